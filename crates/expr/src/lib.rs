@@ -1,1 +1,15 @@
-//! expr
+//! Expressions: FEEL, JavaScript and Bitrix macros behind one door.
+//!
+//! [`compile`] reads a text once, without data; [`Compiled::eval`] evaluates it against a [`Scope`]. Everything an
+//! evaluation may know comes in by [`Env`]: variables, the instant, the zone, the limits.
+//!
+//! Invariant: no text and no data can make compiling or evaluating panic, overflow the stack or run without end.
+//! Never: I/O, a clock, randomness, or a decision about what a result means (that is the engine's).
+
+mod compiled;
+mod env;
+mod syntax;
+
+pub use compiled::{Compiled, compile, literal};
+pub use env::{Env, EvalError, Evaluated, Scope};
+pub use syntax::SyntaxError;

@@ -89,6 +89,7 @@ codes! {
     SCRIPT_MEMORY = "EXP-0005", Conflict, "The script used more memory than allowed";
     EXPRESSION_SIZE = "EXP-0006", Conflict, "The expression builds a value over the limit of size";
     SCRIPT_THREW = "EXP-0007", Conflict, "The script threw an error";
+    EXPRESSION_FAILED = "EXP-0008", Conflict, "The expression could not be evaluated";
     // Catalogs and records.
     CATALOG_NOT_FOUND = "DOC-0001", NotFound, "No such catalog";
     RECORD_NOT_FOUND = "DOC-0002", NotFound, "No such record";
