@@ -28,5 +28,5 @@ pub use document::{DocumentRef, DocumentType};
 pub use error::{ErrorCode, Fault};
 pub use ids::*;
 pub use number::Number;
-pub use time::Timestamp;
+pub use time::{Clock, Timestamp};
 pub use value::{Object, Value};

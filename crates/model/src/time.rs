@@ -39,3 +39,9 @@ impl From<jiff::Timestamp> for Timestamp {
         Self(value.as_millisecond())
     }
 }
+
+/// Where instants come from at the edges: the wall, or a simulation.
+pub trait Clock: Send + Sync {
+    /// The present instant.
+    fn now(&self) -> Timestamp;
+}
