@@ -1,0 +1,223 @@
+//! `apply`: one event changes the state. Total, deterministic, without time; used live and on replay.
+//!
+//! Never evaluates, never looks into the definition. An event about something that is gone changes nothing.
+
+use crate::event::{Event, IncidentRaised, InstanceCreated};
+use crate::state::{
+    Answer, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Task, TimerState, WaitingFlow,
+};
+use model::definition::{ElementIdx, FlowIdx, ROOT};
+use model::{JobId, Object, TaskId, TimerId};
+use std::sync::Arc;
+
+impl Instance {
+    /// The state after the first event of a journal; `None` when it is not [`Event::InstanceCreated`].
+    pub fn created(event: &Event) -> Option<Self> {
+        let Event::InstanceCreated(created) = event else { return None };
+        Some(Self::new(created))
+    }
+
+    /// The state after a whole journal; `None` when it does not begin with [`Event::InstanceCreated`].
+    pub fn replay<'e>(events: impl IntoIterator<Item = &'e Event>) -> Option<Self> {
+        let mut events = events.into_iter();
+        let mut instance = Self::created(events.next()?)?;
+        events.for_each(|event| apply(&mut instance, event));
+        Some(instance)
+    }
+
+    pub(crate) fn new(created: &InstanceCreated) -> Self {
+        let root = ElementInstance {
+            key: 0,
+            element: ROOT,
+            scope: 0,
+            phase: Phase::Active,
+            children: 0,
+            variables: Arc::default(),
+            result: None,
+        };
+        Self {
+            id: created.instance,
+            definition: created.definition,
+            document: created.document,
+            started_by: created.started_by,
+            started_at: created.started_at,
+            business_key: created.business_key.as_deref().map(Arc::from),
+            parameters: Arc::new(created.parameters.clone()),
+            state: InstanceState::Active,
+            title: None,
+            next_key: 1,
+            bytes: 0,
+            elements: vec![root],
+            waiting: Vec::new(),
+            jobs: Vec::new(),
+            tasks: Vec::new(),
+            timers: Vec::new(),
+            incidents: Vec::new(),
+        }
+    }
+}
+
+/// Changes `instance` by `event`.
+pub fn apply(instance: &mut Instance, event: &Event) {
+    match event {
+        Event::InstanceCreated(created) => *instance = Instance::new(created),
+        Event::ElementActivated { key, element, scope } => element_activated(instance, *key, *element, *scope),
+        Event::ElementCompleted { key, .. } | Event::ElementTerminated { key, .. } => element_left(instance, *key),
+        Event::FlowTaken { flow, scope, waits: true } => token_waits(instance, *scope, *flow),
+        Event::JoinPassed { scope, flows, .. } => join_passed(instance, *scope, flows),
+        Event::VariablesSet { scope, values, .. } => variables_set(instance, *scope, values),
+        Event::JobCreated(job) => instance.jobs.push(Job {
+            id: job.job,
+            key: job.key,
+            job_type: Arc::from(job.job_type.as_str()),
+            retries: job.retries,
+        }),
+        Event::JobCompleted { job, key, result, .. } => {
+            job_gone(instance, *job);
+            result_kept(instance, *key, result);
+        }
+        Event::JobFailed { job, retries, .. } | Event::JobRetried { job, retries, .. } => {
+            if let Some(open) = instance.jobs.iter_mut().find(|j| j.id == *job) {
+                open.retries = *retries;
+            }
+        }
+        Event::JobCanceled { job, .. } => job_gone(instance, *job),
+        Event::UserTaskCreated(task) => instance.tasks.push(Task {
+            id: task.task,
+            key: task.key,
+            assignees: Arc::new(task.assignees.clone()),
+            answers: Vec::new(),
+        }),
+        Event::UserTaskAnswered(answer) => {
+            if let Some(task) = instance.tasks.iter_mut().find(|t| t.id == answer.task) {
+                task.answers.push(Answer {
+                    user: answer.user,
+                    outcome: Arc::from(answer.outcome.as_str()),
+                    comment: answer.comment.as_deref().map(Arc::from),
+                    values: Arc::new(answer.values.clone()),
+                });
+            }
+        }
+        Event::UserTaskCompleted { task, key, result, .. } => {
+            task_gone(instance, *task);
+            result_kept(instance, *key, result);
+        }
+        Event::UserTaskCanceled { task, .. } => task_gone(instance, *task),
+        Event::UserTaskReassigned { task, assignees, .. } => {
+            if let Some(open) = instance.tasks.iter_mut().find(|t| t.id == *task) {
+                open.assignees = Arc::new(assignees.clone());
+            }
+        }
+        Event::TimerArmed { timer, key, element, due, repeat } => instance.timers.push(TimerState {
+            id: *timer,
+            key: *key,
+            element: *element,
+            due: *due,
+            repeat: repeat.clone(),
+        }),
+        Event::TimerFired { timer, .. } | Event::TimerCanceled { timer, .. } => timer_gone(instance, *timer),
+        Event::IncidentRaised(raised) => incident_raised(instance, raised),
+        Event::IncidentResolved { incident, key, .. } => {
+            instance.incidents.retain(|i| i.id != *incident);
+            if let Some(element) = instance.element_mut(*key) {
+                element.phase = Phase::Active;
+            }
+        }
+        Event::StateTitleSet { text } => instance.title = Some(Arc::from(text.as_str())),
+        Event::InstanceCompleted => instance.state = InstanceState::Completed,
+        Event::InstanceFailed { .. } => instance.state = InstanceState::Failed,
+        Event::InstanceCanceled { .. } => instance.state = InstanceState::Canceled,
+        Event::FlowTaken { waits: false, .. }
+        | Event::ErrorRaised { .. }
+        | Event::ErrorCaught { .. }
+        | Event::Logged { .. } => {}
+    }
+}
+
+fn element_activated(instance: &mut Instance, key: u32, element: ElementIdx, scope: u32) {
+    if let Some(parent) = instance.element_mut(scope) {
+        parent.children += 1;
+    }
+    instance.next_key = key + 1;
+    instance.elements.push(ElementInstance {
+        key,
+        element,
+        scope,
+        phase: Phase::Active,
+        children: 0,
+        variables: Arc::default(),
+        result: None,
+    });
+}
+
+fn element_left(instance: &mut Instance, key: u32) {
+    let Some(index) = instance.index(key).filter(|i| *i > 0) else { return };
+    let gone = instance.elements.remove(index);
+    instance.bytes = instance.bytes.saturating_sub(object_bytes(&gone.variables));
+    instance.waiting.retain(|w| w.scope != key);
+    if let Some(parent) = instance.element_mut(gone.scope) {
+        parent.children = parent.children.saturating_sub(1);
+    }
+}
+
+fn token_waits(instance: &mut Instance, scope: u32, flow: FlowIdx) {
+    match instance.waiting.iter_mut().find(|w| w.scope == scope && w.flow == flow) {
+        Some(waiting) => waiting.count += 1,
+        None => instance.waiting.push(WaitingFlow { scope, flow, count: 1 }),
+    }
+}
+
+fn join_passed(instance: &mut Instance, scope: u32, flows: &[FlowIdx]) {
+    for waiting in &mut instance.waiting {
+        if waiting.scope == scope && flows.contains(&waiting.flow) {
+            waiting.count = waiting.count.saturating_sub(1);
+        }
+    }
+    instance.waiting.retain(|w| w.count > 0);
+}
+
+fn variables_set(instance: &mut Instance, scope: u32, values: &Object) {
+    let Some(index) = instance.index(scope) else { return };
+    let variables = Arc::make_mut(&mut instance.elements[index].variables);
+    for (name, value) in values {
+        let added = name.len() + value.size_bytes();
+        let old = variables.insert(name.clone(), value.clone());
+        let removed = old.map_or(0, |old| name.len() + old.size_bytes());
+        instance.bytes = (instance.bytes + added).saturating_sub(removed);
+    }
+}
+
+fn result_kept(instance: &mut Instance, key: u32, result: &Object) {
+    if let Some(element) = instance.element_mut(key) {
+        element.result = Some(Arc::new(result.clone()));
+    }
+}
+
+fn incident_raised(instance: &mut Instance, raised: &IncidentRaised) {
+    if let Some(element) = instance.element_mut(raised.key) {
+        element.phase = raised.phase;
+    }
+    instance.incidents.push(Incident {
+        id: raised.incident,
+        key: raised.key,
+        code: Arc::from(raised.code.as_str()),
+        job: raised.job,
+    });
+}
+
+fn job_gone(instance: &mut Instance, job: JobId) {
+    instance.jobs.retain(|j| j.id != job);
+}
+
+fn task_gone(instance: &mut Instance, task: TaskId) {
+    instance.tasks.retain(|t| t.id != task);
+}
+
+fn timer_gone(instance: &mut Instance, timer: TimerId) {
+    instance.timers.retain(|t| t.id != timer);
+}
+
+/// Bytes counted against the limit of all variables of an instance.
+pub(crate) fn object_bytes(object: &Object) -> usize {
+    object.iter().map(|(name, value)| name.len() + value.size_bytes()).sum()
+}

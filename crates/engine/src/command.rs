@@ -1,0 +1,113 @@
+//! Commands: what the outside asks of an instance, in the imperative.
+//!
+//! A command either fits the state (events follow) or is a [`Rejection`] and nothing changes. Ids and times come in
+//! with the command or from [`crate::Env`]; rights were checked by the caller.
+
+use model::definition::ElementIdx;
+use model::error::{Fault, codes};
+use model::{
+    DefinitionId, DocumentRef, IncidentId, InstanceId, JobId, Object, TaskId, TimerId, Timestamp, UserId,
+};
+
+/// How an instance begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Start {
+    /// Its id, given by the caller so that a retry is the same instance.
+    pub instance: InstanceId,
+    /// The deployed version it runs.
+    pub definition: DefinitionId,
+    /// The record it runs for.
+    pub document: Option<DocumentRef>,
+    /// Who started it.
+    pub started_by: Option<UserId>,
+    /// Start values: parameters and variables.
+    pub variables: Object,
+    /// A name of the caller's choice, to find the instance by.
+    pub business_key: Option<String>,
+    /// The start event to use; the process's first when absent.
+    pub start_element: Option<ElementIdx>,
+}
+
+/// What is asked of a running instance.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the fields are named after what they hold; the variants are documented")]
+pub enum Command {
+    /// A worker did a job.
+    CompleteJob { job: JobId, result: Object, by: Option<UserId> },
+    /// A try of a job failed. `retries`: how many are left (one less when absent); none left makes an incident with
+    /// `code` (`ENG-0008` when empty).
+    FailJob { job: JobId, retries: Option<u32>, retry_at: Option<Timestamp>, code: String, message: String },
+    /// A job raises a business error (BPMN ER-1).
+    ThrowJobError { job: JobId, code: String, message: String, variables: Object },
+    /// A person answers a task.
+    AnswerTask { task: TaskId, user: UserId, outcome: String, comment: Option<String>, values: Object },
+    /// Other people are asked; also how the runtime replaces groups by their members.
+    ReassignTask { task: TaskId, assignees: Vec<String>, by: Option<UserId> },
+    /// A timer is due.
+    FireTimer { timer: TimerId },
+    /// Writes variables: locally into the element instance `scope`, or into the process when absent.
+    SetVariables { scope: Option<u32>, values: Object, by: Option<UserId> },
+    /// Retries the failed element where it stopped (BPMN TK-8).
+    ResolveIncident { incident: IncidentId, by: Option<UserId> },
+    /// Ends the instance.
+    Cancel { reason: String, by: Option<UserId> },
+    /// Adds a line to the history, of an element instance or of a job's element.
+    Log { key: Option<u32>, job: Option<JobId>, text: String, by: Option<UserId> },
+    /// Sets the text people see as the instance's state.
+    SetStateTitle { text: String },
+}
+
+/// Why a command does not fit the state. Nothing changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the fields are named after what they hold; the variants are documented")]
+pub enum Rejection {
+    /// The instance has ended.
+    #[error("the instance has ended")]
+    InstanceEnded,
+    /// No such open job: its element is gone, or it was completed before.
+    #[error("the job {job} is not open")]
+    JobNotOpen { job: JobId },
+    /// No such open task.
+    #[error("the task {task} is not open")]
+    TaskNotOpen { task: TaskId },
+    /// This person answered before.
+    #[error("{user} has already answered the task {task}")]
+    TaskAnswered { task: TaskId, user: UserId },
+    /// The task's kind does not offer this outcome.
+    #[error("the task {task} does not offer the outcome `{outcome}`, only {offered}")]
+    OutcomeNotOffered { task: TaskId, outcome: String, offered: String },
+    /// No such armed timer.
+    #[error("the timer {timer} is not armed")]
+    TimerNotArmed { timer: TimerId },
+    /// The timer's time has not come.
+    #[error("the timer {timer} is not due yet")]
+    TimerNotDue { timer: TimerId },
+    /// No such open incident.
+    #[error("the incident {incident} is not open")]
+    IncidentNotOpen { incident: IncidentId },
+    /// No such element instance.
+    #[error("there is no active element instance {key}")]
+    ElementNotActive { key: u32 },
+    /// The process has no start event that a command may use.
+    #[error("the process has no such start event")]
+    NoStartEvent,
+    /// A value, or all variables together, would be over the limit.
+    #[error("`{name}` has {bytes} bytes; at most {limit} are allowed")]
+    VariableTooLarge { name: String, bytes: usize, limit: usize },
+}
+
+impl From<Rejection> for Fault {
+    fn from(rejection: Rejection) -> Self {
+        let code = match &rejection {
+            Rejection::InstanceEnded | Rejection::ElementNotActive { .. } => &codes::NOT_ACTIVE,
+            Rejection::TimerNotArmed { .. } | Rejection::TimerNotDue { .. } => &codes::NOT_ACTIVE,
+            Rejection::JobNotOpen { .. } => &codes::JOB_NOT_FOUND,
+            Rejection::TaskNotOpen { .. } | Rejection::TaskAnswered { .. } => &codes::TASK_COMPLETED,
+            Rejection::OutcomeNotOffered { .. } => &codes::TASK_OUTCOME,
+            Rejection::IncidentNotOpen { .. } => &codes::INCIDENT_NOT_FOUND,
+            Rejection::NoStartEvent => &codes::DEFINITION_NOT_DEPLOYABLE,
+            Rejection::VariableTooLarge { .. } => &codes::VARIABLE_TOO_LARGE,
+        };
+        Self::new(code, rejection.to_string())
+    }
+}

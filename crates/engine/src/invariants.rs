@@ -1,0 +1,42 @@
+//! What must hold between events. Checked after every apply in tests and simulation, and before a snapshot is written.
+
+use crate::apply::object_bytes;
+use crate::state::{Instance, InstanceState};
+
+/// Says what is broken. Users' mistakes never break an invariant; only our bugs do (quarantine, rule 2).
+pub fn check_invariants(instance: &Instance) -> Result<(), String> {
+    let root = instance.elements.first().ok_or("the process itself is missing")?;
+    ensure(root.key == 0 && root.scope == 0, "the first element instance is the process")?;
+    for pair in instance.elements.windows(2) {
+        ensure(pair[0].key < pair[1].key, "keys grow")?;
+    }
+    ensure(instance.elements.iter().all(|e| e.key < instance.next_key), "keys are below the next one")?;
+    for element in &instance.elements {
+        let key = element.key;
+        ensure(instance.index(element.scope).is_some(), "every scope is active")?;
+        ensure(key == 0 || element.scope < key, "a scope is older than what it contains")?;
+        let children = instance.elements.iter().filter(|e| e.key != 0 && e.scope == key).count();
+        ensure(children == element.children as usize, "children are counted")?;
+    }
+    for waiting in &instance.waiting {
+        ensure(waiting.count > 0 && instance.index(waiting.scope).is_some(), "tokens wait in an active scope")?;
+    }
+    let owners = (instance.jobs.iter().map(|j| j.key))
+        .chain(instance.tasks.iter().map(|t| t.key))
+        .chain(instance.timers.iter().map(|t| t.key))
+        .chain(instance.incidents.iter().map(|i| i.key));
+    for key in owners {
+        ensure(instance.index(key).is_some(), "jobs, tasks, timers and incidents belong to active elements")?;
+    }
+    let bytes: usize = instance.elements.iter().map(|e| object_bytes(&e.variables)).sum();
+    ensure(bytes == instance.bytes, "bytes of variables are counted")?;
+    if instance.state != InstanceState::Active {
+        ensure(instance.elements.len() == 1, "an ended instance has no active element")?;
+        ensure(instance.waiting.is_empty() && instance.incidents.is_empty(), "an ended instance waits for nothing")?;
+    }
+    Ok(())
+}
+
+fn ensure(holds: bool, invariant: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(format!("broken: {invariant}")) }
+}
