@@ -1,0 +1,69 @@
+# Ruslo: two commands matter on a fresh machine, `make run` and `make test`.
+
+CARGO_TARGET_DIR ?= target
+export CARGO_TARGET_DIR
+BIN := $(CARGO_TARGET_DIR)/release/ruslo
+WEB_SOURCES := $(shell find web/src web/public web/index.html web/package.json web/package-lock.json web/vite.config.ts -type f 2>/dev/null)
+
+.PHONY: help build run test test-fast dev bench fmt lint e2e web-check openapi install install-test clean
+
+help: ## Show what there is
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+install: ## Install what building needs and this machine lacks
+	@tools/install build
+
+install-test: ## Install what the tests need besides
+	@tools/install test
+
+web/node_modules/.stamp: web/package-lock.json | install
+	cd web && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+web/dist/index.html: web/node_modules/.stamp $(WEB_SOURCES)
+	cd web && npm run build
+	@touch $@
+
+build: install web/dist/index.html ## Build the server with the UI inside: target/release/ruslo
+	cargo build --release --locked -p server
+
+run: build ## Build everything and start with a sample company on the embedded database
+	$(BIN) serve --demo
+
+dev: install web/node_modules/.stamp ## Server from the debug build and a reloading UI on http://127.0.0.1:5173
+	@mkdir -p web/dist
+	@cargo build --locked -p server
+	@trap 'kill 0' EXIT; $(CARGO_TARGET_DIR)/debug/ruslo serve --demo --data-dir data/dev & cd web && npm run dev
+
+test: install-test lint test-fast web-check build e2e ## Everything that CI runs
+	@echo "make test: all green"
+
+test-fast: install ## Rust tests only
+	@mkdir -p web/dist
+	cargo test --workspace --locked
+
+web-check: web/node_modules/.stamp ## Types, lint and unit tests of the UI
+	cd web && npm run typecheck && npm run lint && npm test
+
+e2e: build e2e/node_modules/.stamp ## The main job in a real browser against the release binary
+	RUSLO_BIN=$(abspath $(BIN)) node --test --test-concurrency=1 e2e/tests/
+
+e2e/node_modules/.stamp: e2e/package-lock.json | install
+	cd e2e && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+lint: install ## Formatting and clippy, warnings denied
+	@mkdir -p web/dist
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+fmt: ## Format
+	cargo fmt --all
+
+bench: build ## The standard jobs on the embedded database (see bench/README.md)
+	$(BIN) bench straight-through --clients 1
+	$(BIN) bench straight-through --clients 64
+
+openapi: ## Write docs/api/openapi.json and the UI's types from the code
+	cargo run -q --locked -p api --example openapi > docs/api/openapi.json
+	cd web && npm run gen
