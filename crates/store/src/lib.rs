@@ -1,1 +1,92 @@
-//! store
+//! Storage: everything Ruslo remembers, behind one object-safe trait.
+//!
+//! Owns: the rows of all tables, group commit, plain ids, migrations. Invariant: an acknowledged commit is durable and
+//! visible to every later read. Never: knows what snapshots, events, forms or definitions mean; reads a clock; imports
+//! the engine.
+//!
+//! - [`write`]: changes as data ([`Unit`] of [`Write`]s) and their receipts
+//! - [`query`]: lists as data (filter, order, page)
+//! - engine: [`instances`], [`tasks`], [`timers`], [`jobs`], [`outbox`], [`incidents`]
+//! - platform: [`people`], [`credentials`], [`apps`], [`definitions`], [`records`], [`settings`]
+//! - [`error`]: conflicts and failures
+//!
+//! Every capability file holds rows, the writes on them, and a trait of reads; [`Store`] is all of them and `commit`.
+//! On a `dyn Store` the reads are called without importing their traits.
+
+mod codes;
+
+pub mod apps;
+pub mod credentials;
+pub mod definitions;
+pub mod error;
+pub mod incidents;
+pub mod instances;
+pub mod jobs;
+pub mod outbox;
+pub mod people;
+pub mod query;
+pub mod records;
+pub mod settings;
+pub mod tasks;
+pub mod timers;
+pub mod write;
+
+pub use apps::*;
+pub use credentials::*;
+pub use definitions::*;
+pub use error::{Conflict, Result, StoreError};
+pub use incidents::*;
+pub use instances::*;
+pub use jobs::*;
+pub use outbox::*;
+pub use people::*;
+pub use query::{Filter, Op, Order, Page, Paged, Query, Scalar};
+pub use records::*;
+pub use settings::*;
+pub use tasks::*;
+pub use timers::*;
+pub use write::{IdKind, StoreStats, Unit, UnitReceipt, Write};
+
+use async_trait::async_trait;
+use std::sync::Arc;
+
+/// A database. Shared as [`SharedStore`].
+#[async_trait]
+pub trait Store:
+    Instances
+    + Tasks
+    + Timers
+    + Jobs
+    + Outbox
+    + Incidents
+    + People
+    + Credentials
+    + Apps
+    + Definitions
+    + Records
+    + Settings
+    + Send
+    + Sync
+{
+    /// Commits units, together with whatever other callers have waiting. One result per unit, in order: a conflict
+    /// concerns that unit alone. The outer error means that none was committed.
+    async fn commit(&self, units: Vec<Unit>) -> Result<Vec<Result<UnitReceipt>>>;
+
+    /// Commits one unit.
+    async fn commit_one(&self, unit: Unit) -> Result<UnitReceipt> {
+        self.commit(vec![unit]).await?.pop().unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// A new plain id: unique for ever, growing, starting at 1; a crash may leave gaps.
+    async fn next_id(&self, kind: IdKind) -> Result<i64>;
+
+    /// What was done since the store was opened.
+    fn stats(&self) -> StoreStats;
+
+    /// Waits until everything accepted is committed and releases the database. Later calls give
+    /// [`StoreError::Closed`].
+    async fn close(&self);
+}
+
+/// The store as everybody holds it.
+pub type SharedStore = Arc<dyn Store>;

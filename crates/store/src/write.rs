@@ -1,0 +1,150 @@
+//! Writes as data: what changes together, and what came of it.
+//!
+//! Owns: [`Unit`], the atom of change. A backend commits the units of all callers in as few transactions as it can; a
+//! unit that meets a conflict changes nothing and harms no other.
+
+use crate::{
+    apps::AppWrite,
+    codes::coded,
+    credentials::CredentialWrite,
+    definitions::DefinitionWrite,
+    incidents::{CallWrite, IncidentWrite},
+    instances::InstanceWrite,
+    jobs::{JobRow, JobWrite},
+    outbox::OutboxWrite,
+    people::PeopleWrite,
+    records::RecordWrite,
+    settings::SettingWrite,
+    tasks::TaskWrite,
+    timers::TimerWrite,
+};
+
+coded! {
+    /// The kinds of plain ids; partitioned ids are made by their partitions.
+    IdKind {
+        /// [`model::UserId`]
+        User = 1 "user",
+        /// [`model::CatalogId`]
+        Catalog = 2 "catalog",
+        /// [`model::RecordId`]
+        Record = 3 "record",
+        /// [`model::ModelId`]
+        Model = 4 "model",
+        /// [`model::DefinitionId`]
+        Definition = 5 "definition",
+        /// [`model::AppId`]
+        App = 6 "app",
+        /// [`model::WebhookId`]
+        Webhook = 7 "webhook",
+        /// [`model::TokenId`]
+        ApiToken = 8 "api_token",
+        /// [`model::AppActivityId`]
+        AppActivity = 9 "app_activity",
+        /// [`model::NotificationId`]
+        Notification = 10 "notification",
+        /// [`model::FileId`]
+        File = 11 "file",
+        /// A pair of OAuth tokens.
+        OauthToken = 12 "oauth_token",
+    }
+}
+
+macro_rules! writes {
+    ($($(#[$doc:meta])* $variant:ident($inner:ident),)*) => {
+        /// One change.
+        #[derive(Debug, Clone, PartialEq)]
+        #[allow(clippy::large_enum_variant, reason = "the large variants are the frequent ones")]
+        pub enum Write { $($(#[$doc])* $variant($inner),)* }
+        $(impl From<$inner> for Write {
+            fn from(write: $inner) -> Self { Self::$variant(write) }
+        })*
+    };
+}
+
+writes! {
+    /// Instances and journals.
+    Instance(InstanceWrite),
+    /// User tasks.
+    Task(TaskWrite),
+    /// Timers.
+    Timer(TimerWrite),
+    /// Jobs.
+    Job(JobWrite),
+    /// The outbox.
+    Outbox(OutboxWrite),
+    /// Incidents.
+    Incident(IncidentWrite),
+    /// The log of calls.
+    Call(CallWrite),
+    /// People, groups, notifications.
+    People(PeopleWrite),
+    /// Sessions, API tokens, webhooks.
+    Credential(CredentialWrite),
+    /// Apps.
+    App(AppWrite),
+    /// Models and definitions.
+    Definition(DefinitionWrite),
+    /// Catalogs and records.
+    Record(RecordWrite),
+    /// Settings, secrets, files.
+    Setting(SettingWrite),
+}
+
+/// Changes that happen together or not at all, in this order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Unit {
+    /// The changes.
+    pub writes: Vec<Write>,
+}
+
+impl Unit {
+    /// An empty unit.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A unit of one change.
+    pub fn of(write: impl Into<Write>) -> Self {
+        Self { writes: vec![write.into()] }
+    }
+
+    /// The same with one more change.
+    #[must_use]
+    pub fn with(mut self, write: impl Into<Write>) -> Self {
+        self.push(write);
+        self
+    }
+
+    /// Adds a change.
+    pub fn push(&mut self, write: impl Into<Write>) {
+        self.writes.push(write.into());
+    }
+}
+
+/// What came of a committed unit.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct UnitReceipt {
+    /// Jobs leased by [`JobWrite::Activate`].
+    pub activated: Vec<JobRow>,
+}
+
+/// What the store has done since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StoreStats {
+    /// Transactions committed; with `synchronous=FULL` each is one sync of the log.
+    pub commits: u64,
+    /// Units committed.
+    pub units: u64,
+    /// Units refused by a conflict.
+    pub conflicts: u64,
+    /// Writing statements run.
+    pub statements: u64,
+    /// Reads run.
+    pub reads: u64,
+    /// The largest number of units in one transaction.
+    pub largest_batch: u64,
+    /// Checkpoints run.
+    pub checkpoints: u64,
+    /// Pages in the log after the last commit.
+    pub log_pages: u64,
+}
