@@ -1,1 +1,17 @@
-//! runtime
+//! The durable shell around the engine: what makes a decision last, and what makes it happen.
+//!
+//! Commands wait in queues by partition; a worker drains them, lets the engine decide, commits the consequences of many
+//! instances in one transaction, then acknowledges callers and releases effects. Invariants: what was acknowledged is
+//! in the database; an effect leaves only after the commit that asked for it, at least once, under one key; an instance
+//! that waits costs no memory. Never: HTTP routes, wire formats, rights (the caller passes an authorized actor).
+//!
+//! - [`clock`]: time and randomness at the edge
+//! - [`connectors`]: who performs effects that leave the server
+//! - [`types`]: what the edges ask for and are shown
+
+pub mod clock;
+pub mod connectors;
+pub mod types;
+
+pub use connectors::{CallRecord, Connector, Delivery, DeliveryReport, DeliveryResult, Order, OutboundHttp};
+pub use types::*;
