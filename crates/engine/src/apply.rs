@@ -71,6 +71,7 @@ pub fn apply(instance: &mut Instance, event: &Event) {
             key: job.key,
             job_type: Arc::from(job.job_type.as_str()),
             retries: job.retries,
+            tries: job.retries,
         }),
         Event::JobCompleted { job, key, result, .. } => {
             job_gone(instance, *job);
@@ -98,9 +99,9 @@ pub fn apply(instance: &mut Instance, event: &Event) {
                 });
             }
         }
-        Event::UserTaskCompleted { task, key, result, .. } => {
-            task_gone(instance, *task);
-            result_kept(instance, *key, result);
+        Event::UserTaskCompleted(completed) => {
+            task_gone(instance, completed.task);
+            result_kept(instance, completed.key, &completed.result());
         }
         Event::UserTaskCanceled { task, .. } => task_gone(instance, *task),
         Event::UserTaskReassigned { task, assignees, .. } => {
@@ -124,9 +125,9 @@ pub fn apply(instance: &mut Instance, event: &Event) {
             }
         }
         Event::StateTitleSet { text } => instance.title = Some(Arc::from(text.as_str())),
-        Event::InstanceCompleted => instance.state = InstanceState::Completed,
-        Event::InstanceFailed { .. } => instance.state = InstanceState::Failed,
-        Event::InstanceCanceled { .. } => instance.state = InstanceState::Canceled,
+        Event::InstanceCompleted => ended(instance, InstanceState::Completed),
+        Event::InstanceFailed { .. } => ended(instance, InstanceState::Failed),
+        Event::InstanceCanceled { .. } => ended(instance, InstanceState::Canceled),
         Event::FlowTaken { waits: false, .. }
         | Event::ErrorRaised { .. }
         | Event::ErrorCaught { .. }
@@ -191,6 +192,11 @@ fn result_kept(instance: &mut Instance, key: u32, result: &Object) {
     if let Some(element) = instance.element_mut(key) {
         element.result = Some(Arc::new(result.clone()));
     }
+}
+
+fn ended(instance: &mut Instance, state: InstanceState) {
+    instance.state = state;
+    instance.waiting.clear();
 }
 
 fn incident_raised(instance: &mut Instance, raised: &IncidentRaised) {

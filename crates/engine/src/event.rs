@@ -5,8 +5,11 @@
 //! Never: decides anything; holds the time (the journal row that carries a step's events does).
 
 use model::definition::{ElementIdx, FlowIdx, Form, TaskKind};
-use model::{DefinitionId, DocumentRef, IncidentId, InstanceId, JobId, Object, TaskId, TimerId, Timestamp, UserId};
+use model::{
+    DefinitionId, DocumentRef, IncidentId, InstanceId, JobId, Object, TaskId, TimerId, Timestamp, UserId, Value,
+};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 use crate::state::{Phase, Repeat};
 
@@ -58,9 +61,9 @@ pub enum Event {
     /// One person answered; the task may stay open for others.
     #[serde(rename = "ua")]
     UserTaskAnswered(Box<UserTaskAnswered>),
-    /// The task is closed with `outcome`; `result` holds the merged form values.
+    /// The task is closed.
     #[serde(rename = "ud")]
-    UserTaskCompleted { task: TaskId, key: u32, outcome: String, result: Object, by: UserId },
+    UserTaskCompleted(Box<UserTaskCompleted>),
     /// The task is no longer wanted.
     #[serde(rename = "ux")]
     UserTaskCanceled { task: TaskId, key: u32 },
@@ -95,13 +98,13 @@ pub enum Event {
     #[serde(rename = "st")]
     StateTitleSet { text: String },
     /// The instance ended normally.
-    #[serde(rename = "id1")]
+    #[serde(rename = "zc")]
     InstanceCompleted,
     /// The instance ended by a business error that nothing caught (BPMN ER-5).
-    #[serde(rename = "if1")]
+    #[serde(rename = "zf")]
     InstanceFailed { code: String, message: String },
     /// The instance was cancelled from outside.
-    #[serde(rename = "ix1")]
+    #[serde(rename = "zx")]
     InstanceCanceled { reason: String, by: Option<UserId> },
 }
 
@@ -185,6 +188,34 @@ pub struct UserTaskAnswered {
     pub outcome: String,
     pub comment: Option<String>,
     pub values: Object,
+}
+
+/// See [`Event::UserTaskCompleted`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UserTaskCompleted {
+    /// Its id.
+    pub task: TaskId,
+    /// The run that waited for it.
+    pub key: u32,
+    /// `yes`, `no`, `ok`, `cancel`.
+    pub outcome: String,
+    /// The form's values, of all answers, later ones over earlier ones.
+    pub values: Object,
+    /// What expressions can read of the node (`TaskId`, `Comments`, …); only in Bitrix templates.
+    pub outputs: Object,
+    /// Whose answer closed it.
+    pub by: UserId,
+}
+
+impl UserTaskCompleted {
+    /// What the element instance keeps until it becomes variables.
+    pub(crate) fn result(&self) -> Object {
+        Object::from_iter([
+            (Arc::from("outcome"), Value::text(&self.outcome)),
+            (Arc::from("values"), Value::Object(Arc::new(self.values.clone()))),
+            (Arc::from("outputs"), Value::Object(Arc::new(self.outputs.clone()))),
+        ])
+    }
 }
 
 /// See [`Event::IncidentRaised`].

@@ -1,21 +1,39 @@
 //! The token engine: pure decisions about one process instance.
 //!
-//! `decide` turns a command into events, `apply` turns an event into state; live work and replay share `apply`.
+//! [`decide()`] turns a command into events, [`apply()`] turns an event into state; live work and replay share `apply`.
 //! Knows nothing of: storage, HTTP, clocks, randomness, threads. Time and ids come in with [`Env`].
 //!
+//! - [`program`]: a definition with its expressions compiled
 //! - [`command`]: what may be asked, and why it may be refused
 //! - [`event`]: what happened
 //! - [`state`]: the instance between steps, snapshot and journal bytes
+//!
+//! Inside: `decide` (commands) → `step` (the queue of tokens) → `lifecycle` (phases of a run) → `elements` (one file
+//! each), with `variables`, `timers` and `errors` beside them.
 
 pub mod command;
 pub mod event;
+pub mod program;
 pub mod state;
 
 mod apply;
+mod decide;
+mod elements;
+mod env;
+mod errors;
 mod invariants;
+mod lifecycle;
+mod step;
+mod timers;
+mod variables;
+mod view;
 
 pub use apply::apply;
 pub use command::{Command, Rejection, Start};
+pub use decide::{Decision, decide, script_result, start};
+pub use elements::script_task::SCRIPT_JOB;
+pub use env::{Env, ServerFacts};
 pub use event::Event;
 pub use invariants::check_invariants;
+pub use program::Program;
 pub use state::{Instance, InstanceState, decode_events, encode_events};

@@ -93,6 +93,8 @@ pub struct Job {
     pub job_type: Arc<str>,
     /// Tries left; 0 = an incident holds it.
     pub retries: u32,
+    /// Tries of a fresh series.
+    pub tries: u32,
 }
 
 /// An open user task.

@@ -1,0 +1,303 @@
+//! `start` and `decide`: a command becomes events, or is rejected and nothing changes.
+//!
+//! Never: I/O, a clock, randomness. Everything that was evaluated is in the events.
+
+use crate::command::{Command, Rejection, Start};
+use crate::Env;
+use crate::elements::{boundary_event, script_task, service_task, user_task};
+use crate::errors::{self, BusinessError};
+use crate::event::{Event, InstanceCreated, LogLevel, UserTaskAnswered};
+use crate::lifecycle::{self, run_from};
+use crate::program::Program;
+use crate::state::{Instance, InstanceState, Phase};
+use crate::step::{Step, Trouble};
+use crate::variables::{self, TooLarge};
+use model::definition::{ElementIdx, ElementKind, ROOT, UserTask};
+use model::error::codes;
+use model::{IncidentId, JobId, Object, TaskId, TimerId, Timestamp, UserId, Value};
+use std::sync::Arc;
+
+/// What a command leads to.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// The instance after the events.
+    pub instance: Instance,
+    /// What happened, in order; to be committed together.
+    pub events: Vec<Event>,
+}
+
+impl From<TooLarge> for Rejection {
+    fn from(TooLarge { name, bytes, limit }: TooLarge) -> Self {
+        Self::VariableTooLarge { name, bytes, limit }
+    }
+}
+
+/// Creates an instance and runs it until it waits or ends.
+pub fn start(program: &Program, start: Start, env: &mut Env) -> Result<Decision, Rejection> {
+    let first = start_event(program, start.start_element).ok_or(Rejection::NoStartEvent)?;
+    let (parameters, variables) = initial_values(program, start.variables);
+    let created = Event::InstanceCreated(Box::new(InstanceCreated {
+        instance: start.instance,
+        definition: start.definition,
+        document: start.document,
+        started_by: start.started_by,
+        started_at: env.now,
+        business_key: start.business_key,
+        parameters,
+    }));
+    let instance = Instance::created(&created).expect("the event is a creation");
+    let mut step = Step::new(program, env, instance, start.started_by);
+    step.events.push(created);
+    variables::check_sizes(&step, &step.instance.parameters)?;
+    variables::set_local(&mut step, 0, variables, start.started_by)?;
+    step.place(first, 0);
+    Ok(finish(step))
+}
+
+fn start_event(program: &Program, wanted: Option<ElementIdx>) -> Option<ElementIdx> {
+    let ElementKind::Scope(root) = &program.element(ROOT).kind else { return None };
+    match wanted {
+        Some(element) => root.starts.contains(&element).then_some(element),
+        None => root.starts.first().copied(),
+    }
+}
+
+/// Declared defaults under the given values. In Bitrix templates declared parameters are kept apart (contract 4.3).
+fn initial_values(program: &Program, given: Object) -> (Object, Object) {
+    let definition = program.definition();
+    let default = |d: &model::definition::VariableDecl| (Arc::from(d.key.as_str()), d.default.clone());
+    let mut parameters: Object = definition.parameters.iter().map(default).collect();
+    let mut variables: Object = definition.variables.iter().map(default).collect();
+    if !program.is_bitrix() {
+        variables.extend(std::mem::take(&mut parameters));
+    }
+    for (name, value) in given {
+        let target = if parameters.contains_key(&name) { &mut parameters } else { &mut variables };
+        target.insert(name, value);
+    }
+    (parameters, variables)
+}
+
+/// Runs a command against an instance.
+pub fn decide(
+    program: &Program,
+    instance: &Instance,
+    command: Command,
+    env: &mut Env,
+) -> Result<Decision, Rejection> {
+    let only_history = matches!(command, Command::Log { .. } | Command::SetStateTitle { .. });
+    if instance.state != InstanceState::Active && !only_history {
+        return Err(Rejection::InstanceEnded);
+    }
+    let mut step = Step::new(program, env, instance.clone(), actor(&command));
+    match command {
+        Command::CompleteJob { job, result, by } => complete_job(&mut step, job, result, by)?,
+        Command::FailJob { job, retries, retry_at, code, message } => {
+            fail_job(&mut step, job, Failure { retries, retry_at, code, message })?;
+        }
+        Command::ThrowJobError { job, code, message, variables } => {
+            throw_job_error(&mut step, job, BusinessError { code, message, data: variables })?;
+        }
+        Command::AnswerTask { task, user, outcome, comment, values } => {
+            let key = task_key(&step, task)?;
+            answer_task(&mut step, UserTaskAnswered { task, key, user, outcome, comment, values })?;
+        }
+        Command::ReassignTask { task, assignees, by } => {
+            let key = task_key(&step, task)?;
+            step.emit(Event::UserTaskReassigned { task, key, assignees, by });
+        }
+        Command::FireTimer { timer } => fire_timer(&mut step, timer)?,
+        Command::SetVariables { scope, values, by } => set_variables(&mut step, scope.unwrap_or(0), values, by)?,
+        Command::ResolveIncident { incident, by } => resolve_incident(&mut step, incident, by)?,
+        Command::Cancel { reason, by } => {
+            lifecycle::terminate_children(&mut step, 0);
+            step.emit(Event::InstanceCanceled { reason, by });
+        }
+        Command::Log { key, job, text, by } => log(&mut step, key, job, text, by)?,
+        Command::SetStateTitle { text } => step.emit(Event::StateTitleSet { text }),
+    }
+    Ok(finish(step))
+}
+
+fn actor(command: &Command) -> Option<UserId> {
+    match command {
+        Command::AnswerTask { user, .. } => Some(*user),
+        Command::CompleteJob { by, .. }
+        | Command::ReassignTask { by, .. }
+        | Command::SetVariables { by, .. }
+        | Command::ResolveIncident { by, .. }
+        | Command::Cancel { by, .. }
+        | Command::Log { by, .. } => *by,
+        Command::FailJob { .. }
+        | Command::ThrowJobError { .. }
+        | Command::FireTimer { .. }
+        | Command::SetStateTitle { .. } => None,
+    }
+}
+
+fn finish(mut step: Step) -> Decision {
+    step.settle();
+    Decision { instance: step.instance, events: step.events }
+}
+
+fn job_key(step: &Step, job: JobId) -> Result<u32, Rejection> {
+    step.instance.job(job).map(|j| j.key).ok_or(Rejection::JobNotOpen { job })
+}
+
+fn task_key(step: &Step, task: TaskId) -> Result<u32, Rejection> {
+    step.instance.task(task).map(|t| t.key).ok_or(Rejection::TaskNotOpen { task })
+}
+
+/// An incident on the run `key` is over because a command moves it on.
+fn clear_incidents(step: &mut Step, key: u32, retried: bool, by: Option<UserId>) {
+    while let Some(incident) = step.instance.incidents.iter().find(|i| i.key == key).map(|i| i.id) {
+        step.emit(Event::IncidentResolved { incident, key, retried, by });
+    }
+}
+
+fn complete_job(step: &mut Step, job: JobId, result: Object, by: Option<UserId>) -> Result<(), Rejection> {
+    let key = job_key(step, job)?;
+    variables::check_sizes(step, &result)?;
+    clear_incidents(step, key, false, by);
+    step.emit(Event::JobCompleted { job, key, result, by });
+    run_from(step, key, Phase::Completing);
+    Ok(())
+}
+
+struct Failure {
+    retries: Option<u32>,
+    retry_at: Option<Timestamp>,
+    code: String,
+    message: String,
+}
+
+fn fail_job(step: &mut Step, job: JobId, failure: Failure) -> Result<(), Rejection> {
+    let Failure { retries, retry_at, code, message } = failure;
+    let open = step.instance.job(job).ok_or(Rejection::JobNotOpen { job })?;
+    let (key, retries) = (open.key, retries.unwrap_or(open.retries.saturating_sub(1)));
+    let retry_at = retry_at.filter(|_| retries > 0);
+    step.emit(Event::JobFailed { job, key, retries, retry_at, code: code.clone(), message: message.clone() });
+    if retries == 0 && !step.instance.has_incident(key) {
+        let code = codes::ALL.iter().find(|c| c.code == code).copied().unwrap_or(&codes::JOB_FAILED);
+        step.raise_incident(key, Phase::Active, Trouble::new(code, message), Some(job));
+    }
+    Ok(())
+}
+
+/// Not caught: an incident, so that an operator can repair and retry (ER-5).
+fn throw_job_error(step: &mut Step, job: JobId, error: BusinessError) -> Result<(), Rejection> {
+    let key = job_key(step, job)?;
+    variables::check_sizes(step, &error.data)?;
+    if let Err(BusinessError { code, message, .. }) = errors::raise(step, key, error) {
+        let failed = format!("{code}: {message}");
+        step.emit(Event::JobFailed { job, key, retries: 0, retry_at: None, code: code.clone(), message });
+        if !step.instance.has_incident(key) {
+            let mut trouble = Trouble::new(&codes::UNHANDLED_ERROR, failed);
+            trouble.details = Some(serde_json::json!({"errorCode": code}));
+            step.raise_incident(key, Phase::Active, trouble, Some(job));
+        }
+    }
+    Ok(())
+}
+
+fn answer_task(step: &mut Step, answer: UserTaskAnswered) -> Result<(), Rejection> {
+    let (task, key, user) = (answer.task, answer.key, answer.user);
+    let settings = user_task_of(step, key).ok_or(Rejection::TaskNotOpen { task })?;
+    let offered = settings.kind.outcomes();
+    if !offered.contains(&answer.outcome.as_str()) {
+        return Err(Rejection::OutcomeNotOffered { task, outcome: answer.outcome, offered: offered.join(", ") });
+    }
+    let answered = step.instance.task(task).is_some_and(|t| t.answers.iter().any(|a| a.user == user));
+    if answered {
+        return Err(Rejection::TaskAnswered { task, user });
+    }
+    variables::check_sizes(step, &answer.values)?;
+    step.emit(Event::UserTaskAnswered(Box::new(answer)));
+    if user_task::close_if_decided(step, task, settings) {
+        run_from(step, key, Phase::Completing);
+    }
+    Ok(())
+}
+
+fn user_task_of<'s>(step: &Step<'s, '_>, key: u32) -> Option<&'s UserTask> {
+    match &step.element(key).kind {
+        ElementKind::UserTask(task) => Some(task),
+        _ => None,
+    }
+}
+
+fn fire_timer(step: &mut Step, timer: TimerId) -> Result<(), Rejection> {
+    let armed = step.instance.timers.iter().find(|t| t.id == timer).cloned();
+    let fired = armed.ok_or(Rejection::TimerNotArmed { timer })?;
+    if fired.due > step.env.now {
+        return Err(Rejection::TimerNotDue { timer });
+    }
+    let key = fired.key;
+    step.emit(Event::TimerFired { timer, key });
+    match &step.program.element(fired.element).kind {
+        ElementKind::BoundaryEvent(event) => {
+            if !event.interrupting {
+                boundary_event::arm_again(step, key, fired.element, &fired);
+            }
+            boundary_event::timer_fired(step, key, fired.element, event);
+        }
+        _ => run_from(step, key, Phase::Completing),
+    }
+    Ok(())
+}
+
+fn set_variables(step: &mut Step, scope: u32, values: Object, by: Option<UserId>) -> Result<(), Rejection> {
+    if step.instance.element(scope).is_none() {
+        return Err(Rejection::ElementNotActive { key: scope });
+    }
+    Ok(variables::set_local(step, scope, values, by)?)
+}
+
+/// Resumes where the element stopped; a job gets one more series of tries with its input evaluated anew.
+fn resolve_incident(step: &mut Step, incident: IncidentId, by: Option<UserId>) -> Result<(), Rejection> {
+    let open = step.instance.incidents.iter().find(|i| i.id == incident);
+    let (key, job) = open.map(|i| (i.key, i.job)).ok_or(Rejection::IncidentNotOpen { incident })?;
+    let phase = step.run(key).phase;
+    step.emit(Event::IncidentResolved { incident, key, retried: true, by });
+    match job {
+        None => run_from(step, key, phase),
+        Some(job) => retry_job(step, job, key),
+    }
+    Ok(())
+}
+
+fn retry_job(step: &mut Step, job: JobId, key: u32) {
+    if let Err(trouble) = variables::map_inputs(step, key) {
+        return step.raise_incident(key, Phase::Active, trouble, Some(job));
+    }
+    let retries = step.instance.job(job).map_or(1, |j| j.tries);
+    let input = match &step.element(key).kind {
+        ElementKind::ScriptTask(task) => script_task::input(step, key, task),
+        _ => service_task::input(step, key),
+    };
+    step.emit(Event::JobRetried { job, key, retries, input });
+}
+
+fn log(
+    step: &mut Step,
+    key: Option<u32>,
+    job: Option<JobId>,
+    text: String,
+    by: Option<UserId>,
+) -> Result<(), Rejection> {
+    let key = match job {
+        Some(job) => Some(job_key(step, job)?),
+        None => key,
+    };
+    let element = match key {
+        Some(key) => Some(step.instance.element(key).ok_or(Rejection::ElementNotActive { key })?.element),
+        None => None,
+    };
+    step.emit(Event::Logged { key, element, text, level: LogLevel::Info, by });
+    Ok(())
+}
+
+/// A value for [`Command::CompleteJob`] of a script that ran as a job.
+pub fn script_result(value: Value) -> Object {
+    Object::from_iter([(Arc::from("result"), value)])
+}

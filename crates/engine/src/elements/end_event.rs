@@ -1,0 +1,36 @@
+//! BPMN 2.0.2, Execution Semantics › Events › End Events: none, terminate (TE-1), error (ER-1, ER-5).
+
+use crate::errors::{self, BusinessError};
+use crate::event::Event;
+use crate::lifecycle;
+use crate::state::Phase;
+use crate::step::{Next, Step};
+use model::Object;
+use model::definition::EndEvent;
+
+pub(crate) fn activate(step: &mut Step, key: u32, event: &EndEvent) -> Next {
+    match event {
+        EndEvent::None => Next::Go,
+        EndEvent::Terminate => terminate_scope(step, key),
+        EndEvent::Error { code, message } => raise(step, key, code, message.as_deref()),
+    }
+}
+
+/// Ends its own scope at once; the parent goes on normally.
+fn terminate_scope(step: &mut Step, key: u32) -> Next {
+    let (element, scope) = (step.run(key).element, step.run(key).scope);
+    step.emit(Event::ElementCompleted { key, element });
+    lifecycle::terminate_children(step, scope);
+    lifecycle::run_from(step, scope, Phase::Completing);
+    Next::Gone
+}
+
+fn raise(step: &mut Step, key: u32, code: &str, message: Option<&str>) -> Next {
+    let message = message.unwrap_or_default().to_owned();
+    let error = BusinessError { code: code.to_owned(), message, data: Object::new() };
+    if let Err(BusinessError { code, message, .. }) = errors::raise(step, key, error) {
+        lifecycle::terminate_children(step, 0);
+        step.emit(Event::InstanceFailed { code, message });
+    }
+    Next::Gone
+}

@@ -1,0 +1,281 @@
+//! When timers fire (BPMN TM-1..8): dates, durations, cycles.
+//!
+//! Owns: reading a timer's value and counting its firings. Invariant: the k-th firing of a cycle is its anchor plus k
+//! intervals, so months do not drift (TM-4). Never: fires anything.
+
+use crate::event::Event;
+use crate::state::{Repeat, TimerState};
+use crate::step::{Step, Trouble};
+use jiff::civil::{DateTime, Time};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+use jiff::{Span, Zoned};
+use model::definition::{ElementIdx, Timer, TimerKind};
+use model::error::codes;
+use model::value::Zone;
+use model::{TimerId, Timestamp, Value};
+
+/// Evaluates a timer and arms it. `repeats`: a cycle goes on after its first firing (TM-8).
+pub(crate) fn arm(
+    step: &mut Step,
+    key: u32,
+    element: ElementIdx,
+    timer: &Timer,
+    repeats: bool,
+) -> Result<(), Trouble> {
+    let id = &step.program.element(element).id;
+    let value = step
+        .evaluate(key, timer.value, None)
+        .map_err(|error| Trouble::evaluation(&codes::TIMER_INVALID, &format!("the timer of `{id}`"), &error))?;
+    let (due, repeat) = first_firing(timer.kind, &value, step.env.now, step.env.zone)
+        .map_err(|why| Trouble::new(&codes::TIMER_INVALID, format!("the timer of `{id}`: {why}")))?;
+    arm_at(step, key, element, due, repeat.filter(|_| repeats));
+    Ok(())
+}
+
+/// Arms a timer whose time is known.
+pub(crate) fn arm_at(step: &mut Step, key: u32, element: ElementIdx, due: Timestamp, repeat: Option<Repeat>) {
+    let timer = TimerId(step.next_id());
+    step.emit(Event::TimerArmed { timer, key, element, due, repeat });
+}
+
+fn first_firing(
+    kind: TimerKind,
+    value: &Value,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Result<(Timestamp, Option<Repeat>), String> {
+    match kind {
+        TimerKind::Date => instant(value, zone).map(|due| (due, None)),
+        TimerKind::Duration => {
+            let span = span(value)?;
+            Ok((later(now, &span, 1, zone)?.max(now), None))
+        }
+        TimerKind::Cycle => cycle(value, now, zone).map(|(due, repeat)| (due, Some(repeat))),
+    }
+}
+
+/// The instant of a date value: of a timer, or of a task's due date.
+pub(crate) fn instant(value: &Value, zone: &TimeZone) -> Result<Timestamp, String> {
+    match value {
+        Value::DateTime(at, None) => resolve(*at, zone),
+        Value::DateTime(at, Some(own)) => resolve(*at, &time_zone(own)?),
+        Value::Date(date) => resolve(date.to_datetime(Time::midnight()), zone),
+        Value::String(text) => instant_of_text(text.trim(), zone),
+        other => Err(format!("a date and time is needed, not a {}", other.type_name())),
+    }
+}
+
+/// The instant of a date, or of a duration from `now`.
+pub(crate) fn instant_or_duration(value: &Value, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, String> {
+    match span(value) {
+        Ok(span) => later(now, &span, 1, zone),
+        Err(_) => instant(value, zone),
+    }
+}
+
+fn instant_of_text(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
+    if let Ok(at) = text.parse::<jiff::Timestamp>() {
+        return Ok(at.into());
+    }
+    if let Ok(at) = text.parse::<Zoned>() {
+        return Ok(at.timestamp().into());
+    }
+    let (local, zone) = match text.split_once('@') {
+        Some((local, name)) => (local, time_zone(&Zone::Named(name.into()))?),
+        None => (text, zone.clone()),
+    };
+    let at: DateTime = local.parse().map_err(|_| format!("`{text}` is no ISO 8601 date"))?;
+    resolve(at, &zone)
+}
+
+fn time_zone(zone: &Zone) -> Result<TimeZone, String> {
+    match zone {
+        Zone::Offset(seconds) => {
+            Offset::from_seconds(*seconds).map(TimeZone::fixed).map_err(|_| format!("{seconds} s is no offset"))
+        }
+        Zone::Named(name) => TimeZone::get(name).map_err(|_| format!("`{name}` is no time zone")),
+    }
+}
+
+/// A wall time's instant: in a fold the earlier one, in a gap the first instant after it (TM-6).
+fn resolve(at: DateTime, zone: &TimeZone) -> Result<Timestamp, String> {
+    let ambiguous = zone.to_ambiguous_timestamp(at);
+    let in_gap = matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. });
+    let compatible = ambiguous.compatible().map_err(|e| e.to_string())?;
+    let resolved = match zone.preceding(compatible).next().filter(|_| in_gap) {
+        Some(transition) => transition.timestamp(),
+        None => compatible,
+    };
+    Ok(resolved.into())
+}
+
+/// A duration: ISO 8601 text, or a computed one.
+fn span(value: &Value) -> Result<Span, String> {
+    match value {
+        Value::DaysDuration(ms) => Span::new().try_milliseconds(*ms).map_err(|e| e.to_string()),
+        Value::YearsDuration(months) => Span::new().try_months(*months).map_err(|e| e.to_string()),
+        Value::String(text) => span_of_text(text.trim()),
+        other => Err(format!("a duration is needed, not a {}", other.type_name())),
+    }
+}
+
+fn span_of_text(text: &str) -> Result<Span, String> {
+    let iso = text.trim_start_matches(['+', '-']).starts_with(['P', 'p']);
+    text.parse().ok().filter(|_| iso).ok_or_else(|| format!("`{text}` is no ISO 8601 duration"))
+}
+
+/// `from` plus `times` spans: the calendar part first, in the zone, then the exact part (TM-3).
+fn later(from: Timestamp, span: &Span, times: u32, zone: &TimeZone) -> Result<Timestamp, String> {
+    let out_of_range = || "the time is out of range".to_owned();
+    let (calendar, exact) = parts(span, i64::from(times)).map_err(|_| out_of_range())?;
+    let mut at = from;
+    if !calendar.is_zero() {
+        let start = from.to_jiff().to_zoned(zone.clone()).datetime();
+        at = resolve(start.checked_add(calendar).map_err(|_| out_of_range())?, zone)?;
+    }
+    at.to_jiff().checked_add(exact).map(Timestamp::from).map_err(|_| out_of_range())
+}
+
+/// The calendar part and the exact part of `times` spans.
+fn parts(span: &Span, times: i64) -> Result<(Span, Span), jiff::Error> {
+    let span = span.checked_mul(times)?;
+    let calendar = Span::new()
+        .try_years(span.get_years())?
+        .try_months(span.get_months())?
+        .try_weeks(span.get_weeks())?
+        .try_days(span.get_days())?;
+    let exact = span.try_years(0)?.try_months(0)?.try_weeks(0)?.try_days(0)?;
+    Ok((calendar, exact))
+}
+
+/// `R[n]/interval`, `R[n]/start/interval`, `R[n]/interval/end` (TM-4).
+fn cycle(value: &Value, now: Timestamp, zone: &TimeZone) -> Result<(Timestamp, Repeat), String> {
+    let text = value.as_str().ok_or_else(|| format!("a cycle is needed, not a {}", value.type_name()))?.trim();
+    let refused = || format!("`{text}` is no cycle of the form R3/PT1H; cron is not supported yet");
+    let mut parts = text.split('/');
+    let count = parts.next().and_then(|r| r.strip_prefix('R')).ok_or_else(refused)?;
+    let times: Option<u32> = match count {
+        "" | "-1" => None,
+        n => Some(n.parse().map_err(|_| refused())?),
+    };
+    if times == Some(0) {
+        return Err(format!("`{text}` never fires"));
+    }
+    let parts: Vec<&str> = parts.collect();
+    let (start, interval, end) = match parts.as_slice() {
+        [interval] => (None, *interval, None),
+        [interval, end] if interval.starts_with('P') => (None, *interval, Some(instant_of_text(end, zone)?)),
+        [start, interval] => (Some(instant_of_text(start, zone)?), *interval, None),
+        _ => return Err(refused()),
+    };
+    let span = span_of_text(interval)?;
+    if later(now, &span, 1, zone)? <= now {
+        return Err(format!("the interval `{interval}` is not positive"));
+    }
+    let (anchor, turn) = start.map_or((now, 1), |start| (start, 0));
+    let last_turn = times.map(|n| n - 1 + turn);
+    let due = later(anchor, &span, turn, zone)?;
+    Ok((due, Repeat { interval: interval.to_owned(), anchor, turn, last_turn, end }))
+}
+
+/// The next firing of a cycle after `now`; missed ones are skipped (TM-7). `None` when it is over.
+pub(crate) fn following(fired: &TimerState, now: Timestamp, zone: &TimeZone) -> Option<(Timestamp, Repeat)> {
+    let repeat = fired.repeat.as_ref()?;
+    let span = span_of_text(&repeat.interval).ok()?;
+    let due_at = |turn| later(repeat.anchor, &span, turn, zone).ok();
+    let turn = first_turn_after(repeat.turn, now, due_at)?;
+    if repeat.last_turn.is_some_and(|last| turn > last) {
+        return None;
+    }
+    let due = due_at(turn)?;
+    if repeat.end.is_some_and(|end| due > end) {
+        return None;
+    }
+    Some((due, Repeat { turn, ..repeat.clone() }))
+}
+
+/// The least turn after `turn` that is due after `now`, by doubling and halving: a year of missed seconds costs no loop.
+fn first_turn_after(turn: u32, now: Timestamp, due_at: impl Fn(u32) -> Option<Timestamp>) -> Option<u32> {
+    let (mut low, mut width) = (turn, 1_u32);
+    while due_at(low.checked_add(width)?)? <= now {
+        low += width;
+        width = width.checked_mul(2)?;
+    }
+    let mut high = low + width;
+    while high - low > 1 {
+        let middle = low + (high - low) / 2;
+        if due_at(middle)? <= now { low = middle } else { high = middle }
+    }
+    Some(high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse_iso(text).unwrap()
+    }
+
+    fn check(kind: TimerKind, value: impl Into<Value>, expected: Result<&str, &str>) {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let fires = first_firing(kind, &value.into(), at("2026-03-28T01:30:00Z"), &zone);
+        let shown = fires.map(|(due, _)| due.to_iso());
+        assert_eq!(shown.as_deref().map_err(String::as_str), expected);
+    }
+
+    #[test]
+    fn durations_add_calendar_then_exact() {
+        check(TimerKind::Duration, "PT20S", Ok("2026-03-28T01:30:20.000Z"));
+        // The clocks go forward on the 29th at 02:00: a day is 23 hours, 24 hours are 24 hours.
+        check(TimerKind::Duration, "P1DT1H", Ok("2026-03-29T02:00:00.000Z"));
+        check(TimerKind::Duration, "PT24H", Ok("2026-03-29T01:30:00.000Z"));
+        check(TimerKind::Duration, "P2W", Ok("2026-04-11T00:30:00.000Z"));
+        check(TimerKind::Duration, "-PT1H", Ok("2026-03-28T01:30:00.000Z"));
+        check(TimerKind::Duration, Value::DaysDuration(1500), Ok("2026-03-28T01:30:01.500Z"));
+        check(TimerKind::Duration, Value::YearsDuration(1), Ok("2026-04-28T00:30:00.000Z"));
+        check(TimerKind::Duration, "1 hour", Err("`1 hour` is no ISO 8601 duration"));
+        check(TimerKind::Duration, Value::Null, Err("a duration is needed, not a null"));
+    }
+
+    #[test]
+    fn dates_take_the_zone_and_mend_gaps() {
+        check(TimerKind::Date, "2026-06-01T10:00:00Z", Ok("2026-06-01T10:00:00.000Z"));
+        check(TimerKind::Date, "2026-06-01T10:00", Ok("2026-06-01T08:00:00.000Z"));
+        check(TimerKind::Date, "2026-06-01", Ok("2026-05-31T22:00:00.000Z"));
+        check(TimerKind::Date, "2026-06-01T10:00@Europe/Moscow", Ok("2026-06-01T07:00:00.000Z"));
+        check(TimerKind::Date, "2026-03-29T02:30", Ok("2026-03-29T01:00:00.000Z"));
+        check(TimerKind::Date, "2026-10-25T02:30", Ok("2026-10-25T00:30:00.000Z"));
+        check(TimerKind::Date, "soon", Err("`soon` is no ISO 8601 date"));
+    }
+
+    #[test]
+    fn cycles_count_from_their_anchor() {
+        check(TimerKind::Cycle, "R3/PT1H", Ok("2026-03-28T02:30:00.000Z"));
+        check(TimerKind::Cycle, "R/2026-04-01T00:00:00Z/P1M", Ok("2026-04-01T00:00:00.000Z"));
+        check(TimerKind::Cycle, "R0/PT1H", Err("`R0/PT1H` never fires"));
+        let refused = "`0 0 9 * * *` is no cycle of the form R3/PT1H; cron is not supported yet";
+        check(TimerKind::Cycle, "0 0 9 * * *", Err(refused));
+        check(TimerKind::Cycle, "R/PT0S", Err("the interval `PT0S` is not positive"));
+    }
+
+    #[test]
+    fn months_do_not_drift_and_missed_firings_are_one() {
+        let (due, repeat) =
+            cycle(&"R4/2026-01-31T00:00:00Z/P1M".into(), at("2026-01-01T00:00:00Z"), &TimeZone::UTC).unwrap();
+        let mut timer =
+            TimerState { id: TimerId(1), key: 1, element: ElementIdx(1), due, repeat: Some(repeat) };
+        let mut shown = vec![timer.due.to_iso()];
+        while let Some((due, repeat)) = following(&timer, timer.due, &TimeZone::UTC) {
+            timer = TimerState { due, repeat: Some(repeat), ..timer };
+            shown.push(timer.due.to_iso());
+        }
+        let days: Vec<&str> = shown.iter().map(|s| &s[..10]).collect();
+        assert_eq!(days, ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"]);
+
+        let (due, repeat) = cycle(&"R/PT1S".into(), at("2026-01-01T00:00:00Z"), &TimeZone::UTC).unwrap();
+        let timer = TimerState { id: TimerId(1), key: 1, element: ElementIdx(1), due, repeat: Some(repeat) };
+        let (due, _) = following(&timer, at("2027-01-01T00:00:00.500Z"), &TimeZone::UTC).unwrap();
+        assert_eq!(due.to_iso(), "2027-01-01T00:00:01.000Z");
+    }
+}

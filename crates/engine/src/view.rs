@@ -1,0 +1,98 @@
+//! What an expression sees from one element instance.
+//!
+//! Names go from the innermost scope outwards; `document` and `instance` are there unless a variable has the name.
+//! Bitrix objects (contract 5.5) read the same state.
+
+use crate::Env;
+use crate::program::Program;
+use crate::state::Instance;
+use model::value::Zone;
+use model::{Object, UserId, Value};
+use std::sync::Arc;
+
+/// One evaluation's scope.
+pub(crate) struct View<'v> {
+    pub(crate) program: &'v Program,
+    pub(crate) instance: &'v Instance,
+    pub(crate) env: &'v Env<'v>,
+    /// The element instance it is evaluated for.
+    pub(crate) key: u32,
+    /// Names that hide all others: earlier targets of a mapping, members of a result.
+    pub(crate) overlay: Option<&'v Object>,
+    /// Who acts in this step.
+    pub(crate) actor: Option<UserId>,
+}
+
+impl View<'_> {
+    fn document(&self) -> Option<Value> {
+        self.env.document.as_ref().map(|fields| Value::Object(fields.clone()))
+    }
+
+    fn facts(&self) -> Value {
+        let started_by = self.instance.started_by.map_or(Value::Null, |user| Value::text(user.to_string()));
+        let started_at = self.instance.started_at.to_jiff().to_zoned(jiff::tz::TimeZone::UTC).datetime();
+        Value::object([
+            ("id", Value::text(self.instance.id.to_string())),
+            ("startedBy", started_by),
+            ("startedAt", Value::DateTime(started_at, Some(Zone::Offset(0)))),
+        ])
+    }
+
+    fn declared(&self, name: &str) -> Option<Value> {
+        self.overlay
+            .and_then(|o| o.get(name))
+            .or_else(|| self.instance.variable(self.key, name))
+            .or_else(|| self.instance.parameters.get(name))
+            .cloned()
+    }
+
+    fn parameter(&self, name: &str) -> Option<Value> {
+        if let Some(value) = self.instance.parameters.get(name) {
+            return Some(value.clone());
+        }
+        match name {
+            "TargetUser" => self.instance.started_by.map(|user| Value::text(user.to_string())),
+            _ if self.program.is_bitrix() => None,
+            _ => self.declared(name),
+        }
+    }
+
+    fn constant(&self, name: &str) -> Option<Value> {
+        self.program.definition().constants.iter().find(|c| c.key == name).map(|c| c.default.clone())
+    }
+}
+
+impl expr::Scope for View<'_> {
+    fn variable(&self, name: &str) -> Option<Value> {
+        self.declared(name).or_else(|| match name {
+            "document" => self.document(),
+            "instance" => Some(self.facts()),
+            _ => None,
+        })
+    }
+
+    fn object(&self, object: &str, field: &str) -> Option<Value> {
+        match object {
+            "Document" => self.env.document.as_ref()?.get(field).cloned(),
+            "Template" => self.parameter(field),
+            "Variable" => self.declared(field),
+            "Constant" => self.constant(field),
+            "Workflow" => Some(Value::text(self.instance.id.to_string())),
+            "User" => self.actor.or(self.instance.started_by).map(|user| Value::text(user.to_string())),
+            "System" if field == "HostUrl" => Some(Value::text(&self.env.server.host_url)),
+            "System" | "GlobalVar" | "GlobalConst" => None,
+            node => self.declared(node)?.get(field).cloned(),
+        }
+    }
+
+    fn all(&self) -> Object {
+        let mut all = Object::new();
+        all.extend(self.document().map(|document| (Arc::from("document"), document)));
+        all.insert(Arc::from("instance"), self.facts());
+        let parameters = self.instance.parameters.iter().map(|(k, v)| (k.clone(), v.clone()));
+        all.extend(parameters);
+        all.extend(self.instance.visible_variables(self.key));
+        all.extend(self.overlay.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())));
+        all
+    }
+}
