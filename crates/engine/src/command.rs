@@ -43,6 +43,8 @@ pub enum Command {
     AnswerTask { task: TaskId, user: UserId, outcome: String, comment: Option<String>, values: Object },
     /// Other people are asked; also how the runtime replaces groups by their members.
     ReassignTask { task: TaskId, assignees: Vec<String>, by: Option<UserId> },
+    /// A task can not be done by anybody: it is taken back and its element waits with an incident of `code`.
+    FailTask { task: TaskId, code: String, message: String },
     /// A timer is due.
     FireTimer { timer: TimerId },
     /// Writes variables: locally into the element instance `scope`, or into the process when absent.

@@ -106,6 +106,7 @@ pub fn decide(
             let key = task_key(&step, task)?;
             step.emit(Event::UserTaskReassigned { task, key, assignees, by });
         }
+        Command::FailTask { task, code, message } => fail_task(&mut step, task, &code, message)?,
         Command::FireTimer { timer } => fire_timer(&mut step, timer)?,
         Command::SetVariables { scope, values, by } => set_variables(&mut step, scope.unwrap_or(0), values, by)?,
         Command::ResolveIncident { incident, by } => resolve_incident(&mut step, incident, by)?,
@@ -130,6 +131,7 @@ fn actor(command: &Command) -> Option<UserId> {
         | Command::Log { by, .. } => *by,
         Command::FailJob { .. }
         | Command::ThrowJobError { .. }
+        | Command::FailTask { .. }
         | Command::FireTimer { .. }
         | Command::SetStateTitle { .. } => None,
     }
@@ -224,6 +226,15 @@ fn user_task_of<'s>(step: &Step<'s, '_>, key: u32) -> Option<&'s UserTask> {
         ElementKind::UserTask(task) => Some(task),
         _ => None,
     }
+}
+
+/// A retry asks anew, with the people evaluated again.
+fn fail_task(step: &mut Step, task: TaskId, code: &str, message: String) -> Result<(), Rejection> {
+    let key = task_key(step, task)?;
+    step.emit(Event::UserTaskCanceled { task, key });
+    let code = codes::ALL.iter().find(|c| c.code == code).copied().unwrap_or(&codes::ASSIGNEE_NOT_FOUND);
+    step.raise_incident(key, Phase::Active, Trouble::new(code, message), None);
+    Ok(())
 }
 
 fn fire_timer(step: &mut Step, timer: TimerId) -> Result<(), Rejection> {
