@@ -57,7 +57,7 @@ pub(crate) fn complete(step: &mut Step, key: u32, task: &ServiceTask) -> Result<
     }
     if step.program.is_bitrix() {
         let mut outputs = Object::clone(&result);
-        outputs.insert(Arc::from("IsTimeout"), Value::from(0));
+        outputs.entry(Arc::from("IsTimeout")).or_insert(Value::from(0));
         let element = step.run(key).element;
         variables::add_node_output(step, element, outputs)?;
         produced.shift_remove(&step.element(key).id);
