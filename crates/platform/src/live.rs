@@ -1,0 +1,70 @@
+//! Live updates: what just changed, for pages that are open.
+//!
+//! Owns: the bus. Invariant: an event is published after its change was committed. Never: carries what a page could
+//! not read itself: it says what changed, the page asks for it. A slow listener loses events, never slows others.
+
+use model::UserId;
+use std::sync::Arc;
+use tokio::sync::broadcast;
+
+/// Events kept for a listener that lags behind.
+const BACKLOG: usize = 1024;
+
+/// One change.
+#[derive(Debug, Clone)]
+pub struct LiveEvent {
+    /// `task`, `instance`, `notification`, `record`, `definition`, `app`, `model`, `incident`.
+    pub topic: &'static str,
+    /// Id of what changed, as text.
+    pub id: String,
+    /// Who may know; `None` = whoever may see the topic.
+    pub users: Option<Vec<UserId>>,
+    /// Particulars, an object.
+    pub data: serde_json::Value,
+}
+
+impl LiveEvent {
+    /// An event without particulars that everybody may know.
+    pub fn new(topic: &'static str, id: impl ToString) -> Self {
+        Self { topic, id: id.to_string(), users: None, data: serde_json::json!({}) }
+    }
+
+    /// Limits who is told. An administrator is told everything but others' notifications.
+    #[must_use]
+    pub fn for_users(mut self, users: Vec<UserId>) -> Self {
+        self.users = Some(users);
+        self
+    }
+
+    /// Adds particulars.
+    #[must_use]
+    pub fn with(mut self, data: serde_json::Value) -> Self {
+        self.data = data;
+        self
+    }
+}
+
+/// Where changes are published and listened to.
+#[derive(Debug, Clone)]
+pub struct LiveBus {
+    sender: broadcast::Sender<Arc<LiveEvent>>,
+}
+
+impl Default for LiveBus {
+    fn default() -> Self {
+        Self { sender: broadcast::channel(BACKLOG).0 }
+    }
+}
+
+impl LiveBus {
+    /// Tells everybody who listens.
+    pub fn publish(&self, event: LiveEvent) {
+        // An error only says that nobody listens.
+        let _ = self.sender.send(Arc::new(event));
+    }
+
+    /// From now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<LiveEvent>> {
+        self.sender.subscribe()
+    }
+}
