@@ -7,6 +7,7 @@
 //! - [`command`]: what may be asked, and why it may be refused
 //! - [`event`]: what happened
 //! - [`state`]: the instance between steps, snapshot and journal bytes
+//! - [`testbed`]: an instance in memory with a clock of its own, for `ruslo run` and tests
 //!
 //! Inside: `decide` (commands) → `step` (the queue of tokens) → `lifecycle` (phases of a run) → `elements` (one file
 //! each), with `variables`, `timers` and `errors` beside them.
@@ -15,12 +16,14 @@ pub mod command;
 pub mod event;
 pub mod program;
 pub mod state;
+pub mod testbed;
 
 mod apply;
 mod decide;
 mod elements;
 mod env;
 mod errors;
+mod event_json;
 mod invariants;
 mod lifecycle;
 mod step;

@@ -1,0 +1,294 @@
+//! An instance in memory with a clock of its own: `ruslo run` and the tests drive processes with it.
+//!
+//! Owns: one instance, its journal and a simulated clock. Invariant: the journal replays to the state
+//! ([`Testbed::verify`]). Never: reads a clock, waits, or reaches outside; jobs are completed by the caller.
+
+use crate::command::{Command, Rejection, Start};
+use crate::event::Event;
+use crate::program::Program;
+use crate::state::Instance;
+use crate::{Decision, Env, ServerFacts, check_invariants, decide, decode_events, encode_events, start, timers};
+use jiff::tz::TimeZone;
+use model::limits::Limits;
+use model::{
+    DefinitionId, IdSource, InstanceId, JobId, Object, PartitionId, TaskId, TimerId, Timestamp, UserId, Value,
+};
+use std::sync::Arc;
+
+/// Where the simulated clock begins: 2026-01-01T00:00:00Z.
+pub const BEGINNING: Timestamp = Timestamp(1_767_225_600_000);
+
+/// Drives one instance.
+#[derive(Debug)]
+pub struct Testbed {
+    program: Arc<Program>,
+    instance: Option<Instance>,
+    journal: Vec<Event>,
+    now: Timestamp,
+    ids: IdSource,
+    zone: TimeZone,
+    limits: Limits,
+    server: ServerFacts,
+    document: Option<Arc<Object>>,
+    started_by: Option<UserId>,
+}
+
+/// What the testbed was asked and could not do.
+#[derive(Debug, thiserror::Error)]
+pub enum TestbedError {
+    /// The engine refused.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// Nothing was started yet.
+    #[error("no instance was started")]
+    NotStarted,
+    /// No job or task of this element waits.
+    #[error("nothing waits at `{element}`; open: {open}")]
+    NothingOpen {
+        /// The element asked for.
+        element: String,
+        /// Where something waits.
+        open: String,
+    },
+    /// Not a duration or instant.
+    #[error("{0}")]
+    Time(String),
+}
+
+/// What waits at an element.
+enum Open {
+    Job(JobId),
+    Task(TaskId),
+}
+
+impl Testbed {
+    /// A testbed for one instance of `program`. Zone UTC, default limits, started by `user_1`.
+    pub fn new(program: impl Into<Arc<Program>>) -> Self {
+        Self {
+            program: program.into(),
+            instance: None,
+            journal: Vec::new(),
+            now: BEGINNING,
+            ids: IdSource::new(PartitionId(0), 0),
+            zone: TimeZone::UTC,
+            limits: Limits::default(),
+            server: ServerFacts { host_url: "http://localhost:8080".to_owned() },
+            document: None,
+            started_by: Some(UserId(1)),
+        }
+    }
+
+    /// With other limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// With a document whose fields expressions can read.
+    #[must_use]
+    pub fn with_document(mut self, fields: Object) -> Self {
+        self.document = Some(Arc::new(fields));
+        self
+    }
+
+    /// The simulated time.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The definition it runs.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// The instance, once started.
+    pub fn instance(&self) -> Option<&Instance> {
+        self.instance.as_ref()
+    }
+
+    /// All events so far.
+    pub fn journal(&self) -> &[Event] {
+        &self.journal
+    }
+
+    /// Starts the instance; gives the new events.
+    pub fn start(&mut self, variables: Object) -> Result<Vec<Event>, TestbedError> {
+        let instance = InstanceId(self.ids.next(self.now));
+        let begin = Start {
+            instance,
+            definition: DefinitionId(1),
+            document: None,
+            started_by: self.started_by,
+            variables,
+            business_key: None,
+            start_element: None,
+        };
+        let program = self.program.clone();
+        let decision = self.with_env(|env| start(&program, begin, env))?;
+        let mut events = self.accept(decision);
+        events.extend(self.fire_due()?);
+        Ok(events)
+    }
+
+    /// Runs a command, then timers that are due at once; gives the new events.
+    pub fn command(&mut self, command: Command) -> Result<Vec<Event>, TestbedError> {
+        let mut events = self.one_command(command)?;
+        events.extend(self.fire_due()?);
+        Ok(events)
+    }
+
+    /// Completes the open job of `element` with `values`, or answers its open task with them as form values: by the
+    /// first assignee who has not answered, with the outcome in the value `outcome` or the first one offered.
+    pub fn complete(&mut self, element: &str, values: Object) -> Result<Vec<Event>, TestbedError> {
+        let command = match self.open_at(element)? {
+            Open::Job(job) => Command::CompleteJob { job, result: values, by: None },
+            Open::Task(task) => self.answer(task, element, values),
+        };
+        self.command(command)
+    }
+
+    fn answer(&self, task: TaskId, element: &str, mut values: Object) -> Command {
+        use model::definition::ElementKind::UserTask;
+        let definition = self.program.definition();
+        let kind = match definition.find(element).map(|e| &definition.element(e).kind) {
+            Some(UserTask(task)) => task.kind,
+            _ => Default::default(),
+        };
+        let outcome = match values.shift_remove("outcome") {
+            Some(outcome) => outcome.to_text(),
+            None => kind.outcomes()[0].to_owned(),
+        };
+        let open = self.instance.as_ref().and_then(|i| i.task(task));
+        let answered = |user: &UserId| open.is_some_and(|t| t.answers.iter().any(|a| a.user == *user));
+        let assignees = open.iter().flat_map(|t| t.assignees.iter()).filter_map(|name| name.parse().ok());
+        let user = assignees.chain((1..).map(UserId)).find(|user| !answered(user)).unwrap_or(UserId(1));
+        Command::AnswerTask { task, user, outcome, comment: None, values }
+    }
+
+    /// Fails the open job of `element`; `retries` left as given, one less when absent.
+    pub fn fail(&mut self, element: &str, message: &str, retries: Option<u32>) -> Result<Vec<Event>, TestbedError> {
+        let job = self.job_at(element)?;
+        let message = message.to_owned();
+        self.command(Command::FailJob { job, retries, retry_at: None, code: String::new(), message })
+    }
+
+    /// Lets the open job of `element` raise a business error.
+    pub fn throw(&mut self, element: &str, code: &str, variables: Object) -> Result<Vec<Event>, TestbedError> {
+        let job = self.job_at(element)?;
+        let (code, message) = (code.to_owned(), String::new());
+        self.command(Command::ThrowJobError { job, code, message, variables })
+    }
+
+    /// Retries the incident at `element`.
+    pub fn retry(&mut self, element: &str) -> Result<Vec<Event>, TestbedError> {
+        let instance = self.running()?;
+        let found = instance.incidents().iter().find(|i| self.runs(instance, i.key, element)).map(|i| i.id);
+        let incident = found.ok_or_else(|| self.nothing_open(element))?;
+        self.command(Command::ResolveIncident { incident, by: Some(UserId(1)) })
+    }
+
+    /// Moves the clock by an ISO 8601 duration, firing timers in order of due time, then creation (BPMN TM-11).
+    pub fn advance(&mut self, duration: &str) -> Result<Vec<Event>, TestbedError> {
+        let until = timers::instant_or_duration(&Value::text(duration), self.now, &self.zone)
+            .map_err(TestbedError::Time)?;
+        let mut events = Vec::new();
+        while let Some((due, timer)) = self.next_timer().filter(|(due, _)| *due <= until) {
+            self.now = self.now.max(due);
+            events.extend(self.one_command(Command::FireTimer { timer })?);
+        }
+        self.now = self.now.max(until);
+        Ok(events)
+    }
+
+    /// Checks the invariants, and that journal and snapshot give the same state after a round through their bytes.
+    pub fn verify(&self) -> Result<(), String> {
+        let Some(live) = &self.instance else { return Ok(()) };
+        check_invariants(live)?;
+        let journal = decode_events(&encode_events(&self.journal)).map_err(|e| e.to_string())?;
+        let replayed = Instance::replay(&journal).ok_or("the journal does not begin with a creation")?;
+        if replayed != *live {
+            return Err(format!("replayed state differs\nlive: {live:#?}\nreplayed: {replayed:#?}"));
+        }
+        let snapshot = Instance::decode(&live.encode()).map_err(|e| e.to_string())?;
+        if snapshot == *live { Ok(()) } else { Err("the snapshot reads back differently".to_owned()) }
+    }
+
+    fn one_command(&mut self, command: Command) -> Result<Vec<Event>, TestbedError> {
+        let instance = self.instance.take().ok_or(TestbedError::NotStarted)?;
+        let program = self.program.clone();
+        match self.with_env(|env| decide(&program, &instance, command, env)) {
+            Ok(decision) => Ok(self.accept(decision)),
+            Err(rejection) => {
+                self.instance = Some(instance);
+                Err(rejection.into())
+            }
+        }
+    }
+
+    fn with_env<T>(&mut self, decide: impl FnOnce(&mut Env) -> T) -> T {
+        decide(&mut Env {
+            now: self.now,
+            ids: &mut self.ids,
+            document: self.document.clone(),
+            zone: &self.zone,
+            limits: &self.limits,
+            server: &self.server,
+        })
+    }
+
+    fn accept(&mut self, decision: Decision) -> Vec<Event> {
+        self.instance = Some(decision.instance);
+        self.journal.extend(decision.events.iter().cloned());
+        decision.events
+    }
+
+    fn fire_due(&mut self) -> Result<Vec<Event>, TestbedError> {
+        let mut events = Vec::new();
+        while let Some((_, timer)) = self.next_timer().filter(|(due, _)| *due <= self.now) {
+            events.extend(self.one_command(Command::FireTimer { timer })?);
+        }
+        Ok(events)
+    }
+
+    fn next_timer(&self) -> Option<(Timestamp, TimerId)> {
+        self.instance.as_ref()?.timers().iter().map(|t| (t.due, t.id)).min()
+    }
+
+    fn running(&self) -> Result<&Instance, TestbedError> {
+        self.instance.as_ref().ok_or(TestbedError::NotStarted)
+    }
+
+    fn runs(&self, instance: &Instance, key: u32, element: &str) -> bool {
+        let run = instance.element(key);
+        run.is_some_and(|run| &*self.program.definition().element(run.element).id == element)
+    }
+
+    fn open_at(&self, element: &str) -> Result<Open, TestbedError> {
+        let instance = self.running()?;
+        let job = instance.jobs().iter().find(|j| self.runs(instance, j.key, element)).map(|j| Open::Job(j.id));
+        let task = || instance.tasks().iter().find(|t| self.runs(instance, t.key, element)).map(|t| Open::Task(t.id));
+        job.or_else(task).ok_or_else(|| self.nothing_open(element))
+    }
+
+    fn job_at(&self, element: &str) -> Result<JobId, TestbedError> {
+        match self.open_at(element)? {
+            Open::Job(job) => Ok(job),
+            Open::Task(_) => Err(self.nothing_open(element)),
+        }
+    }
+
+    fn nothing_open(&self, element: &str) -> TestbedError {
+        let keys = |i: &Instance| -> Vec<u32> {
+            i.jobs().iter().map(|j| j.key).chain(i.tasks().iter().map(|t| t.key)).collect()
+        };
+        let name = |i: &Instance, key: u32| {
+            let run = i.element(key)?;
+            Some(self.program.definition().element(run.element).id.to_string())
+        };
+        let open: Vec<String> =
+            self.instance.iter().flat_map(|i| keys(i).into_iter().filter_map(|key| name(i, key))).collect();
+        let open = if open.is_empty() { "nothing".to_owned() } else { open.join(", ") };
+        TestbedError::NothingOpen { element: element.to_owned(), open }
+    }
+}
