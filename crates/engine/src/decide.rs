@@ -111,7 +111,7 @@ pub fn decide(
         Command::SetVariables { scope, values, by } => set_variables(&mut step, scope.unwrap_or(0), values, by)?,
         Command::ResolveIncident { incident, by } => resolve_incident(&mut step, incident, by)?,
         Command::Cancel { reason, by } => {
-            lifecycle::terminate_children(&mut step, 0);
+            lifecycle::terminate_all(&mut step);
             step.emit(Event::InstanceCanceled { reason, by });
         }
         Command::Log { key, job, text, by } => log(&mut step, key, job, text, by)?,

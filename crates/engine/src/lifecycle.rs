@@ -78,6 +78,7 @@ fn prepare(step: &mut Step, key: u32) -> Result<Next, Trouble> {
 /// Chooses the flows, ends the run, sends the tokens on.
 fn leave(step: &mut Step, key: u32) -> Result<Next, Trouble> {
     if key == 0 {
+        release(step, key);
         step.emit(Event::InstanceCompleted);
         return Ok(Next::Gone);
     }
@@ -119,6 +120,12 @@ pub(crate) fn terminate_children(step: &mut Step, scope: u32) {
         terminate(step, child);
     }
     step.drop_tokens(scope);
+}
+
+/// Cuts off everything, before the instance ends from outside or by an error.
+pub(crate) fn terminate_all(step: &mut Step) {
+    terminate_children(step, 0);
+    release(step, 0);
 }
 
 /// Takes back everything that hangs on a run: timers, jobs, tasks, incidents.

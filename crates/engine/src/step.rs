@@ -7,11 +7,11 @@ use crate::Env;
 use crate::apply::apply;
 use crate::event::{Event, IncidentRaised, LogLevel};
 use crate::program::Program;
-use crate::state::{ElementInstance, Instance, Phase};
+use crate::state::{ElementInstance, Instance, InstanceState, Phase};
 use crate::view::View;
 use expr::EvalError;
 use model::definition::{Element, ElementIdx, ExprId, FlowIdx};
-use model::error::ErrorCode;
+use model::error::{ErrorCode, codes};
 use model::{IncidentId, JobId, Object, UserId, Value};
 use std::collections::VecDeque;
 
@@ -174,6 +174,30 @@ impl<'s, 'e> Step<'s, 'e> {
             } else {
                 crate::lifecycle::enter(self, element, scope, Object::new());
             }
+        }
+        if self.instance.state == InstanceState::Active {
+            self.report_stuck();
+        }
+    }
+
+    /// Scopes where tokens wait at joins and nothing is left that could bring the missing ones.
+    fn stuck_scopes(&self) -> Vec<u32> {
+        let stuck = |scope: &u32| self.run(*scope).children == 0 && !self.instance.has_incident(*scope);
+        let mut scopes: Vec<u32> = self.instance.waiting.iter().map(|w| w.scope).filter(stuck).collect();
+        scopes.dedup();
+        scopes
+    }
+
+    /// A dead end is never silent: the scope waits with an incident; a retry ends it without the waiting tokens.
+    fn report_stuck(&mut self) {
+        for scope in self.stuck_scopes() {
+            let flows = self.instance.waiting.iter().filter(|w| w.scope == scope);
+            let joins: Vec<&str> = flows.map(|w| &*self.program.element(self.program.flow(w.flow).target).id).collect();
+            let message = format!(
+                "tokens wait at `{}` for flows that nothing can take any more; retry to end without them, or cancel",
+                joins.join("`, `")
+            );
+            self.raise_incident(scope, Phase::Completing, Trouble::new(&codes::JOIN_STUCK, message), None);
         }
     }
 

@@ -70,6 +70,7 @@ codes! {
     TIMER_INVALID = "ENG-0010", Conflict, "A timer's expression gives no date, duration or cycle";
     ASSIGNEE_NOT_FOUND = "ENG-0011", Conflict, "A user task has nobody to do it";
     QUARANTINED = "ENG-0012", Internal, "The instance broke an invariant and was set aside";
+    JOIN_STUCK = "ENG-0013", Conflict, "Tokens wait at a join for flows that nothing can take any more";
     // Definitions.
     DEFINITION_REFUSED = "DEF-0001", Invalid, "The file can not be stored";
     DEFINITION_NOT_DEPLOYABLE = "DEF-0002", Invalid, "The definition has errors and can not be deployed";

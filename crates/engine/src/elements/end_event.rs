@@ -29,7 +29,7 @@ fn raise(step: &mut Step, key: u32, code: &str, message: Option<&str>) -> Next {
     let message = message.unwrap_or_default().to_owned();
     let error = BusinessError { code: code.to_owned(), message, data: Object::new() };
     if let Err(BusinessError { code, message, .. }) = errors::raise(step, key, error) {
-        lifecycle::terminate_children(step, 0);
+        lifecycle::terminate_all(step);
         step.emit(Event::InstanceFailed { code, message });
     }
     Next::Gone

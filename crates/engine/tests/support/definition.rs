@@ -1,0 +1,318 @@
+//! Process definitions as text: one element or flow a line, settings indented below.
+//!
+//! `start|task|manual|script|service|user|exclusive|parallel|timer|throw|end|terminate|error|sub ID …`,
+//! `boundary ID on HOST timer VALUE [non]`, `boundary ID on HOST error [CODE]`, `}` closes a `sub ID {`,
+//! `flow A -> B [default] [if CONDITION]`, `variable NAME JSON`, `parameter NAME JSON`, `bitrix`.
+//! A setting is `name: text` or `name = expression`; `input X = e`, `output X = e`, `setting NAME: JSON`.
+
+use model::definition::*;
+use model::{Object, Value};
+use std::sync::Arc;
+
+pub struct Builder {
+    definition: ProcessDefinition,
+    scopes: Vec<ElementIdx>,
+    last: ElementIdx,
+}
+
+pub fn parse(text: &str) -> ProcessDefinition {
+    let mut builder = Builder::new();
+    for (number, line) in text.lines().enumerate() {
+        let code = line.split(" #").next().unwrap_or("");
+        if code.trim().is_empty() || code.starts_with('#') {
+            continue;
+        }
+        if builder.line(code).is_none() {
+            panic!("line {}: can not read `{line}`", number + 1);
+        }
+    }
+    builder.finish()
+}
+
+impl Builder {
+    pub fn new() -> Self {
+        let definition = ProcessDefinition {
+            process_id: "p".to_owned(),
+            name: "p".to_owned(),
+            origin: Origin::Bpmn,
+            elements: Vec::new(),
+            flows: Vec::new(),
+            expressions: Vec::new(),
+            parameters: Vec::new(),
+            variables: Vec::new(),
+            constants: Vec::new(),
+            start_form: None,
+        };
+        let mut builder = Self { definition, scopes: vec![ROOT], last: ROOT };
+        builder.element("p", ElementKind::Scope(Scope::default()));
+        builder
+    }
+
+    pub fn element(&mut self, id: &str, kind: ElementKind) -> ElementIdx {
+        let parent = *self.scopes.last().unwrap();
+        let idx = ElementIdx(self.definition.elements.len() as u32);
+        if let ElementKind::StartEvent(_) = kind
+            && let ElementKind::Scope(scope) = &mut self.definition.elements[parent.0 as usize].kind
+        {
+            scope.starts.push(idx);
+        }
+        self.definition.elements.push(Element {
+            id: Arc::from(id),
+            name: None,
+            parent,
+            kind,
+            incoming: Vec::new(),
+            outgoing: Vec::new(),
+            default_flow: None,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            boundaries: Vec::new(),
+            line: 0,
+            column: 0,
+        });
+        self.last = idx;
+        idx
+    }
+
+    pub fn open_scope(&mut self, id: &str) -> ElementIdx {
+        let idx = self.element(id, ElementKind::Scope(Scope::default()));
+        self.scopes.push(idx);
+        idx
+    }
+
+    pub fn close_scope(&mut self) {
+        self.scopes.pop();
+    }
+
+    pub fn flow(&mut self, from: ElementIdx, to: ElementIdx, condition: Option<ExprId>) -> FlowIdx {
+        let idx = FlowIdx(self.definition.flows.len() as u32);
+        let id = format!("{}>{}", self.definition.element(from).id, self.definition.element(to).id);
+        let same = self.definition.flows.iter().filter(|f| f.id.starts_with(&id)).count();
+        let id = if same == 0 { id } else { format!("{id}#{}", same + 1) };
+        let id = Arc::from(id.as_str());
+        self.definition.flows.push(SequenceFlow { id, name: None, source: from, target: to, condition });
+        self.definition.elements[from.0 as usize].outgoing.push(idx);
+        self.definition.elements[to.0 as usize].incoming.push(idx);
+        idx
+    }
+
+    pub fn boundary(&mut self, id: &str, host: ElementIdx, interrupting: bool, trigger: BoundaryTrigger) -> ElementIdx {
+        let event = BoundaryEvent { attached_to: host, interrupting, trigger };
+        let idx = self.element(id, ElementKind::BoundaryEvent(event));
+        self.definition.elements[host.0 as usize].boundaries.push(idx);
+        idx
+    }
+
+    pub fn set_default(&mut self, flow: FlowIdx) {
+        let source = self.definition.flow(flow).source;
+        self.definition.elements[source.0 as usize].default_flow = Some(flow);
+    }
+
+    pub fn literal(&mut self, value: impl Into<Value>) -> ExprId {
+        self.definition.expressions.push(Expression::Literal(value.into()));
+        ExprId(self.definition.expressions.len() as u32 - 1)
+    }
+
+    pub fn source(&mut self, language: Language, text: &str, role: &str) -> ExprId {
+        let (text, role, element) = (Arc::from(text), Arc::from(role), self.last);
+        self.definition.expressions.push(Expression::Source { language, text, element, role });
+        ExprId(self.definition.expressions.len() as u32 - 1)
+    }
+
+    pub fn finish(self) -> ProcessDefinition {
+        self.definition
+    }
+
+    fn line(&mut self, line: &str) -> Option<()> {
+        if line.starts_with("    ") {
+            return self.setting(line.trim());
+        }
+        let line = line.trim();
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let rest = rest.trim();
+        match word {
+            "}" => self.close_scope(),
+            "sub" => drop(self.open_scope(rest.strip_suffix('{')?.trim())),
+            "flow" => self.flow_line(rest)?,
+            "boundary" => self.boundary_line(rest)?,
+            "bitrix" => self.definition.origin = Origin::Bpt,
+            "variable" | "parameter" | "constant" => {
+                let (key, default) = rest.split_once(' ').unwrap_or((rest, "null"));
+                let default = Value::from_json(&serde_json::from_str(default).ok()?);
+                let declared = VariableDecl { key: key.to_owned(), default, ..VariableDecl::default() };
+                match word {
+                    "variable" => self.definition.variables.push(declared),
+                    "parameter" => self.definition.parameters.push(declared),
+                    _ => self.definition.constants.push(declared),
+                }
+            }
+            _ => self.element_line(word, rest)?,
+        }
+        Some(())
+    }
+
+    fn element_line(&mut self, word: &str, rest: &str) -> Option<()> {
+        let (id, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        let kind = match word {
+            "start" => ElementKind::StartEvent(StartEvent::None),
+            "task" => ElementKind::Task,
+            "manual" => ElementKind::ManualTask,
+            "throw" => ElementKind::ThrowNone,
+            "exclusive" => ElementKind::ExclusiveGateway,
+            "parallel" => ElementKind::ParallelGateway,
+            "end" => ElementKind::EndEvent(EndEvent::None),
+            "terminate" => ElementKind::EndEvent(EndEvent::Terminate),
+            "error" => ElementKind::EndEvent(EndEvent::Error { code: rest.to_owned(), message: None }),
+            "timer" => {
+                let timer = self.timer(rest);
+                ElementKind::CatchEvent(CatchEvent::Timer(timer))
+            }
+            "user" => ElementKind::UserTask(Box::default()),
+            "service" => {
+                let job_type = self.literal(id);
+                ElementKind::ServiceTask(Box::new(ServiceTask {
+                    job_type,
+                    retries: None,
+                    headers: Vec::new(),
+                    result_variable: None,
+                    result_expression: None,
+                }))
+            }
+            "script" => {
+                let script = self.literal(Value::Null);
+                ElementKind::ScriptTask(ScriptTask { script, result_variable: None })
+            }
+            _ => return None,
+        };
+        self.element(id, kind);
+        Some(())
+    }
+
+    fn timer(&mut self, text: &str) -> Timer {
+        let kind = match text.trim_start_matches(['=', ' ', '-']).chars().next() {
+            Some('P') => TimerKind::Duration,
+            Some('R') => TimerKind::Cycle,
+            _ if text.starts_with('=') => TimerKind::Duration,
+            _ => TimerKind::Date,
+        };
+        let value = self.text_or_expression(text, "timer");
+        Timer { kind, value }
+    }
+
+    fn text_or_expression(&mut self, text: &str, role: &str) -> ExprId {
+        match text.strip_prefix('=') {
+            Some(feel) => self.source(Language::Feel, feel.trim(), role),
+            None => self.literal(text.trim()),
+        }
+    }
+
+    fn boundary_line(&mut self, rest: &str) -> Option<()> {
+        let mut words = rest.split(' ');
+        let (id, _on, host) = (words.next()?, words.next()?, words.next()?);
+        let host = self.definition.find(host)?;
+        let trigger = match (words.next()?, words.next()) {
+            ("timer", value) => BoundaryTrigger::Timer(self.timer(value?)),
+            ("error", code) => BoundaryTrigger::Error { code: code.map(str::to_owned) },
+            _ => return None,
+        };
+        let interrupting = words.next() != Some("non");
+        self.boundary(id, host, interrupting, trigger);
+        Some(())
+    }
+
+    fn flow_line(&mut self, rest: &str) -> Option<()> {
+        let (path, condition) = match rest.split_once(" if ") {
+            Some((path, condition)) => (path, Some(condition)),
+            None => (rest, None),
+        };
+        let (path, default) = match path.strip_suffix(" default") {
+            Some(path) => (path, true),
+            None => (path, false),
+        };
+        let ids: Vec<&str> = path.split("->").map(str::trim).collect();
+        let condition = condition.map(|c| match c.trim() {
+            "true" => self.literal(true),
+            "false" => self.literal(false),
+            feel => self.source(Language::Feel, feel, "condition"),
+        });
+        for pair in ids.windows(2) {
+            let (from, to) = (self.definition.find(pair[0])?, self.definition.find(pair[1])?);
+            let flow = self.flow(from, to, condition);
+            if default {
+                self.set_default(flow);
+            }
+        }
+        Some(())
+    }
+
+    fn setting(&mut self, line: &str) -> Option<()> {
+        for (prefix, is_input) in [("input ", true), ("output ", false)] {
+            if let Some(mapping) = line.strip_prefix(prefix) {
+                let (target, source) = mapping.split_once(" = ")?;
+                let source = self.source(Language::Feel, source, mapping);
+                let mapping = Mapping { target: target.to_owned(), source };
+                let element = &mut self.definition.elements[self.last.0 as usize];
+                if is_input { element.inputs.push(mapping) } else { element.outputs.push(mapping) }
+                return Some(());
+            }
+        }
+        let (name, text) = line.split_once([':', '=']).map(|(n, t)| (n.trim(), t.trim()))?;
+        let is_source = line[name.len()..].trim_start().starts_with('=');
+        let expression = if is_source {
+            let language = match name {
+                "js" => Language::JavaScript,
+                "bitrix" => Language::Bitrix,
+                _ => Language::Feel,
+            };
+            self.source(language, text, name)
+        } else {
+            self.literal(text)
+        };
+        let name_setting = name.strip_prefix("setting ");
+        match &mut self.definition.elements[self.last.0 as usize].kind {
+            ElementKind::ScriptTask(task) => match name {
+                "script" | "js" | "bitrix" => task.script = expression,
+                "result" => task.result_variable = Some(text.to_owned()),
+                _ => return None,
+            },
+            ElementKind::ServiceTask(task) => match name {
+                "type" => task.job_type = expression,
+                "retries" => task.retries = Some(expression),
+                "result" => task.result_variable = Some(text.to_owned()),
+                "resultExpression" => task.result_expression = Some(expression),
+                _ => return None,
+            },
+            ElementKind::UserTask(task) => match name {
+                "assignee" => task.assignee = Some(expression),
+                "candidateUsers" => task.candidate_users = Some(expression),
+                "candidateGroups" => task.candidate_groups = Some(expression),
+                "title" => task.title = Some(expression),
+                "due" => task.due = Some(expression),
+                "priority" => task.priority = Some(expression),
+                "outcome" => task.outcome_variable = Some(text.to_owned()),
+                "kind" => {
+                    task.kind = match text {
+                        "approve" => TaskKind::Approve,
+                        "review" => TaskKind::Review,
+                        "refuse" => TaskKind::FormOrRefuse,
+                        _ => TaskKind::Form,
+                    }
+                }
+                _ => {
+                    let value = serde_json::from_str(text).map_or(Value::text(text), |json| Value::from_json(&json));
+                    task.settings.insert(Arc::from(name_setting?), value);
+                }
+            },
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+/// A context from JSON text.
+pub fn context(json: &str) -> Object {
+    match Value::from_json(&serde_json::from_str(json).unwrap_or_else(|e| panic!("`{json}`: {e}"))) {
+        Value::Object(object) => Arc::unwrap_or_clone(object),
+        other => panic!("`{json}` is a {}", other.type_name()),
+    }
+}
