@@ -1,6 +1,7 @@
 //! The door: one type for compiled expressions of every language.
 
 use crate::env::{Env, EvalError, Evaluated};
+use crate::feel;
 use crate::syntax::SyntaxError;
 use model::Value;
 use model::definition::Language;
@@ -20,16 +21,25 @@ struct Inner {
 #[derive(Debug)]
 enum Program {
     Literal(Value),
+    Feel(feel::Expression),
 }
 
 /// Reads `text`; needs no data.
 pub fn compile(language: Language, text: &str, limits: &Limits) -> Result<Compiled, SyntaxError> {
-    let _ = limits;
-    let json = serde_json::from_str::<serde_json::Value>(text);
-    match (language, json) {
-        (Language::Feel, Ok(json)) => Ok(literal(Value::from_json(&json))),
+    match language {
+        Language::Feel => feel::parse(text, limits).map(from_feel),
         _ => Err(SyntaxError::at(text, 0, "not readable yet", "пока не читается")),
     }
+}
+
+/// Reads FEEL unary tests: a cell of a decision table. The tested value is the variable `?`; the result is a boolean.
+pub fn unary_tests(text: &str, limits: &Limits) -> Result<Compiled, SyntaxError> {
+    feel::parse_unary_tests(text, limits).map(from_feel)
+}
+
+fn from_feel(expression: feel::Expression) -> Compiled {
+    let reads = expression.reads().to_vec();
+    Compiled(Arc::new(Inner { program: Program::Feel(expression), reads }))
 }
 
 /// A constant.
@@ -40,19 +50,22 @@ pub fn literal(value: Value) -> Compiled {
 impl Compiled {
     /// Evaluates it.
     pub fn eval(&self, env: &Env) -> Result<Evaluated, EvalError> {
-        let _ = env;
         match &self.0.program {
             Program::Literal(value) => Ok(Evaluated { value: value.clone(), warnings: Vec::new() }),
+            Program::Feel(expression) => expression.eval(env),
         }
     }
 
-    /// The top-level names it reads, sorted; empty for JavaScript, whose reads are not known before it runs.
+    /// The top-level names it may read, sorted; empty for JavaScript, whose reads are not known before it runs.
     pub fn reads(&self) -> &[Arc<str>] {
         &self.0.reads
     }
 
     /// Whether it gives the same whenever it is evaluated.
     pub fn is_constant(&self) -> bool {
-        matches!(self.0.program, Program::Literal(_))
+        match &self.0.program {
+            Program::Literal(_) => true,
+            Program::Feel(expression) => expression.is_constant(),
+        }
     }
 }

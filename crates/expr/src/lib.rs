@@ -8,8 +8,9 @@
 
 mod compiled;
 mod env;
+mod feel;
 mod syntax;
 
-pub use compiled::{Compiled, compile, literal};
+pub use compiled::{Compiled, compile, literal, unary_tests};
 pub use env::{Env, EvalError, Evaluated, Scope};
 pub use syntax::SyntaxError;

@@ -20,6 +20,25 @@ pub struct Number(D128);
 #[error("not a decimal number")]
 pub struct NumberParseError;
 
+/// What becomes of the digits that are dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rounding {
+    /// To the nearest; a half to the even neighbour.
+    HalfEven,
+    /// To the nearest; a half away from zero.
+    HalfUp,
+    /// To the nearest; a half towards zero.
+    HalfDown,
+    /// Away from zero.
+    Up,
+    /// Towards zero.
+    Down,
+    /// Towards minus infinity.
+    Floor,
+    /// Towards plus infinity.
+    Ceiling,
+}
+
 impl Number {
     /// Zero.
     pub const ZERO: Self = Self(D128::ZERO);
@@ -65,6 +84,78 @@ impl Number {
     #[must_use]
     pub fn negate(self) -> Self {
         Self(-self.0)
+    }
+    /// Without its sign.
+    #[must_use]
+    pub fn abs(self) -> Self {
+        if self < Self::ZERO { self.negate() } else { self }
+    }
+    /// With at most `scale` digits after the point; a negative `scale` rounds before it.
+    pub fn rounded(self, scale: i32, rounding: Rounding) -> Option<Self> {
+        let own = i32::from(self.0.fractional_digits_count());
+        if scale >= own {
+            return Some(self);
+        }
+        let scale16 = i16::try_from(scale).ok()?;
+        if own - scale > 2 * DIGITS {
+            // So far below the place that only its sign matters.
+            return Self::ZERO.stepped(self, scale, Self::direction(self, rounding, true, Ordering::Less));
+        }
+        let cut = Self::finite(self.0.trunc_with_scale(scale16))?;
+        let rest = self.checked_sub(cut)?;
+        if rest == Self::ZERO {
+            return Some(cut);
+        }
+        let unit = Self::unit(scale)?;
+        let half = rest.abs().checked_mul(Self::from(2))?.cmp(&unit);
+        let even = cut.checked_div(unit)?.checked_rem(Self::from(2))? == Self::ZERO;
+        cut.stepped(self, scale, Self::direction(self, rounding, even, half))
+    }
+    /// Whether the dropped digits carry one step away from zero.
+    fn direction(original: Self, rounding: Rounding, even: bool, half: Ordering) -> bool {
+        let negative = original < Self::ZERO;
+        match rounding {
+            Rounding::HalfEven => half == Ordering::Greater || (half == Ordering::Equal && !even),
+            Rounding::HalfUp => half != Ordering::Less,
+            Rounding::HalfDown => half == Ordering::Greater,
+            Rounding::Up => original != Self::ZERO,
+            Rounding::Down => false,
+            Rounding::Floor => negative,
+            Rounding::Ceiling => !negative && original != Self::ZERO,
+        }
+    }
+    fn stepped(self, original: Self, scale: i32, carry: bool) -> Option<Self> {
+        if !carry {
+            return Some(self);
+        }
+        let unit = Self::unit(scale)?;
+        if original < Self::ZERO { self.checked_sub(unit) } else { self.checked_add(unit) }
+    }
+    /// Ten to the power of minus `scale`.
+    fn unit(scale: i32) -> Option<Self> {
+        format!("1e{}", -i64::from(scale)).parse().ok()
+    }
+    /// The nearest integer (a half to the even one), when it fits.
+    pub fn rounded_to_i64(self) -> Option<i64> {
+        self.rounded(0, Rounding::HalfEven)?.to_i64()
+    }
+    /// The remainder with the sign of the divisor (DMN `modulo`); `None` for a division by zero.
+    pub fn checked_modulo(self, divisor: Self) -> Option<Self> {
+        let rest = self.checked_rem(divisor)?;
+        let other_side = (rest < Self::ZERO) != (divisor < Self::ZERO);
+        if rest != Self::ZERO && other_side { rest.checked_add(divisor) } else { Some(rest) }
+    }
+    /// The square root; `None` below zero.
+    pub fn checked_sqrt(self) -> Option<Self> {
+        if self < Self::ZERO { None } else { Self::finite(self.0.sqrt()) }
+    }
+    /// The natural logarithm; `None` for zero and below.
+    pub fn checked_ln(self) -> Option<Self> {
+        if self <= Self::ZERO { None } else { Self::finite(self.0.ln()) }
+    }
+    /// e to this power; `None` when the result is not finite.
+    pub fn checked_exp(self) -> Option<Self> {
+        if self.abs() > Self::from(10_000) { None } else { Self::finite(self.0.exp()) }
     }
     /// The underlying decimal, for functions that are not here.
     pub fn decimal(self) -> D128 {
@@ -177,6 +268,36 @@ mod tests {
         {
             assert_eq!(n(text).to_string(), shown);
         }
+    }
+
+    #[test]
+    fn rounds_by_every_rule() {
+        use Rounding::{Ceiling, Down, Floor, HalfDown, HalfEven, HalfUp, Up};
+        for (text, scale, rounding, shown) in [
+            ("2.5", 0, HalfEven, "2"),
+            ("3.5", 0, HalfEven, "4"),
+            ("2.5", 0, HalfUp, "3"),
+            ("-2.5", 0, HalfUp, "-3"),
+            ("2.5", 0, HalfDown, "2"),
+            ("2.51", 0, HalfDown, "3"),
+            ("1.001", 1, Up, "1.1"),
+            ("-1.001", 1, Up, "-1.1"),
+            ("1.09", 1, Down, "1"),
+            ("-1.5", 0, Floor, "-2"),
+            ("-1.5", 0, Ceiling, "-1"),
+            ("1.01", 0, Ceiling, "2"),
+            ("1250", -2, HalfEven, "1200"),
+            ("1350", -2, HalfEven, "1400"),
+            ("0.0000001", 2, Up, "0.01"),
+            ("1e-200", 2, Up, "0.01"),
+            ("1e-200", 2, HalfUp, "0"),
+            ("5", -1, HalfUp, "10"),
+            ("7", 3, Down, "7"),
+        ] {
+            assert_eq!(n(text).rounded(scale, rounding).unwrap().to_string(), shown, "{text} {scale} {rounding:?}");
+        }
+        assert_eq!(n("-7").checked_modulo(n("3")), Some(n("2")));
+        assert_eq!(n("7").checked_modulo(n("-3")), Some(n("-2")));
     }
 
     #[test]

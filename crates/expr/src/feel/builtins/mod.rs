@@ -1,0 +1,208 @@
+//! The built-in functions: one table, found by name at reading time.
+//!
+//! Invariant: a function is pure: what it gives depends on its arguments and on the instant and zone of the
+//! evaluation. Those of other engines that are not (`random number`, `uuid`) are refused by name.
+
+mod contexts;
+mod conversion;
+mod lists;
+mod numbers;
+mod ranges;
+mod strings;
+mod temporal;
+
+use super::machine::{Machine, expected};
+use super::node::Node;
+use super::operators::Outcome;
+use super::value::{Feel, NULL};
+use model::{Number, Value};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+/// A built-in function.
+#[derive(Debug)]
+pub(super) struct Builtin {
+    /// Its name, blanks included.
+    pub(super) name: &'static str,
+    /// Names of the parameters of each of its forms; `?` ends the name of an optional one, `…` of a repeatable one.
+    pub(super) forms: &'static [&'static [&'static str]],
+    /// Whether it reads the clock of the evaluation.
+    pub(super) reads_clock: bool,
+    /// Whether it is there to deal with null: what is missing in its arguments is no warning.
+    pub(super) expects_null: bool,
+    /// What it computes.
+    pub(super) run: fn(&mut Machine, &[Feel]) -> Outcome<Feel>,
+}
+
+impl Builtin {
+    /// A function of its arguments alone.
+    const fn new(
+        name: &'static str,
+        forms: &'static [&'static [&'static str]],
+        run: fn(&mut Machine, &[Feel]) -> Outcome<Feel>,
+    ) -> Self {
+        Self { name, forms, reads_clock: false, expects_null: false, run }
+    }
+
+    const fn reading_clock(mut self) -> Self {
+        self.reads_clock = true;
+        self
+    }
+
+    const fn expecting_null(mut self) -> Self {
+        self.expects_null = true;
+        self
+    }
+
+    /// Whether it can be called with so many arguments.
+    pub(super) fn takes(&self, count: usize) -> bool {
+        self.forms.iter().any(|form| {
+            let repeats = form.last().is_some_and(|p| p.ends_with('…'));
+            let required = form.iter().filter(|p| !p.ends_with('?')).count();
+            count >= required && (repeats || count <= form.len())
+        })
+    }
+}
+
+fn table() -> &'static HashMap<&'static str, Builtin> {
+    static TABLE: OnceLock<HashMap<&'static str, Builtin>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let mut all: Vec<Builtin> = Vec::new();
+        all.extend(contexts::all());
+        all.extend(conversion::all());
+        all.extend(lists::all());
+        all.extend(numbers::all());
+        all.extend(ranges::all());
+        all.extend(strings::all());
+        all.extend(temporal::all());
+        all.into_iter().map(|b| (b.name, b)).collect()
+    })
+}
+
+/// The function of this name.
+pub(super) fn find(name: &str) -> Option<&'static Builtin> {
+    table().get(name)
+}
+
+/// Why a function that other engines have is not there: English and Russian.
+pub(super) fn unavailable(name: &str) -> Option<(String, String)> {
+    let (en, ru) = match name {
+        "random number" | "uuid" => (
+            "a result must be the same whenever the expression is evaluated again; take the value from a form, a script or a worker",
+            "результат выражения должен быть одинаков при повторном вычислении; возьмите значение из формы, скрипта или обработчика",
+        ),
+        _ => return None,
+    };
+    Some((format!("the function `{name}` is not available: {en}"), format!("функция `{name}` недоступна: {ru}")))
+}
+
+/// The function whose name is most like this one.
+pub(super) fn nearest(name: &str) -> Option<&'static str> {
+    let wanted = squeezed(name);
+    let mut names: Vec<&'static str> = table().keys().copied().collect();
+    names.sort_unstable();
+    let close = |n: &&'static str| {
+        let n = squeezed(n);
+        n == wanted || (wanted.len() > 3 && (n.starts_with(&wanted) || wanted.starts_with(&n) && n.len() > 3))
+    };
+    names.into_iter().find(close)
+}
+
+fn squeezed(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Puts given arguments into the order of a form, or says in English and Russian why none fits.
+pub(super) fn arrange(
+    builtin: &'static Builtin,
+    given: Vec<(Option<Arc<str>>, Node)>,
+) -> Result<Vec<Node>, (String, String)> {
+    let shapes = || {
+        let forms: Vec<String> = builtin.forms.iter().map(|f| format!("{}({})", builtin.name, f.join(", "))).collect();
+        forms.join(" or ")
+    };
+    let count = given.len();
+    if given.iter().all(|(name, _)| name.is_none()) {
+        if !builtin.takes(count) {
+            let en = format!("`{}` does not take {count} arguments; it is {}", builtin.name, shapes());
+            let ru = format!("`{}` не принимает аргументов: {count}; форма: {}", builtin.name, shapes());
+            return Err((en, ru));
+        }
+        return Ok(given.into_iter().map(|(_, node)| node).collect());
+    }
+    let place = |form: &[&str], name: &Option<Arc<str>>| {
+        let name = name.as_deref()?;
+        form.iter().position(|p| p.trim_end_matches(['?', '…']) == name)
+    };
+    let form = builtin.forms.iter().find(|form| {
+        let required = form.iter().enumerate().filter(|(_, p)| !p.ends_with('?'));
+        let has_required = required.into_iter().all(|(i, _)| given.iter().any(|(n, _)| place(form, n) == Some(i)));
+        has_required && given.iter().all(|(n, _)| place(form, n).is_some())
+    });
+    let Some(form) = form else {
+        let en = format!("the arguments' names do not fit; it is {}", shapes());
+        let ru = format!("имена аргументов не подходят; форма: {}", shapes());
+        return Err((en, ru));
+    };
+    let mut slots: Vec<Option<Node>> = form.iter().map(|_| None).collect();
+    for (name, node) in given {
+        if let Some(index) = place(form, &name) {
+            slots[index] = Some(node);
+        }
+    }
+    let last = slots.iter().rposition(Option::is_some).map_or(0, |i| i + 1);
+    slots.truncate(last);
+    Ok(slots.into_iter().map(|s| s.unwrap_or(Node::Const(NULL))).collect())
+}
+
+// Arguments.
+
+fn text(args: &[Feel], i: usize) -> Outcome<Arc<str>> {
+    match args.get(i).and_then(Feel::as_text) {
+        Some(text) => Ok(text.clone()),
+        None => expected("a string", args.get(i)),
+    }
+}
+
+fn number(args: &[Feel], i: usize) -> Outcome<Number> {
+    match args.get(i).and_then(Feel::as_number) {
+        Some(n) => Ok(n),
+        None => expected("a number", args.get(i)),
+    }
+}
+
+fn integer(args: &[Feel], i: usize) -> Outcome<i64> {
+    match number(args, i)?.rounded(0, model::number::Rounding::Down).and_then(Number::to_i64) {
+        Some(n) => Ok(n),
+        None => expected("an integer", args.get(i)),
+    }
+}
+
+fn list(args: &[Feel], i: usize) -> Outcome<Vec<Feel>> {
+    match args.get(i) {
+        Some(arg) if arg.is_list() => Ok(arg.items().map(Iterator::collect).unwrap_or_default()),
+        Some(arg) if !arg.is_null() => Ok(vec![arg.clone()]),
+        other => expected("a list", other),
+    }
+}
+
+/// A list, or the arguments themselves: `sum([1, 2])` and `sum(1, 2)`.
+fn list_or_all(args: &[Feel]) -> Outcome<Vec<Feel>> {
+    if args.len() == 1 { list(args, 0) } else { Ok(args.to_vec()) }
+}
+
+fn given(args: &[Feel], i: usize) -> bool {
+    args.get(i).is_some_and(|a| !a.is_null())
+}
+
+fn arg(args: &[Feel], i: usize) -> Feel {
+    args.get(i).cloned().unwrap_or(NULL)
+}
+
+fn int(n: usize) -> Feel {
+    Feel::from(Number::from(i64::try_from(n).unwrap_or(i64::MAX)))
+}
+
+fn data(value: Value) -> Outcome<Feel> {
+    Ok(Feel::Data(value))
+}

@@ -1,0 +1,776 @@
+//! Evaluates the tree.
+//!
+//! Invariant: every node evaluated and every item produced burns fuel; every step into a node is counted against the
+//! depth; text is charged by its length. So no expression and no data can run without end or overflow the stack.
+
+use super::builtins::Builtin;
+use super::node::{Comparison, Loop, Multiplicative, Node, Over, RangeNode, Slot, Test};
+use super::operators::{self, Outcome, Stop, null};
+use super::temporal::{self, Zones};
+use super::value::{Feel, Function, ListBuilder, NULL, Range};
+use crate::env::{Env, EvalError, Scope};
+use model::{Number, Value};
+use smallvec::SmallVec;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// More warnings than this say nothing new.
+const WARNINGS: usize = 20;
+/// Bytes of text that cost one step.
+const BYTES_PER_STEP: usize = 64;
+
+type Evaluated = Result<Feel, EvalError>;
+
+/// The state of one evaluation.
+pub(super) struct Machine<'a> {
+    scope: &'a dyn Scope,
+    pub(super) zones: Zones<'a>,
+    fuel: u64,
+    depth: u32,
+    max_depth: u32,
+    value_bytes: usize,
+    result_bytes: usize,
+    value_depth: u32,
+    slots: Vec<Feel>,
+    warnings: Vec<String>,
+}
+
+impl<'a> Machine<'a> {
+    pub(super) fn new(env: &Env<'a>) -> Self {
+        Self {
+            scope: env.scope,
+            zones: Zones { zone: env.zone, now: env.now },
+            fuel: env.limits.feel_fuel,
+            depth: 0,
+            // The text is nested at most `expression_depth`; the rest is for functions that call functions.
+            max_depth: env.limits.expression_depth.saturating_mul(3),
+            value_bytes: env.limits.value_bytes,
+            result_bytes: env.limits.instance_bytes,
+            value_depth: env.limits.expression_depth,
+            slots: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    pub(super) fn into_warnings(self) -> Vec<String> {
+        self.warnings
+    }
+
+    // Limits.
+
+    pub(super) fn burn(&mut self, steps: u64) -> Result<(), EvalError> {
+        match self.fuel.checked_sub(steps) {
+            Some(left) => {
+                self.fuel = left;
+                Ok(())
+            }
+            None => Err(EvalError::Fuel),
+        }
+    }
+
+    /// Pays for a text of so many bytes.
+    pub(super) fn grow(&mut self, bytes: usize) -> Result<(), EvalError> {
+        if bytes > self.value_bytes {
+            return Err(EvalError::Size);
+        }
+        self.burn((bytes / BYTES_PER_STEP) as u64)
+    }
+
+    pub(super) fn max_value_depth(&self) -> u32 {
+        self.value_depth
+    }
+
+    /// Bytes that one text may have.
+    pub(super) fn value_limit(&self) -> usize {
+        self.value_bytes
+    }
+
+    /// Evaluates something that has nothing to do with the local variables here.
+    pub(super) fn with_fresh_slots(&mut self, run: impl FnOnce(&mut Self) -> Evaluated) -> Evaluated {
+        let outer = std::mem::take(&mut self.slots);
+        let result = run(self);
+        self.slots = outer;
+        result
+    }
+
+    /// Refuses results that are too large or nested too deeply to leave.
+    pub(super) fn check_result(&self, value: &Value) -> Result<(), EvalError> {
+        let mut left = self.result_bytes;
+        measure(value, &mut left, self.value_depth)
+    }
+
+    fn check_depth(&mut self, value: &Feel, left: u32) -> Result<(), EvalError> {
+        self.burn(1)?;
+        let Some(left) = left.checked_sub(1) else { return Err(EvalError::Depth) };
+        if let Some(items) = value.items() {
+            for item in items {
+                self.check_depth(&item, left)?;
+            }
+        } else if let Some(entries) = value.entries() {
+            for (_, item) in entries {
+                self.check_depth(&item, left)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Data out of a result that holds ranges or functions, which are no data.
+    pub(super) fn export(&mut self, value: Feel) -> Result<Value, EvalError> {
+        let value = self.exported(value, self.value_depth)?;
+        self.check_result(&value)?;
+        Ok(value)
+    }
+
+    fn exported(&mut self, value: Feel, left: u32) -> Result<Value, EvalError> {
+        self.burn(1)?;
+        let Some(left) = left.checked_sub(1) else { return Err(EvalError::Depth) };
+        match value {
+            Feel::Data(value) => Ok(value),
+            Feel::List(items) => {
+                let items: Result<Vec<Value>, _> = items.iter().map(|i| self.exported(i.clone(), left)).collect();
+                Ok(Value::list(items?))
+            }
+            Feel::Context(entries) => {
+                let mut out = model::Object::with_capacity(entries.len());
+                for (key, value) in entries.iter() {
+                    out.insert(key.clone(), self.exported(value.clone(), left)?);
+                }
+                Ok(Value::Object(Arc::new(out)))
+            }
+            Feel::Range(_) | Feel::Function(_) => {
+                self.warn(format!("a {} can not be a result", value.type_name()));
+                Ok(Value::Null)
+            }
+        }
+    }
+
+    // Warnings.
+
+    pub(super) fn warn(&mut self, message: String) {
+        if self.warnings.len() < WARNINGS {
+            self.warnings.push(message);
+        }
+    }
+
+    /// A value, or null with a warning.
+    fn settle(&mut self, outcome: Outcome<Feel>) -> Evaluated {
+        match outcome {
+            Ok(value) => Ok(value),
+            Err(Stop::Null(why)) => {
+                self.warn(why);
+                Ok(NULL)
+            }
+            Err(Stop::Error(error)) => Err(error),
+        }
+    }
+
+    // Nodes.
+
+    pub(super) fn eval(&mut self, node: &Node) -> Evaluated {
+        self.burn(1)?;
+        match node {
+            Node::Const(value) => return Ok(value.clone()),
+            Node::Local(slot) => return Ok(self.slots.get(*slot).cloned().unwrap_or(NULL)),
+            Node::Global(name) => return Ok(self.global(name)),
+            _ => {}
+        }
+        if self.depth >= self.max_depth {
+            return Err(EvalError::Depth);
+        }
+        self.depth += 1;
+        let result = self.eval_inner(node);
+        self.depth -= 1;
+        result
+    }
+
+    fn eval_inner(&mut self, node: &Node) -> Evaluated {
+        match node {
+            Node::Const(value) => Ok(value.clone()),
+            Node::Local(slot) => Ok(self.slots.get(*slot).cloned().unwrap_or(NULL)),
+            Node::Global(name) => Ok(self.global(name)),
+            Node::GlobalOrBuiltin(name, builtin) => Ok(match self.scope.variable(name) {
+                Some(value) => Feel::Data(value),
+                None => Feel::Function(Arc::new(Function::Builtin(builtin))),
+            }),
+            Node::Member { name, items, outside } => self.member(name, items, outside),
+            Node::Compare(op, sides) => self.comparison(*op, sides),
+            Node::And(nodes) => self.junction(nodes, false),
+            Node::Or(nodes) => self.junction(nodes, true),
+            Node::If(parts) => self.conditional(parts),
+            Node::Negate(inner) => {
+                let value = self.eval(inner)?;
+                let outcome = self.negate(&value);
+                self.settle(outcome)
+            }
+            Node::Sum(first, rest) => self.sum(first, rest),
+            Node::Product(first, rest) => self.product(first, rest),
+            Node::Power(sides) => {
+                let (a, b) = (self.eval(&sides.0)?, self.eval(&sides.1)?);
+                let outcome = self.power(&a, &b);
+                self.settle(outcome)
+            }
+            Node::Between(parts) => self.between_node(parts),
+            Node::In(value, tests) => {
+                let value = self.eval(value)?;
+                self.any_test(&value, tests)
+            }
+            Node::InstanceOf(inner, kind) => Ok(Feel::from(kind.holds(&self.eval(inner)?))),
+            Node::For(iteration) => self.for_loop(iteration),
+            Node::Quantified { every, iteration } => self.quantified(*every, iteration),
+            Node::Path(base, name) => {
+                let base = self.eval(base)?;
+                self.path(&base, name)
+            }
+            Node::Filter(parts, slot) => self.filter(&parts.0, &parts.1, *slot),
+            Node::Builtin(builtin, args) => self.builtin(builtin, args),
+            Node::Call(callee, args) => self.call(callee, args),
+            Node::List(items) => {
+                let mut list = ListBuilder::with_capacity(items.len());
+                for item in items {
+                    list.push(self.eval(item)?);
+                }
+                Ok(list.finish())
+            }
+            Node::Context(entries) => self.context(entries),
+            Node::Range(range) => self.range(range),
+            Node::TestRange(op, end) => {
+                let end = self.eval(end)?;
+                Ok(Feel::Range(Arc::new(Range::of_test(*op, end))))
+            }
+            Node::Function(params, base, body) => {
+                let mut captured: Vec<Feel> = self.slots.iter().take(*base).cloned().collect();
+                captured.resize(*base, NULL);
+                let function = Function::Defined { params: params.clone(), body: body.clone(), captured };
+                Ok(Feel::Function(Arc::new(function)))
+            }
+            Node::UnaryTests { tests, negated } => self.unary_tests(tests, *negated),
+        }
+    }
+
+    fn set(&mut self, slot: Slot, value: Feel) {
+        while self.slots.len() <= slot {
+            self.slots.push(NULL);
+        }
+        self.slots[slot] = value;
+    }
+
+    fn global(&mut self, name: &str) -> Feel {
+        match self.scope.variable(name) {
+            Some(value) => Feel::Data(value),
+            None => {
+                self.warn(format!("there is no variable `{name}`"));
+                NULL
+            }
+        }
+    }
+
+    fn member(&mut self, name: &str, items: &[Slot], outside: &Node) -> Evaluated {
+        for slot in items {
+            if let Some(value) = self.slots.get(*slot).and_then(|item| item.entry(name)) {
+                return Ok(value);
+            }
+        }
+        self.eval(outside)
+    }
+
+    fn comparison(&mut self, op: Comparison, sides: &(Node, Node)) -> Evaluated {
+        let warnings = self.warnings.len();
+        let (a, b) = (self.eval(&sides.0)?, self.eval(&sides.1)?);
+        let asks_for_null = |n: &Node| matches!(n, Node::Const(c) if c.is_null());
+        if asks_for_null(&sides.0) || asks_for_null(&sides.1) {
+            // Who compares with null expects that the value may be missing.
+            self.warnings.truncate(warnings);
+        }
+        let outcome = self.compare(op, &a, &b);
+        self.settle(outcome)
+    }
+
+    /// `and` (decided by false) or `or` (decided by true); anything but a boolean counts as null.
+    fn junction(&mut self, nodes: &[Node], decides: bool) -> Evaluated {
+        let mut unknown = false;
+        for node in nodes {
+            let value = self.eval(node)?;
+            match value.as_bool() {
+                Some(b) if b == decides => return Ok(Feel::from(decides)),
+                Some(_) => {}
+                None => {
+                    if !value.is_null() {
+                        let word = if decides { "or" } else { "and" };
+                        self.warn(format!("`{word}` needs booleans, got {}", value.type_name()));
+                    }
+                    unknown = true;
+                }
+            }
+        }
+        Ok(if unknown { NULL } else { Feel::from(!decides) })
+    }
+
+    fn conditional(&mut self, parts: &(Node, Node, Node)) -> Evaluated {
+        let condition = self.eval(&parts.0)?;
+        if condition.is_true() {
+            return self.eval(&parts.1);
+        }
+        if condition.as_bool().is_none() {
+            self.warn(format!("`if` needs a boolean, got {}", condition.type_name()));
+        }
+        self.eval(&parts.2)
+    }
+
+    fn sum(&mut self, first: &Node, rest: &[(super::node::Additive, Node)]) -> Evaluated {
+        let mut total = self.eval(first)?;
+        for (op, node) in rest {
+            let next = self.eval(node)?;
+            let outcome = self.add(*op, &total, &next);
+            total = self.settle(outcome)?;
+        }
+        Ok(total)
+    }
+
+    fn product(&mut self, first: &Node, rest: &[(Multiplicative, Node)]) -> Evaluated {
+        let mut total = self.eval(first)?;
+        for (op, node) in rest {
+            let next = self.eval(node)?;
+            let outcome = self.multiply(*op, &total, &next);
+            total = self.settle(outcome)?;
+        }
+        Ok(total)
+    }
+
+    fn between_node(&mut self, parts: &(Node, Node, Node)) -> Evaluated {
+        let value = self.eval(&parts.0)?;
+        let (low, high) = (self.eval(&parts.1)?, self.eval(&parts.2)?);
+        let outcome = self.compare(Comparison::GreaterOrEqual, &value, &low).and_then(|above| {
+            let below = self.compare(Comparison::LessOrEqual, &value, &high)?;
+            Ok(Feel::from(above.is_true() && below.is_true()))
+        });
+        self.settle(outcome)
+    }
+
+    // Tests.
+
+    fn any_test(&mut self, value: &Feel, tests: &[Test]) -> Evaluated {
+        for test in tests {
+            let outcome = match test {
+                Test::Any => return Ok(Feel::from(true)),
+                Test::Compare(op, node) => {
+                    let other = self.eval(node)?;
+                    self.compare(*op, value, &other)
+                }
+                Test::Value { node, mentions_input } => {
+                    let other = self.eval(node)?;
+                    if *mentions_input && other.as_bool().is_some() {
+                        Ok(other)
+                    } else {
+                        self.passes(value, &other).map(Feel::from)
+                    }
+                }
+            };
+            if self.settle(outcome)?.is_true() {
+                return Ok(Feel::from(true));
+            }
+        }
+        Ok(Feel::from(false))
+    }
+
+    fn unary_tests(&mut self, tests: &[Test], negated: bool) -> Evaluated {
+        let value = self.scope.variable("?").map_or(NULL, Feel::Data);
+        let passed = self.any_test(&value, tests)?.is_true();
+        Ok(Feel::from(passed != negated))
+    }
+
+    fn range(&mut self, range: &RangeNode) -> Evaluated {
+        let (start, end) = (self.eval(&range.start)?, self.eval(&range.end)?);
+        let outcome = operators::range(start, range.start_included, end, range.end_included);
+        self.settle(outcome)
+    }
+
+    // Loops.
+
+    fn for_loop(&mut self, iteration: &Loop) -> Evaluated {
+        let Some(partial) = iteration.partial else {
+            let mut out = ListBuilder::with_capacity(0);
+            let whole = self.run(iteration, 0, &mut |machine| {
+                let item = machine.eval(&iteration.body)?;
+                machine.burn(1)?;
+                out.push(item);
+                Ok(ControlFlow::Continue(()))
+            })?;
+            return Ok(if whole.is_some() { out.finish() } else { NULL });
+        };
+        self.set(partial, Feel::list([]));
+        let whole = self.run(iteration, 0, &mut |machine| {
+            let item = machine.eval(&iteration.body)?;
+            machine.check_depth(&item, machine.value_depth)?;
+            let so_far = std::mem::replace(&mut machine.slots[partial], NULL);
+            if is_shared(&so_far) {
+                machine.burn(so_far.list_len().unwrap_or(0) as u64)?;
+            }
+            let mut list = ListBuilder::reopen(so_far);
+            list.push(item);
+            machine.slots[partial] = list.finish();
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let list = std::mem::replace(&mut self.slots[partial], NULL);
+        Ok(if whole.is_some() { list } else { NULL })
+    }
+
+    fn quantified(&mut self, every: bool, iteration: &Loop) -> Evaluated {
+        let (mut decided, mut unknown) = (false, false);
+        let whole = self.run(iteration, 0, &mut |machine| {
+            match machine.eval(&iteration.body)?.as_bool() {
+                Some(holds) if holds != every => {
+                    decided = true;
+                    return Ok(ControlFlow::Break(()));
+                }
+                Some(_) => {}
+                None => unknown = true,
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(match (decided, whole) {
+            (true, _) => Feel::from(!every),
+            (false, None) => NULL,
+            (false, Some(_)) if unknown => NULL,
+            (false, Some(_)) => Feel::from(every),
+        })
+    }
+
+    /// Runs `each` for every combination; `None` when a source can not be iterated over.
+    fn run(
+        &mut self,
+        iteration: &Loop,
+        index: usize,
+        each: &mut dyn FnMut(&mut Self) -> Result<ControlFlow<()>, EvalError>,
+    ) -> Result<Option<ControlFlow<()>>, EvalError> {
+        let Some(source) = iteration.sources.get(index) else { return each(self).map(Some) };
+        let Some(mut turns) = self.turns(&source.over)? else { return Ok(None) };
+        while let Some(item) = turns.next_item() {
+            self.burn(1)?;
+            self.set(source.slot, item);
+            match self.run(iteration, index + 1, each)? {
+                Some(ControlFlow::Continue(())) => {}
+                stopped => return Ok(stopped),
+            }
+        }
+        Ok(Some(ControlFlow::Continue(())))
+    }
+
+    fn turns(&mut self, over: &Over) -> Result<Option<Turns>, EvalError> {
+        let turns = match over {
+            Over::Items(node) => {
+                let value = self.eval(node)?;
+                Turns::of_value(value)
+            }
+            Over::Span(from, to) => {
+                let (from, to) = (self.eval(from)?, self.eval(to)?);
+                Turns::of_span(&from, &to)
+            }
+        };
+        match turns {
+            Ok(turns) => Ok(Some(turns)),
+            Err(why) => {
+                self.warn(why);
+                Ok(None)
+            }
+        }
+    }
+
+    // Paths, filters.
+
+    pub(super) fn path(&mut self, base: &Feel, name: &Arc<str>) -> Evaluated {
+        if let Some(items) = base.items() {
+            let mut out = ListBuilder::with_capacity(items.size_hint().0);
+            for item in items {
+                self.burn(1)?;
+                out.push(item.entry(name).unwrap_or(NULL));
+            }
+            return Ok(out.finish());
+        }
+        if let Some(value) = base.entry(name) {
+            return Ok(value);
+        }
+        let found = match base {
+            Feel::Range(range) => range_part(range, name),
+            Feel::Data(Value::File(file)) => file_part(file, name).map(Feel::Data),
+            Feel::Data(value) => temporal::part(&self.zones, value, name).map(Feel::Data),
+            _ => None,
+        };
+        if found.is_none() {
+            self.warn(format!("a {} has no entry `{name}`", base.type_name()));
+        }
+        Ok(found.unwrap_or(NULL))
+    }
+
+    fn filter(&mut self, base: &Node, condition: &Node, slot: Slot) -> Evaluated {
+        let base = self.eval(base)?;
+        if base.is_null() {
+            return Ok(NULL);
+        }
+        let list = if base.is_list() { base } else { Feel::list([base]) };
+        let len = list.list_len().unwrap_or(0);
+        // Whether the brackets hold a position or a condition shows only in its value: the first item decides.
+        self.set(slot, list.list_item(0).unwrap_or(NULL));
+        let warnings = self.warnings.len();
+        let first = self.eval(condition)?;
+        if let Some(position) = first.as_number() {
+            return Ok(self.item_at(&list, len, position));
+        }
+        let mut out = ListBuilder::with_capacity(0);
+        if len == 0 {
+            self.warnings.truncate(warnings);
+        } else if first.is_true() {
+            out.push(list.list_item(0).unwrap_or(NULL));
+        }
+        for i in 1..len {
+            self.burn(1)?;
+            let item = list.list_item(i).unwrap_or(NULL);
+            self.set(slot, item.clone());
+            if self.eval(condition)?.is_true() {
+                out.push(item);
+            }
+        }
+        self.set(slot, NULL);
+        Ok(out.finish())
+    }
+
+    fn item_at(&mut self, list: &Feel, len: usize, position: Number) -> Feel {
+        let index = position.to_i64().and_then(|p| match p {
+            1.. => usize::try_from(p - 1).ok(),
+            0 => None,
+            _ => len.checked_sub(usize::try_from(p.unsigned_abs()).ok()?),
+        });
+        match index.and_then(|i| list.list_item(i)) {
+            Some(item) => item,
+            None => {
+                self.warn(format!("the list of {len} has no item {position}"));
+                NULL
+            }
+        }
+    }
+
+    // Contexts, functions.
+
+    fn context(&mut self, entries: &[(Arc<str>, Slot, Node)]) -> Evaluated {
+        let mut out = Vec::with_capacity(entries.len());
+        for (key, slot, node) in entries {
+            let value = self.eval(node)?;
+            self.set(*slot, value.clone());
+            out.push((key.clone(), value));
+        }
+        Ok(Feel::context(out))
+    }
+
+    fn builtin(&mut self, builtin: &'static Builtin, nodes: &[Node]) -> Evaluated {
+        let warnings = self.warnings.len();
+        let mut args: SmallVec<[Feel; 4]> = SmallVec::with_capacity(nodes.len());
+        for node in nodes {
+            args.push(self.eval(node)?);
+        }
+        if builtin.expects_null {
+            self.warnings.truncate(warnings);
+        }
+        self.run_builtin(builtin, &args)
+    }
+
+    fn run_builtin(&mut self, builtin: &'static Builtin, args: &[Feel]) -> Evaluated {
+        match (builtin.run)(self, args) {
+            Err(Stop::Null(why)) => {
+                self.warn(format!("`{}`: {why}", builtin.name));
+                Ok(NULL)
+            }
+            other => self.settle(other),
+        }
+    }
+
+    fn call(&mut self, callee: &Node, given: &[(Option<Arc<str>>, Node)]) -> Evaluated {
+        let callee = self.eval(callee)?;
+        let mut args = Vec::with_capacity(given.len());
+        for (name, node) in given {
+            args.push((name.as_ref(), self.eval(node)?));
+        }
+        let Feel::Function(function) = callee else {
+            self.warn(format!("a {} can not be called", callee.type_name()));
+            return Ok(NULL);
+        };
+        let ordered = match &*function {
+            Function::Builtin(_) => Some(args.into_iter().map(|(_, v)| v).collect()),
+            Function::Defined { params, .. } => in_order(params, args),
+        };
+        let Some(ordered) = ordered else {
+            self.warn("the arguments do not fit the function's parameters".to_owned());
+            return Ok(NULL);
+        };
+        self.invoke(&function, ordered)
+    }
+
+    /// Calls a function with its arguments in order.
+    pub(super) fn invoke(&mut self, function: &Function, args: Vec<Feel>) -> Evaluated {
+        match function {
+            Function::Builtin(builtin) => {
+                if !builtin.takes(args.len()) {
+                    self.warn(format!("`{}` does not take {} arguments", builtin.name, args.len()));
+                    return Ok(NULL);
+                }
+                self.run_builtin(builtin, &args)
+            }
+            Function::Defined { params, body, captured } => {
+                if params.len() != args.len() {
+                    self.warn(format!("the function takes {} arguments, got {}", params.len(), args.len()));
+                    return Ok(NULL);
+                }
+                self.burn(captured.len() as u64)?;
+                let mut slots = captured.clone();
+                slots.extend(args);
+                let outer = std::mem::replace(&mut self.slots, slots);
+                let result = self.eval(body);
+                self.slots = outer;
+                result
+            }
+        }
+    }
+}
+
+/// Arguments in the order of the parameters.
+fn in_order(params: &[Arc<str>], args: Vec<(Option<&Arc<str>>, Feel)>) -> Option<Vec<Feel>> {
+    if args.iter().all(|(name, _)| name.is_none()) {
+        return Some(args.into_iter().map(|(_, v)| v).collect());
+    }
+    if args.len() != params.len() {
+        return None;
+    }
+    params.iter().map(|p| args.iter().find(|(n, _)| *n == Some(p)).map(|(_, v)| v.clone())).collect()
+}
+
+fn is_shared(list: &Feel) -> bool {
+    match list {
+        Feel::Data(Value::List(items)) => Arc::strong_count(items) > 1,
+        Feel::List(items) => Arc::strong_count(items) > 1,
+        _ => false,
+    }
+}
+
+fn range_part(range: &Range, name: &str) -> Option<Feel> {
+    Some(match name {
+        "start" => range.start.clone().unwrap_or(NULL),
+        "end" => range.end.clone().unwrap_or(NULL),
+        "start included" => Feel::from(range.start_included),
+        "end included" => Feel::from(range.end_included),
+        _ => return None,
+    })
+}
+
+fn file_part(file: &model::value::FileRef, name: &str) -> Option<Value> {
+    Some(match name {
+        "id" => Value::text(file.id.to_string()),
+        "name" => Value::text(&file.name),
+        "size" => Value::Number(Number::from(i64::try_from(file.size).unwrap_or(i64::MAX))),
+        "type" => Value::text(&file.media_type),
+        _ => return None,
+    })
+}
+
+/// Counts down bytes and levels.
+fn measure(value: &Value, left: &mut usize, levels: u32) -> Result<(), EvalError> {
+    let (own, levels) = match value {
+        Value::String(s) => (8 + s.len(), levels),
+        Value::List(_) | Value::Object(_) => (8, levels.checked_sub(1).ok_or(EvalError::Depth)?),
+        _ => (8, levels),
+    };
+    *left = left.checked_sub(own).ok_or(EvalError::Size)?;
+    match value {
+        Value::List(items) => items.iter().try_for_each(|i| measure(i, left, levels)),
+        Value::Object(entries) => entries.iter().try_for_each(|(key, v)| {
+            *left = left.checked_sub(key.len()).ok_or(EvalError::Size)?;
+            measure(v, left, levels)
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// What a loop goes through, without building it.
+enum Turns {
+    /// A list and the next position.
+    Items(Feel, usize),
+    /// Numbers: next, last, step.
+    Numbers(Number, Number, Number),
+    /// Dates: next, last, days.
+    Dates(Option<jiff::civil::Date>, jiff::civil::Date, i64),
+}
+
+impl Turns {
+    fn of_value(value: Feel) -> Result<Self, String> {
+        match &value {
+            Feel::Range(range) => Self::of_range(range),
+            v if v.is_null() => Err("null can not be iterated over".to_owned()),
+            v if v.is_list() => Ok(Self::Items(value, 0)),
+            _ => Ok(Self::Items(Feel::list([value]), 0)),
+        }
+    }
+
+    fn of_range(range: &Range) -> Result<Self, String> {
+        let (Some(start), Some(end)) = (&range.start, &range.end) else {
+            return Err("a range without an end can not be iterated over".to_owned());
+        };
+        if let (Some(from), Some(to)) = (start.as_number(), end.as_number()) {
+            let one = Number::from(1);
+            let from = if range.start_included { Some(from) } else { from.checked_add(one) };
+            let past = !range.end_included;
+            let to = if past { to.checked_sub(one) } else { Some(to) };
+            let (Some(from), Some(to)) = (from, to) else { return Err("the range is too large".to_owned()) };
+            return Ok(Self::Numbers(from, to, one));
+        }
+        if let (Feel::Data(Value::Date(from)), Feel::Data(Value::Date(to))) = (start, end) {
+            let from = if range.start_included { Some(*from) } else { from.tomorrow().ok() };
+            let to = if range.end_included { Some(*to) } else { to.yesterday().ok() };
+            let (Some(from), Some(to)) = (from, to) else { return Err("the range is too large".to_owned()) };
+            return Ok(Self::Dates(Some(from), to, 1));
+        }
+        Err(format!("a range of {} can not be iterated over", start.type_name()))
+    }
+
+    fn of_span(from: &Feel, to: &Feel) -> Result<Self, String> {
+        if let (Some(from), Some(to)) = (from.as_number(), to.as_number()) {
+            return Ok(Self::Numbers(from, to, Number::from(if from <= to { 1 } else { -1 })));
+        }
+        if let (Feel::Data(Value::Date(from)), Feel::Data(Value::Date(to))) = (from, to) {
+            return Ok(Self::Dates(Some(*from), *to, if from <= to { 1 } else { -1 }));
+        }
+        Err(format!("can not iterate from {} to {}", from.type_name(), to.type_name()))
+    }
+
+    fn next_item(&mut self) -> Option<Feel> {
+        match self {
+            Self::Items(list, next) => {
+                let item = list.list_item(*next)?;
+                *next += 1;
+                Some(item)
+            }
+            Self::Numbers(next, last, step) => {
+                let up = *step > Number::ZERO;
+                if (up && *next > *last) || (!up && *next < *last) {
+                    return None;
+                }
+                let item = *next;
+                // At 34 digits adding one may change nothing; such a range holds its first number only.
+                match next.checked_add(*step).filter(|following| *following != item) {
+                    Some(following) => *next = following,
+                    None => (*next, *last) = if up { (Number::from(1), Number::ZERO) } else { (Number::ZERO, Number::from(1)) },
+                }
+                Some(Feel::from(item))
+            }
+            Self::Dates(next, last, days) => {
+                let date = (*next)?;
+                if (*days > 0 && date > *last) || (*days < 0 && date < *last) {
+                    return None;
+                }
+                *next = if *days > 0 { date.tomorrow().ok() } else { date.yesterday().ok() };
+                Some(Feel::Data(Value::Date(date)))
+            }
+        }
+    }
+}
+
+/// `null` with a reason, for functions that want the name of a type.
+pub(super) fn expected<T>(what: &str, got: Option<&Feel>) -> Outcome<T> {
+    null(format!("expected {what}, got {}", got.map_or("nothing", Feel::type_name)))
+}
