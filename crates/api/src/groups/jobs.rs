@@ -1,0 +1,124 @@
+//! Jobs for external workers.
+
+use super::people::DocumentDto;
+use crate::edge::JsonObject;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a worker asks for.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Activate)]
+pub struct ActivateDto {
+    /// The job type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// How many at most; 1 when absent, 100 at most.
+    #[schema(minimum = 1, maximum = 100)]
+    pub max: Option<u32>,
+    /// Milliseconds the jobs are this worker's; 60,000 when absent, an hour at most.
+    pub lease_ms: Option<u64>,
+    /// Milliseconds to wait while there are none; 30,000 at most.
+    pub wait_ms: Option<u64>,
+    /// The worker's name, for the monitor.
+    #[serde(default)]
+    pub worker: String,
+}
+
+/// A job handed to a worker.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ActivatedJob)]
+#[serde(rename_all = "camelCase")]
+pub struct JobDto {
+    /// `job_5`.
+    #[schema(example = "job_5")]
+    pub id: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The instance.
+    pub instance_id: String,
+    /// What that runs.
+    pub definition_id: String,
+    /// The record it runs for.
+    pub document: Option<DocumentDto>,
+    /// The element that waits.
+    pub element_id: String,
+    /// Attempts left.
+    pub retries: u32,
+    /// Until when the job is this worker's, UTC.
+    pub leased_until: String,
+    /// Static settings of the element.
+    #[schema(value_type = JsonObject)]
+    pub headers: serde_json::Value,
+    /// The inputs.
+    #[schema(value_type = JsonObject)]
+    pub input: serde_json::Value,
+    /// The same at each attempt.
+    pub idempotency_key: String,
+}
+
+/// Jobs handed to a worker.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ActivatedJobs)]
+pub struct JobsDto {
+    /// The jobs; none when there are none.
+    pub jobs: Vec<JobDto>,
+}
+
+/// A result.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = JobResult)]
+pub struct JobResultDto {
+    /// An object whose members the element's output mappings see.
+    #[serde(default)]
+    #[schema(value_type = JsonObject)]
+    pub result: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A failed attempt.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = JobFailure)]
+pub struct JobFailureDto {
+    /// Why.
+    pub message: String,
+    /// Attempts left; one less than before when absent. At 0 it becomes an incident.
+    pub retries: Option<u32>,
+    /// Milliseconds until it is offered again.
+    pub retry_in_ms: Option<u64>,
+}
+
+/// A business error, for error events of the process.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = JobError)]
+pub struct JobErrorDto {
+    /// The error's code.
+    pub code: String,
+    /// For people.
+    pub message: Option<String>,
+    /// Variables for the process.
+    #[serde(default)]
+    #[schema(value_type = JsonObject)]
+    pub variables: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Take jobs.
+#[utoipa::path(post, path = "/jobs/activate", tag = "jobs", request_body = ActivateDto,
+    responses((status = 200, description = "Jobs", body = JobsDto)))]
+pub(crate) async fn activate() {}
+
+/// Done.
+#[utoipa::path(post, path = "/jobs/{id}/complete", tag = "jobs", params(("id" = String, Path, example = "job_5")),
+    request_body = JobResultDto, responses((status = 204, description = "Taken note")))]
+pub(crate) async fn complete() {}
+
+/// Failed: again later, or an incident.
+#[utoipa::path(post, path = "/jobs/{id}/fail", tag = "jobs", params(("id" = String, Path, example = "job_5")),
+    request_body = JobFailureDto, responses((status = 204, description = "Taken note")))]
+pub(crate) async fn fail() {}
+
+/// A business error.
+#[utoipa::path(post, path = "/jobs/{id}/error", tag = "jobs", params(("id" = String, Path, example = "job_5")),
+    request_body = JobErrorDto, responses((status = 204, description = "Taken note")))]
+pub(crate) async fn error() {}

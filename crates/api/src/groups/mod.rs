@@ -1,0 +1,21 @@
+//! The operations, one group a file: its shapes, then each operation's documentation and handler.
+
+pub mod apps;
+pub mod catalogs;
+pub mod definitions;
+pub mod events;
+pub mod incidents;
+pub mod instances;
+pub mod jobs;
+pub mod me;
+pub mod models;
+pub mod notifications;
+pub mod people;
+pub mod records;
+pub mod search;
+pub mod session;
+pub mod system;
+pub mod tasks;
+pub mod tokens;
+pub mod users;
+pub mod webhooks;
