@@ -125,6 +125,11 @@ impl Platform {
         &self.inner.clock
     }
 
+    /// Whether handlers may live on hosts without a dot.
+    pub fn allow_bare_hosts(&self) -> bool {
+        self.inner.settings.allow_bare_hosts
+    }
+
     /// The address links are built from, without a slash at its end.
     pub fn public_url(&self) -> &str {
         &self.inner.settings.public_url

@@ -26,6 +26,9 @@ pub struct Deploy {
     pub model: Option<ModelId>,
     /// Stores a definition with errors too; starting it is refused until they are gone.
     pub allow_undeployable: bool,
+    /// The process that this is the next version of, whatever the file calls itself. Without it a `.bpmn` file's own
+    /// process id counts, and a `.bpt` file, which has none, is a new process.
+    pub process_id: Option<String>,
 }
 
 /// One process of a deployed file.
