@@ -349,6 +349,7 @@ impl<'a> Machine<'a> {
     // Tests.
 
     fn any_test(&mut self, value: &Feel, tests: &[Test]) -> Evaluated {
+        let mut unknown = false;
         for test in tests {
             let outcome = match test {
                 Test::Any => return Ok(Feel::from(true)),
@@ -365,11 +366,13 @@ impl<'a> Machine<'a> {
                     }
                 }
             };
-            if self.settle(outcome)?.is_true() {
+            let passed = self.settle(outcome)?;
+            if passed.is_true() {
                 return Ok(Feel::from(true));
             }
+            unknown |= passed.is_null();
         }
-        Ok(Feel::from(false))
+        Ok(if unknown { NULL } else { Feel::from(false) })
     }
 
     fn unary_tests(&mut self, tests: &[Test], negated: bool) -> Evaluated {
