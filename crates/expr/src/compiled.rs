@@ -1,7 +1,7 @@
 //! The door: one type for compiled expressions of every language.
 
 use crate::env::{Env, EvalError, Evaluated};
-use crate::feel;
+use crate::{feel, js};
 use crate::syntax::SyntaxError;
 use model::Value;
 use model::definition::Language;
@@ -22,12 +22,17 @@ struct Inner {
 enum Program {
     Literal(Value),
     Feel(feel::Expression),
+    JavaScript(js::Script),
 }
 
 /// Reads `text`; needs no data.
 pub fn compile(language: Language, text: &str, limits: &Limits) -> Result<Compiled, SyntaxError> {
     match language {
         Language::Feel => feel::parse(text, limits).map(from_feel),
+        Language::JavaScript => {
+            let program = Program::JavaScript(js::parse(text, limits)?);
+            Ok(Compiled(Arc::new(Inner { program, reads: Vec::new() })))
+        }
         _ => Err(SyntaxError::at(text, 0, "not readable yet", "пока не читается")),
     }
 }
@@ -53,6 +58,7 @@ impl Compiled {
         match &self.0.program {
             Program::Literal(value) => Ok(Evaluated { value: value.clone(), warnings: Vec::new() }),
             Program::Feel(expression) => expression.eval(env),
+            Program::JavaScript(script) => script.eval(env),
         }
     }
 
@@ -66,6 +72,7 @@ impl Compiled {
         match &self.0.program {
             Program::Literal(_) => true,
             Program::Feel(expression) => expression.is_constant(),
+            Program::JavaScript(_) => false,
         }
     }
 }

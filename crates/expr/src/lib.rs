@@ -9,6 +9,7 @@
 mod compiled;
 mod env;
 mod feel;
+pub mod js;
 mod syntax;
 
 pub use compiled::{Compiled, compile, literal, unary_tests};

@@ -63,7 +63,7 @@ pub fn check_table(table: &str, compile: impl Fn(&str, &Limits) -> Result<Compil
             vars = Vars::json(json);
             continue;
         }
-        let (expression, expected) = line.split_once(" => ").unwrap_or_else(|| panic!("line {}: {line}", number + 1));
+        let (expression, expected) = line.rsplit_once(" => ").unwrap_or_else(|| panic!("line {}: {line}", number + 1));
         let expression = expression.trim().replace('⏎', "\n");
         let got = outcome(&compile(&expression, &limits), &vars, &limits, expected.trim());
         count += 1;

@@ -1,0 +1,105 @@
+//! JavaScript: values, limits, isolation.
+
+mod support;
+
+use expr::{Compiled, EvalError, SyntaxError, compile, js};
+use model::Value;
+use model::definition::Language;
+use model::limits::Limits;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use support::{Vars, check_table, eval, now};
+
+fn read(text: &str) -> Result<Compiled, SyntaxError> {
+    compile(Language::JavaScript, text, &Limits::default())
+}
+
+fn run(text: &str, limits: &Limits) -> Result<Value, EvalError> {
+    eval(&read(text).unwrap(), &Vars::json(r#"{"a": 1}"#), limits).map(|e| e.value)
+}
+
+fn worker(text: &str, limits: &Limits, ticks: u32) -> Result<Value, EvalError> {
+    let asked = AtomicU32::new(0);
+    let deadline: js::Deadline = Arc::new(move || asked.fetch_add(1, Ordering::Relaxed) >= ticks);
+    js::run(text, &Vars::json(r#"{"a": 1}"#).0, &js::Worker { now: now(), limits, deadline })
+}
+
+#[test]
+fn scripts() {
+    let table = include_str!("cases/javascript.txt");
+    assert!(check_table(table, |text, limits| compile(Language::JavaScript, text, limits)) > 50);
+}
+
+#[test]
+fn a_long_run_leaves_the_engine_and_ends_on_a_worker() {
+    let limits = Limits::default();
+    for text in ["while (true) {}", "for (;;) { try { while (true) {} } finally { continue } }", "/(a+)+$/.test('a'.repeat(40) + '!')"] {
+        assert_eq!(run(text, &limits), Err(EvalError::OutOfInlineBudget), "{text}");
+        assert_eq!(worker(text, &limits, 20), Err(EvalError::Time), "{text}");
+    }
+    let sum = "let s = 0; for (let i = 0; i < 2000000; i++) s += i; return s";
+    assert_eq!(run(sum, &limits), Err(EvalError::OutOfInlineBudget));
+    assert_eq!(worker(sum, &limits, 100_000), Ok(Value::from(1_999_999_000_000)));
+}
+
+#[test]
+fn memory_is_limited() {
+    let limits = Limits { script_bytes: 4 << 20, ..Limits::default() };
+    for text in ["const a = []; for (;;) a.push('x'.repeat(10000) + a.length)", "'x'.repeat(50000000).length"] {
+        assert_eq!(worker(text, &limits, 100_000), Err(EvalError::Memory), "{text}");
+    }
+}
+
+#[test]
+fn recursion_ends() {
+    let limits = Limits::default();
+    assert_eq!(run("function f() { return f() + 1 } return f()", &limits), Err(EvalError::Depth));
+    assert_eq!(run("let a = []; for (let i = 0; i < 500; i++) a = [a]; return a", &limits), Err(EvalError::Depth));
+}
+
+#[test]
+fn results_are_limited() {
+    let limits = Limits { instance_bytes: 1000, ..Limits::default() };
+    assert_eq!(run("'x'.repeat(2000)", &limits), Err(EvalError::Size));
+}
+
+#[test]
+fn what_is_thrown_says_where() {
+    let limits = Limits::default();
+    let thrown = |text: &str| match run(text, &limits) {
+        Err(EvalError::Thrown { message }) => message,
+        other => panic!("{text}: {other:?}"),
+    };
+    assert_eq!(thrown("\n\nthrow new Error('no stock')"), "no stock (line 3)");
+    assert_eq!(thrown("missing + 1"), "ReferenceError: missing is not defined (line 1)");
+    assert_eq!(thrown("throw 'plain'"), "plain");
+    assert_eq!(thrown("throw {code: 5}"), r#"{"code":5}"#);
+    assert_eq!(thrown("await Promise.reject(new TypeError('late'))"), "TypeError: late (line 1)");
+    assert_eq!(EvalError::Thrown { message: "x".into() }.fault().code.code, "EXP-0007");
+}
+
+#[test]
+fn nothing_survives_a_run() {
+    let limits = Limits::default();
+    run("Array.prototype.map = () => 'broken'; Object.prototype.x = 1; globalThis.y = 2; return 0", &limits).unwrap();
+    let after = run("[[1].map(v => v + 1)[0], typeof ({}).x, typeof y].join()", &limits);
+    assert_eq!(after, Ok(Value::text("2,undefined,undefined")));
+}
+
+#[test]
+fn a_run_repeated_gives_the_same() {
+    let limits = Limits::default();
+    let text = "[Math.random(), Math.random(), Date.now(), new Date().toISOString(), Date.parse(Date()) > 0].join()";
+    let first = run(text, &limits).unwrap();
+    assert_eq!(Ok(first.clone()), run(text, &limits));
+    assert!(first.as_str().unwrap().contains("1795255200000,2026-11-21T10:00:00.000Z,true"), "{first:?}");
+}
+
+#[test]
+fn syntax_errors_have_a_place() {
+    let error = read("let a = 1;\nlet b = ;").unwrap_err();
+    assert_eq!(error.line, 2, "{error:?}");
+    assert!(read("return (").is_err());
+    assert!(read("a\0b").is_err());
+    assert!(read("1 +").unwrap_err().message.contains("can not be read"));
+}
