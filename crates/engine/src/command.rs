@@ -94,8 +94,8 @@ pub enum Rejection {
     #[error("the process has no such start event")]
     NoStartEvent,
     /// A value, or all variables together, would be over the limit.
-    #[error("`{name}` has {bytes} bytes; at most {limit} are allowed")]
-    VariableTooLarge { name: String, bytes: usize, limit: usize },
+    #[error("{what} {bytes} bytes; at most {limit} are allowed")]
+    VariableTooLarge { what: String, bytes: usize, limit: usize },
 }
 
 impl From<Rejection> for Fault {

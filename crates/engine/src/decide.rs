@@ -27,8 +27,8 @@ pub struct Decision {
 }
 
 impl From<TooLarge> for Rejection {
-    fn from(TooLarge { name, bytes, limit }: TooLarge) -> Self {
-        Self::VariableTooLarge { name, bytes, limit }
+    fn from(TooLarge { what, bytes, limit }: TooLarge) -> Self {
+        Self::VariableTooLarge { what, bytes, limit }
     }
 }
 
@@ -105,6 +105,7 @@ pub fn decide(
         Command::ReassignTask { task, assignees, by } => {
             let key = task_key(&step, task)?;
             step.emit(Event::UserTaskReassigned { task, key, assignees, by });
+            close_task(&mut step, task, key);
         }
         Command::FailTask { task, code, message } => fail_task(&mut step, task, &code, message)?,
         Command::FireTimer { timer } => fire_timer(&mut step, timer)?,
@@ -176,10 +177,13 @@ struct Failure {
 fn fail_job(step: &mut Step, job: JobId, failure: Failure) -> Result<(), Rejection> {
     let Failure { retries, retry_at, code, message } = failure;
     let open = step.instance.job(job).ok_or(Rejection::JobNotOpen { job })?;
-    let (key, retries) = (open.key, retries.unwrap_or(open.retries.saturating_sub(1)));
+    if open.retries == 0 {
+        return Err(Rejection::JobNotOpen { job });
+    }
+    let (key, retries) = (open.key, retries.unwrap_or(open.retries - 1));
     let retry_at = retry_at.filter(|_| retries > 0);
     step.emit(Event::JobFailed { job, key, retries, retry_at, code: code.clone(), message: message.clone() });
-    if retries == 0 && !step.instance.has_incident(key) {
+    if retries == 0 {
         let code = codes::ALL.iter().find(|c| c.code == code).copied().unwrap_or(&codes::JOB_FAILED);
         step.raise_incident(key, Phase::Active, Trouble::new(code, message), Some(job));
     }
@@ -215,10 +219,16 @@ fn answer_task(step: &mut Step, answer: UserTaskAnswered) -> Result<(), Rejectio
     }
     variables::check_sizes(step, &answer.values)?;
     step.emit(Event::UserTaskAnswered(Box::new(answer)));
+    close_task(step, task, key);
+    Ok(())
+}
+
+/// Goes on when the answers so far decide the task; fewer assignees may decide it too.
+fn close_task(step: &mut Step, task: TaskId, key: u32) {
+    let Some(settings) = user_task_of(step, key) else { return };
     if user_task::close_if_decided(step, task, settings) {
         run_from(step, key, Phase::Completing);
     }
-    Ok(())
 }
 
 fn user_task_of<'s>(step: &Step<'s, '_>, key: u32) -> Option<&'s UserTask> {

@@ -16,6 +16,7 @@ use model::{IncidentId, JobId, Object, UserId, Value};
 use std::collections::VecDeque;
 
 const WARNING_CHARS: usize = 500;
+const WARNINGS_PER_STEP: u32 = 50;
 
 /// Why an element can not go on: becomes an incident.
 #[derive(Debug)]
@@ -63,6 +64,7 @@ pub(crate) struct Step<'s, 'e> {
     pub(crate) actor: Option<UserId>,
     queue: VecDeque<Token>,
     entries: u32,
+    warnings: u32,
 }
 
 impl<'s, 'e> Step<'s, 'e> {
@@ -73,7 +75,7 @@ impl<'s, 'e> Step<'s, 'e> {
         actor: Option<UserId>,
     ) -> Self {
         let events = Vec::with_capacity(16);
-        Self { program, env, instance, events, actor, queue: VecDeque::new(), entries: 0 }
+        Self { program, env, instance, events, actor, queue: VecDeque::new(), entries: 0, warnings: 0 }
     }
 
     /// The only way the state changes.
@@ -109,18 +111,33 @@ impl<'s, 'e> Step<'s, 'e> {
         expression: ExprId,
         overlay: Option<&Object>,
     ) -> Result<Value, EvalError> {
-        let view = self.view(key, overlay);
+        self.evaluate_in(key, key, expression, overlay)
+    }
+
+    /// The same, seeing the variables of `scope`.
+    pub(crate) fn evaluate_in(
+        &mut self,
+        key: u32,
+        scope: u32,
+        expression: ExprId,
+        overlay: Option<&Object>,
+    ) -> Result<Value, EvalError> {
+        let view = self.view(scope, overlay);
         let env =
             expr::Env { scope: &view, now: self.env.now, zone: self.env.zone, limits: self.env.limits };
         let evaluated = self.program.expression(expression).eval(&env)?;
         if evaluated.value.is_null() && !evaluated.warnings.is_empty() {
-            self.warn(key, evaluated.warnings.join("; "));
+            self.warn(key, &evaluated.warnings.join("; "));
         }
         Ok(evaluated.value)
     }
 
-    /// A line of history about something that did not stop the element.
-    pub(crate) fn warn(&mut self, key: u32, text: String) {
+    /// A line of history about something that did not stop the element. A loop does not flood it.
+    fn warn(&mut self, key: u32, text: &str) {
+        self.warnings += 1;
+        if self.warnings > WARNINGS_PER_STEP {
+            return;
+        }
         let text = text.chars().take(WARNING_CHARS).collect();
         let element = Some(self.run(key).element);
         self.emit(Event::Logged { key: Some(key), element, text, level: LogLevel::Warning, by: None });

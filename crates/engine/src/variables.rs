@@ -2,7 +2,7 @@
 
 use crate::event::Event;
 use crate::step::{Next, Step, Trouble};
-use model::definition::{ElementIdx, ExprId};
+use model::definition::ElementIdx;
 use model::error::codes;
 use model::{Object, UserId, Value};
 use std::sync::Arc;
@@ -10,15 +10,16 @@ use std::sync::Arc;
 /// A value, or all together, over its limit.
 #[derive(Debug)]
 pub(crate) struct TooLarge {
-    pub(crate) name: String,
+    /// What has too many bytes, with its verb.
+    pub(crate) what: String,
     pub(crate) bytes: usize,
     pub(crate) limit: usize,
 }
 
 impl From<TooLarge> for Trouble {
-    fn from(TooLarge { name, bytes, limit }: TooLarge) -> Self {
-        let details = serde_json::json!({"variable": name, "bytes": bytes, "limit": limit});
-        let message = format!("`{name}` has {bytes} bytes; at most {limit} are allowed");
+    fn from(TooLarge { what, bytes, limit }: TooLarge) -> Self {
+        let details = serde_json::json!({"bytes": bytes, "limit": limit});
+        let message = format!("{what} {bytes} bytes; at most {limit} are allowed");
         Self { code: &codes::VARIABLE_TOO_LARGE, message, details: Some(details) }
     }
 }
@@ -30,14 +31,14 @@ pub(crate) fn check_sizes(step: &Step, values: &Object) -> Result<(), TooLarge> 
     for (name, value) in values {
         let bytes = value.size_bytes();
         if bytes > limits.value_bytes {
-            return Err(TooLarge { name: name.to_string(), bytes, limit: limits.value_bytes });
+            return Err(TooLarge { what: format!("`{name}` has"), bytes, limit: limits.value_bytes });
         }
         let old = step.instance.variable(0, name).map_or(0, |old| name.len() + old.size_bytes());
         total = (total + name.len() + bytes).saturating_sub(old);
     }
     if total > limits.instance_bytes {
-        let name = values.keys().next().map(ToString::to_string).unwrap_or_default();
-        return Err(TooLarge { name, bytes: total, limit: limits.instance_bytes });
+        let what = "all variables together have".to_owned();
+        return Err(TooLarge { what, bytes: total, limit: limits.instance_bytes });
     }
     Ok(())
 }
@@ -91,7 +92,9 @@ pub(crate) fn map_inputs(step: &mut Step, key: u32) -> Result<(), Trouble> {
     let scope = step.run(key).scope;
     let mut locals = Object::new();
     for input in inputs {
-        let value = mapped(step, scope, input.source, &format!("input `{}`", input.target), Some(&locals))?;
+        let value = step.evaluate_in(key, scope, input.source, Some(&locals)).map_err(|error| {
+            Trouble::evaluation(&codes::MAPPING_FAILED, &format!("input `{}`", input.target), &error)
+        })?;
         place(&mut locals, &input.target, value, |_| None);
     }
     Ok(set_local(step, key, locals, None)?)
@@ -106,21 +109,13 @@ pub(crate) fn map_outputs(step: &mut Step, key: u32) -> Result<Next, Trouble> {
     let scope = step.run(key).scope;
     let mut written = Object::new();
     for output in outputs {
-        let value = mapped(step, key, output.source, &format!("output `{}`", output.target), None)?;
+        let value = step.evaluate(key, output.source, None).map_err(|error| {
+            Trouble::evaluation(&codes::MAPPING_FAILED, &format!("output `{}`", output.target), &error)
+        })?;
         place(&mut written, &output.target, value, |name| step.instance.variable(scope, name).cloned());
     }
     propagate(step, scope, written)?;
     Ok(Next::Go)
-}
-
-fn mapped(
-    step: &mut Step,
-    key: u32,
-    source: ExprId,
-    what: &str,
-    overlay: Option<&Object>,
-) -> Result<Value, Trouble> {
-    step.evaluate(key, source, overlay).map_err(|e| Trouble::evaluation(&codes::MAPPING_FAILED, what, &e))
 }
 
 /// Puts `value` at a dotted path, into what `existing` or an earlier target holds there.

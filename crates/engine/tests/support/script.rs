@@ -2,7 +2,7 @@
 //!
 //! Steps: `start JSON`, `complete ELEMENT [JSON]`, `fail ELEMENT RETRIES MESSAGE`, `throw ELEMENT CODE [JSON]`,
 //! `retry ELEMENT`, `advance DURATION`, `set JSON`, `cancel REASON`, `title TEXT`, `log ELEMENT TEXT`,
-//! `reassign ELEMENT A,B`; before the start: `document JSON`, `budget N`, `valueBytes N`.
+//! `reassign ELEMENT A,B`; before the start: `document JSON`, `budget N`, `valueBytes N`, `instanceBytes N`.
 
 use super::definition::{context, parse};
 use engine::testbed::{Testbed, TestbedError};
@@ -16,12 +16,18 @@ use std::fmt::Write as _;
 
 /// The golden text of a case: definition, `---`, steps.
 pub fn run(case: &str) -> String {
+    run_bed(case).0
+}
+
+/// The same, with the testbed at the end.
+pub fn run_bed(case: &str) -> (String, Option<Testbed>) {
     let (definition, steps) = case.split_once("\n---\n").expect("a case is a definition, ---, steps");
     let definition = parse(definition);
     let program = match Program::compile(definition.clone(), &Limits::default()) {
         Ok(program) => program,
         Err(problems) => {
-            return problems.iter().map(|p| format!("{} {:?}: {}\n", p.code, p.element, p.message)).collect();
+            let shown = problems.iter().map(|p| format!("{} {:?}: {}\n", p.code, p.element, p.message));
+            return (shown.collect(), None);
         }
     };
     let mut limits = Limits::default();
@@ -33,6 +39,7 @@ pub fn run(case: &str) -> String {
         match word {
             "document" => document = context(rest),
             "budget" => limits.step_node_entries = rest.parse().unwrap(),
+            "instanceBytes" => limits.instance_bytes = rest.parse().unwrap(),
             "valueBytes" => limits.value_bytes = rest.parse().unwrap(),
             _ => {
                 let bed = bed.get_or_insert_with(|| {
@@ -53,7 +60,7 @@ pub fn run(case: &str) -> String {
     if let Some(bed) = &bed {
         printer.state(bed);
     }
-    printer.out
+    (printer.out, bed)
 }
 
 /// One step.
