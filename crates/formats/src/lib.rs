@@ -1,1 +1,88 @@
-//! formats
+//! Front-ends: what people bring (BPMN 2.0 XML, Bitrix `.bpt` templates) becomes the IR of [`model::definition`].
+//!
+//! Every front-end gives definitions, findings with places, and BPMN XML with shapes to look at. Files come from
+//! strangers: none can make this crate panic, overflow the stack, or use memory or time out of proportion to the limits.
+//! Never: I/O, clocks, randomness, or running anything.
+//!
+//! - [`bpmn`]: BPMN 2.0 XML with the `zeebe` extensions
+//! - [`bpt`]: Bitrix templates
+//! - [`layout`]: places for shapes and edges where a file has none
+//! - [`element_template`]: components described for the designer
+
+pub mod bpmn;
+pub mod bpt;
+pub mod element_template;
+mod finding;
+pub mod layout;
+mod text;
+mod xml;
+
+use finding::{Spot, Text, refusal};
+use model::definition::ProcessDefinition;
+use model::limits::Limits;
+use model::{Diagnostic, Severity};
+
+/// What kind of file was imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// BPMN 2.0 XML.
+    Bpmn,
+    /// A Bitrix template.
+    Bpt,
+}
+
+/// A file that can be stored and shown; whether it can run is [`Imported::deployable`].
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// The executable processes in file order.
+    pub definitions: Vec<ProcessDefinition>,
+    /// What was found, in the order of the file.
+    pub diagnostics: Vec<Diagnostic>,
+    /// BPMN XML with a shape for everything: the source itself when it had them all.
+    pub bpmn: String,
+    /// What the file was.
+    pub kind: SourceKind,
+}
+
+impl Imported {
+    /// Whether all of it can be deployed for running: no finding is an error.
+    pub fn deployable(&self) -> bool {
+        !self.definitions.is_empty() && self.diagnostics.iter().all(|d| d.severity < Severity::Error)
+    }
+}
+
+/// Reads a file of any known kind, told by its content; `name` gives a template its id and title.
+pub fn import(name: &str, bytes: &[u8], limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
+    if bytes.len() > limits.definition_bytes {
+        let max = limits.definition_bytes;
+        let text = Text::new(format!("The file is over {max} bytes"), format!("Файл больше {max} байт"));
+        return Err(vec![refusal("LN-01", Spot::default(), text)]);
+    }
+    if bpt::looks_like(bytes) {
+        return bpt::import(name, bytes, limits);
+    }
+    bpmn::import(bytes, limits).map_err(|findings| {
+        if name.to_lowercase().ends_with(".dmn") || is_dmn(bytes) {
+            let text = Text::new(
+                "DMN decisions can not be stored yet; only processes can",
+                "Решения DMN пока не сохраняются, только процессы",
+            );
+            return vec![refusal("DMN-01", Spot { line: 1, column: 1 }, text)];
+        }
+        findings
+    })
+}
+
+fn is_dmn(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(4096)];
+    head.windows(9).any(|w| w == b"/spec/DMN")
+}
+
+/// One file's line of `ruslo check --json`.
+pub fn check_json(file: &str, bytes: &[u8], limits: &Limits) -> serde_json::Value {
+    let (stored, deployable, diagnostics) = match import(file, bytes, limits) {
+        Ok(imported) => (true, imported.deployable(), imported.diagnostics),
+        Err(diagnostics) => (false, false, diagnostics),
+    };
+    serde_json::json!({"file": file, "stored": stored, "deployable": deployable, "diagnostics": diagnostics})
+}

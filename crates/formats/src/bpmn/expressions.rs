@@ -1,0 +1,132 @@
+//! Expressions of a BPMN file: which language a text is in, and whether it can be read (BPMN LN-22).
+//!
+//! Never: evaluates.
+
+use super::compile::{Compiler, shorten};
+use crate::finding::Text;
+use model::Value;
+use model::definition::{ElementIdx, ExprId, Expression, Language, Mapping};
+use roxmltree::Node;
+use std::sync::Arc;
+
+/// Where an expression stands.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'n, 'a, 'i> {
+    pub node: Node<'a, 'i>,
+    pub element: ElementIdx,
+    pub role: &'n str,
+}
+
+/// The language a `language` or `scriptFormat` attribute names.
+pub(crate) fn language(name: &str) -> Option<Language> {
+    let name = name.trim().to_lowercase();
+    match name.as_str() {
+        "javascript" | "js" | "ecmascript" | "text/javascript" | "application/javascript" => Some(Language::JavaScript),
+        "feel" => Some(Language::Feel),
+        "bitrix" => Some(Language::Bitrix),
+        "bitrix-condition" => Some(Language::BitrixCondition),
+        _ if name.starts_with("http") && name.contains("feel") => Some(Language::Feel),
+        _ => None,
+    }
+}
+
+/// Whether `text` holds a Bitrix macro.
+pub(crate) fn has_macro(text: &str) -> bool {
+    text.contains("{=") || text.contains("{{=")
+}
+
+impl Compiler<'_, '_, '_> {
+    /// An expression in `language`, checked.
+    pub fn source(&mut self, at: At, language: Language, text: &str) -> ExprId {
+        if let Err(error) = expr::compile(language, text, self.file.limits) {
+            let (role, shown) = (at.role, shorten(text));
+            self.error(
+                "LN-22",
+                at.node,
+                Text::new(
+                    format!("{role}: `{shown}` can not be read at {}:{}: {}", error.line, error.column, error.message),
+                    format!("{role}: «{shown}» не читается в {}:{}: {}", error.line, error.column, error.message_ru),
+                ),
+            );
+        }
+        self.push_expression(Expression::Source {
+            language,
+            text: Arc::from(text),
+            element: at.element,
+            role: Arc::from(at.role),
+        })
+    }
+
+    /// A value as zeebe writes it: `=` begins FEEL, anything else is literal.
+    pub fn value(&mut self, at: At, text: &str) -> ExprId {
+        match text.trim_start().strip_prefix('=') {
+            Some(feel) => self.source(at, Language::Feel, feel.trim()),
+            None => self.push_expression(Expression::Literal(Value::text(text))),
+        }
+    }
+
+    /// As [`Self::value`]; a literal is split at commas into a list.
+    pub fn list_value(&mut self, at: At, text: &str) -> ExprId {
+        if text.trim_start().starts_with('=') {
+            return self.value(at, text);
+        }
+        let items = text.split(',').map(str::trim).filter(|i| !i.is_empty()).map(Value::text).collect();
+        self.push_expression(Expression::Literal(Value::list(items)))
+    }
+
+    /// As [`Self::value`]; a literal must be a number.
+    pub fn number_value(&mut self, at: At, text: &str) -> Option<ExprId> {
+        if text.trim_start().starts_with('=') {
+            return Some(self.value(at, text));
+        }
+        match text.trim().parse() {
+            Ok(number) => Some(self.push_expression(Expression::Literal(Value::Number(number)))),
+            Err(_) => {
+                let (role, shown) = (at.role, shorten(text));
+                self.error(
+                    "LN-22",
+                    at.node,
+                    Text::new(format!("{role}: `{shown}` is no number"), format!("{role}: «{shown}» — не число")),
+                );
+                None
+            }
+        }
+    }
+
+    /// The mapping of `source` into `target`; `bitrix` reads macros in a literal.
+    pub fn mapping(&mut self, at: At, target: &str, bitrix: bool) -> Option<Mapping> {
+        let target = target.trim();
+        if !is_path(target) {
+            self.error(
+                "LN-22",
+                at.node,
+                Text::new(
+                    format!("`{}` is no variable name: use letters, digits and `_`", shorten(target)),
+                    format!("«{}» — не имя переменной: нужны буквы, цифры и «_»", shorten(target)),
+                ),
+            );
+            return None;
+        }
+        let text = at.node.attribute("source").unwrap_or_default();
+        let role = format!("{} {target}", at.role);
+        let at = At { role: &role, ..at };
+        let literal = !text.trim_start().starts_with('=');
+        let source = if literal && bitrix && has_macro(text) {
+            self.source(at, Language::Bitrix, text)
+        } else {
+            self.value(at, text)
+        };
+        Some(Mapping { target: target.to_owned(), source })
+    }
+}
+
+/// Whether `text` is a dotted path of variable names (BPMN VA-5).
+pub(crate) fn is_path(text: &str) -> bool {
+    text.split('.').all(is_name)
+}
+
+/// Whether `text` is a variable name (BPMN VA-5).
+pub(crate) fn is_name(text: &str) -> bool {
+    text.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}

@@ -1,0 +1,53 @@
+//! Findings about the graph as a whole (BPMN LN-07..LN-16, LN-20, LN-30).
+//!
+//! Invariant: every rule is linear or nearly so in the size of the model; none recurses along it.
+//! Never: changes the definition.
+
+mod errors;
+mod loops;
+mod structure;
+mod tokens;
+
+use super::compile::Compiler;
+use model::definition::{ElementIdx, ElementKind, ProcessDefinition};
+
+/// Runs every rule over a compiled process.
+pub(crate) fn run(compiler: &mut Compiler) {
+    structure::starts(compiler);
+    structure::ends(compiler);
+    structure::reachability(compiler);
+    structure::splits(compiler);
+    structure::gateways(compiler);
+    structure::duplicates(compiler);
+    structure::labels(compiler);
+    errors::handlers(compiler);
+    errors::uncaught(compiler);
+    tokens::fake_joins(compiler);
+    loops::run(compiler);
+}
+
+/// Where a token can go next: along flows and from a host to its boundary events.
+fn successors(def: &ProcessDefinition, idx: ElementIdx) -> impl Iterator<Item = ElementIdx> + '_ {
+    let element = def.element(idx);
+    let flows = element.outgoing.iter().map(|f| def.flow(*f).target);
+    flows.chain(element.boundaries.iter().copied())
+}
+
+/// Elements other than the process.
+fn elements(def: &ProcessDefinition) -> impl Iterator<Item = ElementIdx> + use<> {
+    (1..def.elements.len() as u32).map(ElementIdx)
+}
+
+fn is_gateway(kind: &ElementKind) -> bool {
+    match kind {
+        ElementKind::ExclusiveGateway | ElementKind::ParallelGateway => true,
+        ElementKind::Unsupported { construct, .. } => construct.ends_with("Gateway"),
+        _ => false,
+    }
+}
+
+/// A sub-process of any kind: it holds elements of its own.
+fn is_container(compiler: &Compiler, idx: ElementIdx) -> bool {
+    let name = compiler.nodes[idx.0 as usize].tag_name().name();
+    matches!(name, "process" | "subProcess" | "transaction" | "adHocSubProcess")
+}

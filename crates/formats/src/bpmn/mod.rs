@@ -1,0 +1,126 @@
+//! BPMN 2.0 XML: reading, judging, showing.
+//!
+//! Owns: compiling `process` elements to the IR, the rules `LN-*` of the coverage contract, and adding shapes where a
+//! file has none. Invariant: the source text is kept; what is added is a patch on it (RT-1..RT-3).
+//! Never: writes a model anew from what it understood.
+
+mod compile;
+mod di;
+mod dom;
+mod events;
+mod expressions;
+mod extensions;
+mod lint;
+mod patch;
+mod tasks;
+mod timers;
+mod write;
+
+pub(crate) use expressions::is_name as is_variable_name;
+pub(crate) use write::view;
+
+use crate::finding::{Text, finding, refusal};
+use crate::text::{Positions, decode_xml};
+use crate::{Imported, SourceKind, xml};
+use dom::{ACTIVITI, FLOWABLE, File, MODEL, flag};
+use model::definition::ProcessDefinition;
+use model::limits::Limits;
+use model::{Diagnostic, Severity};
+use roxmltree::Node;
+use std::collections::HashMap;
+
+/// Reads a BPMN file. An error is a refusal: the file can not even be stored.
+pub fn import(bytes: &[u8], limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
+    if bytes.len() > limits.definition_bytes {
+        let max = limits.definition_bytes;
+        let text = Text::new(format!("The file is over {max} bytes"), format!("Файл больше {max} байт"));
+        return Err(vec![refusal("LN-01", Default::default(), text)]);
+    }
+    let text = decode_xml(bytes).map_err(|d| vec![d])?;
+    import_text(&text, limits)
+}
+
+/// As [`import`], from text.
+pub fn import_text(text: &str, limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
+    let positions = Positions::new(text);
+    let doc = xml::parse(text, &positions, limits).map_err(|d| vec![d])?;
+    let file = File::new(&doc, &positions, limits).map_err(|d| vec![d])?;
+    let mut diagnostics = Vec::new();
+    let definitions = compile_processes(&file, &mut diagnostics);
+    duplicate_ids(&file, &mut diagnostics);
+    let bpmn = di::complete(&file, text, &mut diagnostics);
+    diagnostics.sort_by(|a, b| (a.line, a.column, &a.code).cmp(&(b.line, b.column, &b.code)));
+    Ok(Imported { definitions, diagnostics, bpmn, kind: SourceKind::Bpmn })
+}
+
+/// The text to give out for a stored `source`: equal to it, with shapes added where there are none. Text that is no
+/// readable BPMN comes back as it is.
+pub fn export(source: &str) -> String {
+    let limits = Limits::default();
+    let positions = Positions::new(source);
+    let Ok(doc) = xml::parse(source, &positions, &limits) else { return source.to_owned() };
+    match File::new(&doc, &positions, &limits) {
+        Ok(file) => di::complete(&file, source, &mut Vec::new()),
+        Err(_) => source.to_owned(),
+    }
+}
+
+/// Compiles the executable processes. Where there is none, all are judged and none is given (BPMN LN-02).
+fn compile_processes(file: &File, diagnostics: &mut Vec<Diagnostic>) -> Vec<ProcessDefinition> {
+    let processes: Vec<_> = file.processes().collect();
+    let dialect = vendor_dialect(file.doc.root_element());
+    let executable = |p: &Node| flag(*p, "isExecutable").unwrap_or(dialect);
+    let any = processes.iter().any(|p| executable(p));
+    if !any {
+        let text = Text::new(
+            "No process is marked executable (isExecutable=\"true\")",
+            "Ни один процесс не помечен как исполняемый (isExecutable=\"true\")",
+        );
+        let node = processes.first().copied().unwrap_or_else(|| file.doc.root_element());
+        diagnostics.push(finding("LN-02", Severity::Error, node.attribute("id"), file.spot(node), text));
+    }
+    let mut definitions = Vec::new();
+    for process in processes {
+        if any && !executable(&process) {
+            let text = Text::new(
+                "The process is not executable: it is kept and shown only",
+                "Процесс не исполняемый: он только хранится и показывается",
+            );
+            diagnostics.push(finding("LN-02", Severity::Hint, process.attribute("id"), file.spot(process), text));
+            continue;
+        }
+        if any && flag(process, "isExecutable").is_none() {
+            let text = Text::new(
+                "`isExecutable` is missing; in this dialect that means true",
+                "Нет isExecutable; в этом диалекте это значит true",
+            );
+            diagnostics.push(finding("LN-02", Severity::Warning, process.attribute("id"), file.spot(process), text));
+        }
+        let mut compiler = compile::compile(file, process);
+        lint::run(&mut compiler);
+        diagnostics.append(&mut compiler.findings);
+        if any {
+            definitions.push(compiler.def);
+        }
+    }
+    definitions
+}
+
+/// Whether the file speaks a dialect in which a missing `isExecutable` means true.
+fn vendor_dialect(root: Node) -> bool {
+    root.namespaces().any(|n| n.uri() == FLOWABLE || n.uri() == ACTIVITI)
+}
+
+/// Ids that stand twice (BPMN LN-03).
+fn duplicate_ids(file: &File, diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: HashMap<&str, ()> = HashMap::new();
+    let nodes = file.doc.root_element().descendants().filter(|n| n.tag_name().namespace() == Some(MODEL));
+    for node in nodes {
+        let Some(id) = node.attribute("id") else { continue };
+        if seen.insert(id, ()).is_some() {
+            let text =
+                Text::new(format!("The id `{id}` stands twice"), format!("Идентификатор «{id}» встречается дважды"));
+            diagnostics.push(finding("LN-03", Severity::Error, Some(id), file.spot(node), text));
+        }
+    }
+}
