@@ -5,9 +5,7 @@
 
 use model::definition::ElementIdx;
 use model::error::{Fault, codes};
-use model::{
-    DefinitionId, DocumentRef, IncidentId, InstanceId, JobId, Object, TaskId, TimerId, Timestamp, UserId,
-};
+use model::{DefinitionId, DocumentRef, IncidentId, InstanceId, JobId, Object, TaskId, TimerId, Timestamp, UserId};
 
 /// How an instance begins.
 #[derive(Debug, Clone, PartialEq)]

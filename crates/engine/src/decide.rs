@@ -2,8 +2,8 @@
 //!
 //! Never: I/O, a clock, randomness. Everything that was evaluated is in the events.
 
-use crate::command::{Command, Rejection, Start};
 use crate::Env;
+use crate::command::{Command, Rejection, Start};
 use crate::elements::{boundary_event, script_task, service_task, user_task};
 use crate::errors::{self, BusinessError};
 use crate::event::{Event, InstanceCreated, LogLevel, UserTaskAnswered};
@@ -79,12 +79,7 @@ fn initial_values(program: &Program, given: Object) -> (Object, Object) {
 }
 
 /// Runs a command against an instance.
-pub fn decide(
-    program: &Program,
-    instance: &Instance,
-    command: Command,
-    env: &mut Env,
-) -> Result<Decision, Rejection> {
+pub fn decide(program: &Program, instance: &Instance, command: Command, env: &mut Env) -> Result<Decision, Rejection> {
     let only_history = matches!(command, Command::Log { .. } | Command::SetStateTitle { .. });
     if instance.state != InstanceState::Active && !only_history {
         return Err(Rejection::InstanceEnded);

@@ -68,12 +68,7 @@ pub(crate) struct Step<'s, 'e> {
 }
 
 impl<'s, 'e> Step<'s, 'e> {
-    pub(crate) fn new(
-        program: &'s Program,
-        env: &'s mut Env<'e>,
-        instance: Instance,
-        actor: Option<UserId>,
-    ) -> Self {
+    pub(crate) fn new(program: &'s Program, env: &'s mut Env<'e>, instance: Instance, actor: Option<UserId>) -> Self {
         let events = Vec::with_capacity(16);
         Self { program, env, instance, events, actor, queue: VecDeque::new(), entries: 0, warnings: 0 }
     }
@@ -123,8 +118,7 @@ impl<'s, 'e> Step<'s, 'e> {
         overlay: Option<&Object>,
     ) -> Result<Value, EvalError> {
         let view = self.view(scope, overlay);
-        let env =
-            expr::Env { scope: &view, now: self.env.now, zone: self.env.zone, limits: self.env.limits };
+        let env = expr::Env { scope: &view, now: self.env.now, zone: self.env.zone, limits: self.env.limits };
         let evaluated = self.program.expression(expression).eval(&env)?;
         if evaluated.value.is_null() && !evaluated.warnings.is_empty() {
             self.warn(key, &evaluated.warnings.join("; "));

@@ -1,22 +1,28 @@
 //! An instance in memory with a clock of its own: `ruslo run` and the tests drive processes with it.
 //!
 //! Owns: one instance, its journal and a simulated clock. Invariant: the journal replays to the state
-//! ([`Testbed::verify`]). Never: reads a clock, waits, or reaches outside; jobs are completed by the caller.
+//! ([`Testbed::verify`]). Never: reads a clock, waits, or reaches outside; jobs other than scripts are completed by the
+//! caller.
 
 use crate::command::{Command, Rejection, Start};
 use crate::event::Event;
 use crate::program::Program;
 use crate::state::Instance;
-use crate::{Decision, Env, ServerFacts, check_invariants, decide, decode_events, encode_events, start, timers};
+use crate::{Decision, Env, SCRIPT_JOB, ServerFacts, check_invariants, decide, decode_events, encode_events};
+use crate::{script_result, start, timers};
 use jiff::tz::TimeZone;
 use model::limits::Limits;
 use model::{
     DefinitionId, IdSource, InstanceId, JobId, Object, PartitionId, TaskId, TimerId, Timestamp, UserId, Value,
 };
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Where the simulated clock begins: 2026-01-01T00:00:00Z.
 pub const BEGINNING: Timestamp = Timestamp(1_767_225_600_000);
+
+/// Interrupt ticks after which the testbed gives up on a script that runs as a job.
+const SCRIPT_TICKS: u64 = 20_000;
 
 /// Drives one instance.
 #[derive(Debug)]
@@ -31,6 +37,7 @@ pub struct Testbed {
     server: ServerFacts,
     document: Option<Arc<Object>>,
     started_by: Option<UserId>,
+    script_ticks: u64,
 }
 
 /// What the testbed was asked and could not do.
@@ -75,6 +82,7 @@ impl Testbed {
             server: ServerFacts { host_url: "http://localhost:8080".to_owned() },
             document: None,
             started_by: Some(UserId(1)),
+            script_ticks: SCRIPT_TICKS,
         }
     }
 
@@ -89,6 +97,13 @@ impl Testbed {
     #[must_use]
     pub fn with_document(mut self, fields: Object) -> Self {
         self.document = Some(Arc::new(fields));
+        self
+    }
+
+    /// With another limit for scripts that run as jobs, in interrupt ticks.
+    #[must_use]
+    pub fn with_script_ticks(mut self, ticks: u64) -> Self {
+        self.script_ticks = ticks;
         self
     }
 
@@ -127,14 +142,14 @@ impl Testbed {
         let program = self.program.clone();
         let decision = self.with_env(|env| start(&program, begin, env))?;
         let mut events = self.accept(decision);
-        events.extend(self.fire_due()?);
+        events.extend(self.go_on()?);
         Ok(events)
     }
 
     /// Runs a command, then timers that are due at once; gives the new events.
     pub fn command(&mut self, command: Command) -> Result<Vec<Event>, TestbedError> {
         let mut events = self.one_command(command)?;
-        events.extend(self.fire_due()?);
+        events.extend(self.go_on()?);
         Ok(events)
     }
 
@@ -190,12 +205,13 @@ impl Testbed {
 
     /// Moves the clock by an ISO 8601 duration, firing timers in order of due time, then creation (BPMN TM-11).
     pub fn advance(&mut self, duration: &str) -> Result<Vec<Event>, TestbedError> {
-        let until = timers::instant_or_duration(&Value::text(duration), self.now, &self.zone)
-            .map_err(TestbedError::Time)?;
+        let until =
+            timers::instant_or_duration(&Value::text(duration), self.now, &self.zone).map_err(TestbedError::Time)?;
         let mut events = Vec::new();
         while let Some((due, timer)) = self.next_timer().filter(|(due, _)| *due <= until) {
             self.now = self.now.max(due);
             events.extend(self.one_command(Command::FireTimer { timer })?);
+            events.extend(self.go_on()?);
         }
         self.now = self.now.max(until);
         Ok(events)
@@ -243,12 +259,43 @@ impl Testbed {
         decision.events
     }
 
-    fn fire_due(&mut self) -> Result<Vec<Event>, TestbedError> {
+    /// Runs scripts that did not fit into a step and fires timers that are due, until neither is left.
+    fn go_on(&mut self) -> Result<Vec<Event>, TestbedError> {
         let mut events = Vec::new();
-        while let Some((_, timer)) = self.next_timer().filter(|(due, _)| *due <= self.now) {
-            events.extend(self.one_command(Command::FireTimer { timer })?);
+        loop {
+            let command = match (self.next_script(), self.next_timer()) {
+                (Some(job), _) => self.run_script(job),
+                (None, Some((due, timer))) if due <= self.now => Command::FireTimer { timer },
+                _ => return Ok(events),
+            };
+            events.extend(self.one_command(command)?);
         }
-        Ok(events)
+    }
+
+    fn next_script(&self) -> Option<JobId> {
+        let jobs = self.instance.as_ref()?.jobs();
+        jobs.iter().find(|j| &*j.job_type == SCRIPT_JOB && j.retries > 0).map(|j| j.id)
+    }
+
+    fn run_script(&self, job: JobId) -> Command {
+        let input = self.journal.iter().rev().find_map(|event| match event {
+            Event::JobCreated(created) if created.job == job => Some(&created.input),
+            Event::JobRetried { job: retried, input, .. } if *retried == job => Some(input),
+            _ => None,
+        });
+        let member = |name: &str| input.and_then(|i| i.get(name));
+        let source = member("source").map(Value::to_text).unwrap_or_default();
+        let variables = member("variables").and_then(Value::as_object).cloned().unwrap_or_default();
+        let (ticks, asked) = (self.script_ticks, AtomicU64::new(0));
+        let deadline = Arc::new(move || asked.fetch_add(1, Ordering::Relaxed) >= ticks);
+        let worker = expr::js::Worker { now: self.now, limits: &self.limits, deadline };
+        match expr::js::run(&source, &variables, &worker) {
+            Ok(value) => Command::CompleteJob { job, result: script_result(value), by: None },
+            Err(error) => {
+                let (code, message) = (error.fault().code.code.to_owned(), error.to_string());
+                Command::FailJob { job, retries: Some(0), retry_at: None, code, message }
+            }
+        }
     }
 
     fn next_timer(&self) -> Option<(Timestamp, TimerId)> {

@@ -15,13 +15,7 @@ use model::value::Zone;
 use model::{TimerId, Timestamp, Value};
 
 /// Evaluates a timer and arms it. `repeats`: a cycle goes on after its first firing (TM-8).
-pub(crate) fn arm(
-    step: &mut Step,
-    key: u32,
-    element: ElementIdx,
-    timer: &Timer,
-    repeats: bool,
-) -> Result<(), Trouble> {
+pub(crate) fn arm(step: &mut Step, key: u32, element: ElementIdx, timer: &Timer, repeats: bool) -> Result<(), Trouble> {
     let id = &step.program.element(element).id;
     let value = step
         .evaluate(key, timer.value, None)
@@ -263,8 +257,7 @@ mod tests {
     fn months_do_not_drift_and_missed_firings_are_one() {
         let (due, repeat) =
             cycle(&"R4/2026-01-31T00:00:00Z/P1M".into(), at("2026-01-01T00:00:00Z"), &TimeZone::UTC).unwrap();
-        let mut timer =
-            TimerState { id: TimerId(1), key: 1, element: ElementIdx(1), due, repeat: Some(repeat) };
+        let mut timer = TimerState { id: TimerId(1), key: 1, element: ElementIdx(1), due, repeat: Some(repeat) };
         let mut shown = vec![timer.due.to_iso()];
         while let Some((due, repeat)) = following(&timer, timer.due, &TimeZone::UTC) {
             timer = TimerState { due, repeat: Some(repeat), ..timer };

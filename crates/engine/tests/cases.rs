@@ -3,6 +3,8 @@
 //! After every step the journal must replay to the live state and the snapshot must read back the same.
 //! `UPDATE_EXPECT=1 cargo test -p engine --test cases` writes the goldens anew.
 
+#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
+
 mod support;
 
 use std::fs;

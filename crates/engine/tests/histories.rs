@@ -3,6 +3,8 @@
 //! `histories/NAME.events` and `NAME.snapshot` are bytes that a released version wrote; they are never written anew.
 //! After adding a variant, record one more: `RECORD=topic/case cargo test -p engine --test histories -- --ignored`.
 
+#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
+
 mod support;
 
 use engine::{Instance, check_invariants, decode_events, encode_events};

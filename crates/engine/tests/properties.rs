@@ -3,6 +3,8 @@
 //! After every step: invariants hold, the journal replays to the live state, the snapshot reads back the same.
 //! At the end: what can go on ends; a cancelled instance leaves no job, task, timer or incident.
 
+#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
+
 mod support;
 
 use engine::testbed::Testbed;
@@ -166,7 +168,7 @@ impl Draw {
             let first = self.node("branch", ElementKind::Task);
             let condition = self.builder.literal(n == usize::from(pick) % blocks.len());
             let flow = self.builder.flow(split, first, Some(condition));
-            if n == 0 && pick % 2 == 0 {
+            if n == 0 && pick.is_multiple_of(2) {
                 self.builder.set_default(flow);
             }
             ends.push(self.block(block, first));

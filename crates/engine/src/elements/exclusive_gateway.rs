@@ -2,8 +2,8 @@
 //!
 //! Merging needs nothing: every token passes. Splitting: conditions in file order, the first true one wins.
 
-use super::pass_through::{holds, no_flow};
 use super::Flows;
+use super::pass_through::{holds, no_flow};
 use crate::step::{Step, Trouble};
 
 pub(crate) fn outgoing(step: &mut Step, key: u32) -> Result<Flows, Trouble> {

@@ -50,22 +50,26 @@ pub(crate) fn complete(step: &mut Step, key: u32, task: &ServiceTask) -> Result<
     let Some(result) = step.run(key).result.clone() else { return Ok(Next::Go) };
     let mut produced = Object::new();
     if let Some(variable) = &task.result_variable {
-        produced.insert(Arc::from(variable.as_str()), Value::Object(result.clone()));
+        produced.insert(Arc::from(variable.as_str()), Value::Object(outputs(step, &result)));
     }
     if let Some(expression) = task.result_expression {
         produced.extend(expressed(step, key, expression, &result)?);
     }
-    if step.program.is_bitrix() {
-        let mut outputs = Object::clone(&result);
-        outputs.entry(Arc::from("IsTimeout")).or_insert(Value::from(0));
-        let element = step.run(key).element;
-        variables::add_node_output(step, element, outputs)?;
-        produced.shift_remove(&step.element(key).id);
-    } else if task.result_variable.is_none() && task.result_expression.is_none() {
+    let unnamed = task.result_variable.is_none() && task.result_expression.is_none();
+    if unnamed && !step.program.is_bitrix() {
         produced.extend(result.iter().map(|(k, v)| (k.clone(), v.clone())));
     }
     variables::produce(step, key, produced)?;
     Ok(Next::Go)
+}
+
+/// The result as one variable. A Bitrix node also says that it did not time out (contract 3.5).
+fn outputs(step: &Step, result: &Arc<Object>) -> Arc<Object> {
+    let mut outputs = result.clone();
+    if step.program.is_bitrix() {
+        Arc::make_mut(&mut outputs).entry(Arc::from("IsTimeout")).or_insert(Value::from(0));
+    }
+    outputs
 }
 
 /// The entries of the result expression's context. It sees the result's members, and the whole as `result` and

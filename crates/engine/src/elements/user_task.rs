@@ -183,9 +183,7 @@ fn node_outputs(task: &Task, kind: TaskKind) -> Object {
     };
     let count = |n: usize| Value::from(n as i64);
     let user = |answer: &Answer| Value::text(answer.user.to_string());
-    let users = |outcome: &str| {
-        Value::list(task.answers.iter().filter(|a| &*a.outcome == outcome).map(user).collect())
-    };
+    let users = |outcome: &str| Value::list(task.answers.iter().filter(|a| &*a.outcome == outcome).map(user).collect());
     let answered = task.answers.len();
     let total = task.assignees.len().max(answered);
     let percent = |n: usize| count((n * 100).checked_div(total).unwrap_or(0));

@@ -252,7 +252,11 @@ impl Builder {
                 let source = self.source(Language::Feel, source, mapping);
                 let mapping = Mapping { target: target.to_owned(), source };
                 let element = &mut self.definition.elements[self.last.0 as usize];
-                if is_input { element.inputs.push(mapping) } else { element.outputs.push(mapping) }
+                if is_input {
+                    element.inputs.push(mapping)
+                } else {
+                    element.outputs.push(mapping)
+                }
                 return Some(());
             }
         }

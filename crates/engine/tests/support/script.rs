@@ -2,7 +2,8 @@
 //!
 //! Steps: `start JSON`, `complete ELEMENT [JSON]`, `fail ELEMENT RETRIES MESSAGE`, `throw ELEMENT CODE [JSON]`,
 //! `retry ELEMENT`, `advance DURATION`, `set JSON`, `cancel REASON`, `title TEXT`, `log ELEMENT TEXT`,
-//! `reassign ELEMENT A,B`; before the start: `document JSON`, `budget N`, `valueBytes N`, `instanceBytes N`.
+//! `reassign ELEMENT A,B`; before the start: `document JSON`, `budget N`, `valueBytes N`, `instanceBytes N`,
+//! `scriptTicks N`.
 
 use super::definition::{context, parse};
 use engine::testbed::{Testbed, TestbedError};
@@ -31,6 +32,7 @@ pub fn run_bed(case: &str) -> (String, Option<Testbed>) {
         }
     };
     let mut limits = Limits::default();
+    let mut script_ticks = 1_000;
     let mut bed: Option<Testbed> = None;
     let mut document = Object::new();
     let mut printer = Printer { definition, ids: HashMap::new(), out: String::new() };
@@ -40,10 +42,12 @@ pub fn run_bed(case: &str) -> (String, Option<Testbed>) {
             "document" => document = context(rest),
             "budget" => limits.step_node_entries = rest.parse().unwrap(),
             "instanceBytes" => limits.instance_bytes = rest.parse().unwrap(),
+            "scriptTicks" => script_ticks = rest.parse().unwrap(),
             "valueBytes" => limits.value_bytes = rest.parse().unwrap(),
             _ => {
                 let bed = bed.get_or_insert_with(|| {
-                    Testbed::new(program.clone()).with_limits(limits.clone()).with_document(document.clone())
+                    let bed = Testbed::new(program.clone()).with_limits(limits.clone());
+                    bed.with_document(document.clone()).with_script_ticks(script_ticks)
                 });
                 writeln!(printer.out, "> {step}").unwrap();
                 match perform(bed, word, rest) {
