@@ -1,0 +1,6 @@
+export * from './can'
+export * from './client'
+export * from './query'
+export * from './session'
+export * from './shared'
+export type * from './types'

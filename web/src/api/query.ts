@@ -1,0 +1,19 @@
+/**
+ * The server cache. Keys begin with the noun that a live event names, so that one event refreshes what it touches:
+ * `['task', …]`, `['instance', …]`, `['record', …]`.
+ */
+import { QueryClient } from '@tanstack/react-query'
+import { ApiError } from './client'
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      gcTime: 10 * 60_000,
+      refetchOnWindowFocus: false,
+      retry: (count, error) =>
+        count < 2 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
+      retryDelay: (attempt) => 400 * 2 ** attempt,
+    },
+  },
+})

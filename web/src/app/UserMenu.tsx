@@ -1,0 +1,74 @@
+/** The person: profile, theme, language, shortcuts, sign out. */
+import { Avatar, Menu, SegmentedControl, UnstyledButton, VisuallyHidden } from '@mantine/core'
+import { IconDeviceDesktop, IconKeyboard, IconLogout, IconMoon, IconSun, IconUser } from '@tabler/icons-react'
+import { useTranslation } from 'react-i18next'
+import { signOut, useMe, type Language, type Theme } from '@/api'
+import { currentLanguage } from '@/i18n'
+import { toastError } from '@/ui/errors'
+import { navigateTo } from '@/ui/nav'
+import { useAppearance } from './appearance'
+import css from './shell.module.css'
+import { openShortcuts } from './shortcuts'
+
+export async function leave(): Promise<void> {
+  try {
+    await signOut()
+    navigateTo('/sign-in')
+  } catch (error) {
+    toastError(error)
+  }
+}
+
+export function UserMenu({ collapsed }: { collapsed: boolean }) {
+  const { t } = useTranslation()
+  const me = useMe()
+  return (
+    <Menu position="right-end" width={248} offset={8}>
+      <Menu.Target>
+        <UnstyledButton className={css.user} aria-label={`${t('shell.user.menu')}: ${me.fullName}`}>
+          <Avatar size={26} radius="xl" color="river" name={me.fullName || me.login} />
+          {!collapsed && <span className="truncate">{me.fullName || me.login}</span>}
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{me.login}</Menu.Label>
+        <Menu.Item leftSection={<IconUser size={16} />} onClick={() => navigateTo('/settings?tab=profile')}>{t('shell.user.profile')}</Menu.Item>
+        <Menu.Item leftSection={<IconKeyboard size={16} />} rightSection={<kbd>?</kbd>} onClick={openShortcuts}>{t('shell.user.shortcuts')}</Menu.Item>
+        <Menu.Divider />
+        <AppearanceSwitches />
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void leave()}>{t('shell.user.signOut')}</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+export function AppearanceSwitches() {
+  const { t } = useTranslation()
+  const { theme, setTheme, setLanguage } = useAppearance()
+  const themes: [Theme, React.ReactNode, string][] = [
+    ['auto', <IconDeviceDesktop key="s" size={15} />, t('shell.user.themeSystem')],
+    ['light', <IconSun key="l" size={15} />, t('shell.user.themeLight')],
+    ['dark', <IconMoon key="d" size={15} />, t('shell.user.themeDark')],
+  ]
+  return (
+    <div className={css.switches}>
+      <span>{t('shell.user.theme')}</span>
+      <SegmentedControl
+        size="xs"
+        aria-label={t('shell.user.theme')}
+        value={theme}
+        onChange={(value) => setTheme(value as Theme)}
+        data={themes.map(([value, icon, label]) => ({ value, label: <span title={label} style={{ display: 'grid', placeItems: 'center', height: 18 }}>{icon}<VisuallyHidden>{label}</VisuallyHidden></span> }))}
+      />
+      <span>{t('shell.user.language')}</span>
+      <SegmentedControl
+        size="xs"
+        aria-label={t('shell.user.language')}
+        value={currentLanguage()}
+        onChange={(value) => setLanguage(value as Language)}
+        data={[{ value: 'ru', label: 'Рус' }, { value: 'en', label: 'Eng' }]}
+      />
+    </div>
+  )
+}

@@ -1,0 +1,2 @@
+export { useMantineColorScheme } from '@mantine/core'
+export { useHotkeys, useLocalStorage, useMediaQuery } from '@mantine/hooks'

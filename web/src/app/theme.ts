@@ -1,0 +1,117 @@
+/** One theme for both colour schemes: neutral greys, one accent; other hues mean states only. */
+import {
+  ActionIcon, Button, createTheme, type CSSVariablesResolver, Drawer, Menu, Modal, type MantineColorsTuple, NumberInput, PasswordInput,
+  Select, Table, Tabs, Textarea, TextInput, Tooltip,
+} from '@mantine/core'
+
+const river: MantineColorsTuple = [
+  '#e6f5f8', '#cfe9ef', '#a2d5df', '#70bfcd', '#48acbe', '#2c9cb0', '#178599', '#0f7488', '#0b6172', '#064d5b',
+]
+const gray: MantineColorsTuple = [
+  '#f7f8f9', '#f0f2f4', '#e6e9ec', '#dbdfe4', '#c5cbd3', '#a3abb5', '#7d8691', '#5a636f', '#383f48', '#1c2128',
+]
+const dark: MantineColorsTuple = [
+  '#dfe3e8', '#b9c0c9', '#929ba6', '#6b7480', '#3d444e', '#2c323a', '#22272e', '#181c21', '#121519', '#0c0e11',
+]
+
+export const theme = createTheme({
+  primaryColor: 'river',
+  primaryShade: 7,
+  colors: { river, gray, dark },
+  fontFamily: "'Inter Variable', Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
+  fontFamilyMonospace: "ui-monospace, 'JetBrains Mono', 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
+  fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '20px' },
+  lineHeights: { xs: '1.4', sm: '1.45', md: '1.5', lg: '1.5', xl: '1.4' },
+  headings: {
+    fontWeight: '600',
+    sizes: {
+      h1: { fontSize: '20px', lineHeight: '28px' },
+      h2: { fontSize: '16px', lineHeight: '24px' },
+      h3: { fontSize: '14px', lineHeight: '20px' },
+    },
+  },
+  radius: { xs: '4px', sm: '6px', md: '8px', lg: '12px', xl: '16px' },
+  defaultRadius: 'sm',
+  spacing: { xs: '8px', sm: '12px', md: '16px', lg: '24px', xl: '32px' },
+  breakpoints: { xs: '30em', sm: '48em', md: '62em', lg: '75em', xl: '88em' },
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  focusRing: 'auto',
+  components: {
+    Button: Button.extend({ defaultProps: { size: 'sm', loaderProps: { type: 'dots' } } }),
+    ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray', size: 'md' } }),
+    TextInput: TextInput.extend({ defaultProps: { size: 'sm' } }),
+    PasswordInput: PasswordInput.extend({ defaultProps: { size: 'sm' } }),
+    Textarea: Textarea.extend({ defaultProps: { size: 'sm', autosize: true, minRows: 2, maxRows: 12 } }),
+    NumberInput: NumberInput.extend({ defaultProps: { size: 'sm' } }),
+    Select: Select.extend({ defaultProps: { size: 'sm', allowDeselect: false, checkIconPosition: 'right' } }),
+    Modal: Modal.extend({
+      defaultProps: { centered: true, radius: 'lg', overlayProps: { backgroundOpacity: 0.4 }, transitionProps: { duration: 150 } },
+    }),
+    Drawer: Drawer.extend({
+      defaultProps: { position: 'right', overlayProps: { backgroundOpacity: 0.25 }, transitionProps: { duration: 180 } },
+    }),
+    Menu: Menu.extend({ defaultProps: { shadow: 'md', radius: 'md', transitionProps: { duration: 100 } } }),
+    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, withArrow: true, multiline: true, fz: 'xs' } }),
+    Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
+    Table: Table.extend({ defaultProps: { verticalSpacing: 0 } }),
+  },
+})
+
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: { '--rail-width': '208px', '--bar-height': '48px' },
+  light: {
+    '--mantine-color-body': '#ffffff',
+    '--mantine-color-dimmed': '#5a636f',
+    '--surface-sunken': '#f7f8f9',
+    '--surface-raised': '#ffffff',
+    '--surface-hover': '#f3f5f6',
+    '--surface-selected': '#e9f4f6',
+    '--line': '#e4e7eb',
+    '--line-strong': '#cfd5dc',
+    '--state-running': '#1864c7',
+    '--state-running-bg': '#e8f1fd',
+    '--state-done': '#217a35',
+    '--state-done-bg': '#e7f5ea',
+    '--state-waiting': '#8f5a00',
+    '--state-waiting-bg': '#fdf3dc',
+    '--state-broken': '#c22323',
+    '--state-broken-bg': '#fdebeb',
+    '--state-suspended': '#6a3fc4',
+    '--state-suspended-bg': '#f1ebfd',
+    '--state-idle': '#5a636f',
+    '--state-idle-bg': '#f0f2f4',
+    '--diagram-fill': '#ffffff',
+    '--diagram-stroke': '#2b323b',
+    '--diagram-label': '#1c2128',
+    '--diagram-grid': '#dfe3e8',
+  },
+  dark: {
+    '--mantine-color-body': '#181c21',
+    '--mantine-color-dimmed': '#9aa3ae',
+    '--mantine-color-anchor': '#70bfcd',
+    '--mantine-color-river-light-color': '#8accd8',
+    '--surface-sunken': '#121519',
+    '--surface-raised': '#1d2127',
+    '--surface-hover': '#21262c',
+    '--surface-selected': '#17323a',
+    '--line': '#2a3038',
+    '--line-strong': '#3d444e',
+    '--state-running': '#7cb3f7',
+    '--state-running-bg': '#16283f',
+    '--state-done': '#71c585',
+    '--state-done-bg': '#16301d',
+    '--state-waiting': '#e8b34d',
+    '--state-waiting-bg': '#352915',
+    '--state-broken': '#f58a8a',
+    '--state-broken-bg': '#3a1c1e',
+    '--state-suspended': '#b79af2',
+    '--state-suspended-bg': '#291f3d',
+    '--state-idle': '#9aa3ae',
+    '--state-idle-bg': '#252a31',
+    '--diagram-fill': '#1d2127',
+    '--diagram-stroke': '#b9c0c9',
+    '--diagram-label': '#dfe3e8',
+    '--diagram-grid': '#2c323a',
+  },
+})

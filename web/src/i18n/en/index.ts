@@ -1,0 +1,15 @@
+import { apps } from './apps'
+import { catalogs } from './catalogs'
+import { common } from './common'
+import { designer } from './designer'
+import { errors } from './errors'
+import { inbox } from './inbox'
+import { instance } from './instance'
+import { processes } from './processes'
+import { settings } from './settings'
+import { shell } from './shell'
+
+import type { Translation } from '../types'
+import type { ru } from '../ru'
+
+export const en: Translation<typeof ru> = { common, shell, inbox, processes, instance, designer, catalogs, apps, settings, errors }

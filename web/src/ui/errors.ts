@@ -1,0 +1,30 @@
+/** The only place that turns server codes into sentences and toasts. */
+import { notifications } from '@mantine/notifications'
+import i18next from 'i18next'
+import { ApiError } from '@/api'
+
+/** A sentence for an error: the translated one for a known code, with the server's particulars where they add something. */
+export function errorText(error: unknown): string {
+  if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error)
+  const key = `errors.${error.code}`
+  if (!i18next.exists(key)) return error.message || i18next.t('errors.unknown', { code: error.code })
+  const sentence = i18next.t(key as 'errors.unknown', { code: error.code })
+  return error.code === 'DOC-0004' || error.code === 'DEF-0005' || error.code === 'IDN-0011' || error.code === 'IDN-0012' || error.code === 'API-0001'
+    ? `${sentence} ${error.message}`
+    : sentence
+}
+
+/** A sentence for a registered code, or the fallback. */
+export function codeText(code: string, fallback: string): string {
+  const key = `errors.${code}`
+  return i18next.exists(key) ? i18next.t(key as 'errors.unknown', { code }) : fallback
+}
+
+export function toastError(error: unknown): void {
+  const code = error instanceof ApiError ? error.code : undefined
+  notifications.show({ color: 'red', message: errorText(error), title: undefined, autoClose: 8000, id: code ? `error-${code}` : undefined })
+}
+
+export function toastOk(message: string): void {
+  notifications.show({ color: 'green', message, autoClose: 3000 })
+}
