@@ -1,0 +1,215 @@
+//! `instances` and `journal`.
+
+use super::{
+    SqliteStore,
+    list::{Column, List, Sql},
+    row::{Columns, at, document, int, numbers},
+    tx::{Tx, WriteResult, all, first, read_error},
+};
+use crate::{
+    Conflict, Filter, InstanceField, InstanceRow, InstanceState, InstanceWrite, Instances, JournalRow, Page, Paged,
+    Query, Result, StoredInstance,
+};
+use async_trait::async_trait;
+use model::{DefinitionId, InstanceId, PartitionId, UserId};
+use rusqlite::{Row, params};
+
+const CREATE: &str = "INSERT INTO instances (partition_id, id, definition_id, process_id, state, document_catalog,
+    document_record, started_by, business_key, state_title, created_at, updated_at, finished_at, incidents, seq,
+    snapshot) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+const UPDATE: &str = "UPDATE instances SET state = ?3, state_title = ?4, updated_at = ?5, finished_at = ?6,
+    incidents = ?7, seq = ?8, snapshot = ?9 WHERE id = ?1 AND seq = ?2";
+const JOURNAL: &str = "INSERT INTO journal (partition_id, instance_id, seq, at, events) VALUES (?1, ?2, ?3, ?4, ?5)";
+const DELETE: [&str; 7] = [
+    "DELETE FROM task_assignees WHERE task_id IN (SELECT id FROM user_tasks WHERE instance_id = ?1)",
+    "DELETE FROM task_groups WHERE task_id IN (SELECT id FROM user_tasks WHERE instance_id = ?1)",
+    "DELETE FROM user_tasks WHERE instance_id = ?1",
+    "DELETE FROM calls WHERE instance_id = ?1",
+    "DELETE FROM incidents WHERE instance_id = ?1",
+    "DELETE FROM journal WHERE instance_id = ?1",
+    "DELETE FROM instances WHERE id = ?1",
+];
+
+macro_rules! columns {
+    () => {
+        "i.partition_id, i.id, i.definition_id, i.process_id, i.state, i.document_catalog, i.document_record,
+        i.started_by, i.business_key, i.state_title, i.created_at, i.updated_at, i.finished_at, i.incidents, i.seq"
+    };
+}
+
+const ONE: &str = concat!("SELECT ", columns!(), " FROM instances i WHERE i.id = ?1");
+const LOAD: &str =
+    concat!("SELECT ", columns!(), ", i.snapshot FROM instances i WHERE i.id IN (SELECT value FROM json_each(?1))");
+const LOAD_ONE: &str = concat!("SELECT ", columns!(), ", i.snapshot FROM instances i WHERE i.id = ?1");
+const READ_JOURNAL: &str = "SELECT partition_id, instance_id, seq, at, events FROM journal
+    WHERE instance_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+const GREATEST: &str = "SELECT max(
+    coalesce((SELECT max(id) FROM instances), 0), coalesce((SELECT max(id) FROM user_tasks), 0),
+    coalesce((SELECT max(id) FROM timers), 0), coalesce((SELECT max(id) FROM jobs), 0),
+    coalesce((SELECT max(id) FROM outbox), 0), coalesce((SELECT max(id) FROM incidents), 0))";
+
+/// The list of instances.
+pub(super) const LIST: List<InstanceField> =
+    List { select: columns!(), from: "instances i", base: "", text: &[], tie: ("i.id", "DESC"), column };
+
+fn column(field: &InstanceField) -> Column {
+    match field {
+        InstanceField::Id => Column::of("i.id"),
+        InstanceField::Partition => Column::of("i.partition_id"),
+        InstanceField::Definition => Column::of("i.definition_id"),
+        // The versions of a process are few and indexed by their process.
+        InstanceField::ProcessId => Column::Any {
+            from: "SELECT 1 FROM definitions d WHERE d.id = i.definition_id AND ",
+            value: "d.process_id",
+            order: "i.process_id",
+            parameter: None,
+        },
+        InstanceField::State => Column::code("i.state"),
+        InstanceField::DocumentCatalog => Column::nullable("i.document_catalog"),
+        InstanceField::DocumentRecord => Column::nullable("i.document_record"),
+        InstanceField::StartedBy => Column::nullable("i.started_by"),
+        InstanceField::BusinessKey => Column::nullable("i.business_key"),
+        InstanceField::CreatedAt => Column::of("i.created_at"),
+        InstanceField::UpdatedAt => Column::of("i.updated_at"),
+        InstanceField::FinishedAt => Column::nullable("i.finished_at"),
+        InstanceField::Incidents => Column::code("i.incidents"),
+    }
+}
+
+fn text(query: &Query<InstanceField>) -> Option<Sql> {
+    let text = query.text.as_deref()?.trim();
+    if text.is_empty() {
+        return None;
+    }
+    let id = text.parse::<InstanceId>().map(|id| id.0).ok().or_else(|| text.parse::<i64>().ok());
+    let mut sql = Sql::new("i.id = ");
+    sql.bind(id.unwrap_or(0));
+    sql.push(" OR (i.business_key >= ");
+    sql.bind(text.to_owned());
+    sql.push(" AND i.business_key < ");
+    sql.bind(format!("{text}\u{10FFFF}"));
+    sql.push(")");
+    Some(sql)
+}
+
+pub(super) fn apply(tx: &mut Tx<'_>, write: &InstanceWrite) -> WriteResult {
+    match write {
+        InstanceWrite::Create(StoredInstance { row: r, snapshot }) => {
+            let (catalog, record) = document(r.document);
+            let values = params![
+                r.partition.0,
+                r.id.0,
+                r.definition.0,
+                r.process_id,
+                r.state.code(),
+                catalog,
+                record,
+                r.started_by.map(|u| u.0),
+                r.business_key,
+                r.state_title,
+                r.created_at.0,
+                r.updated_at.0,
+                at(r.finished_at),
+                r.incidents,
+                int(r.seq),
+                snapshot
+            ];
+            tx.run(CREATE, values)?;
+        }
+        InstanceWrite::Update(u) => {
+            let values = params![
+                u.id.0,
+                int(u.expect_seq),
+                u.state.code(),
+                u.state_title,
+                u.updated_at.0,
+                at(u.finished_at),
+                u.incidents,
+                int(u.seq),
+                u.snapshot
+            ];
+            tx.must(UPDATE, values, Conflict::Instance)?;
+        }
+        InstanceWrite::Journal(j) => {
+            tx.run(JOURNAL, params![j.partition.0, j.instance.0, int(j.seq), j.at.0, j.events])?;
+        }
+        InstanceWrite::Delete { id, .. } => {
+            for sql in DELETE {
+                tx.run(sql, [id.0])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read(c: &mut Columns<'_>) -> rusqlite::Result<InstanceRow> {
+    Ok(InstanceRow {
+        partition: c.partition()?,
+        id: c.id(InstanceId)?,
+        definition: c.id(DefinitionId)?,
+        process_id: c.get()?,
+        state: c.code(InstanceState::from_code)?,
+        document: c.document()?,
+        started_by: c.id_opt(UserId)?,
+        business_key: c.get()?,
+        state_title: c.get()?,
+        created_at: c.at()?,
+        updated_at: c.at()?,
+        finished_at: c.at_opt()?,
+        incidents: c.get()?,
+        seq: c.count()?,
+    })
+}
+
+fn instance(row: &Row<'_>) -> rusqlite::Result<InstanceRow> {
+    read(&mut Columns::new(row))
+}
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<StoredInstance> {
+    let mut c = Columns::new(row);
+    Ok(StoredInstance { row: read(&mut c)?, snapshot: c.get()? })
+}
+
+fn journal_row(row: &Row<'_>) -> rusqlite::Result<JournalRow> {
+    let mut c = Columns::new(row);
+    Ok(JournalRow {
+        partition: c.partition()?,
+        instance: c.id(InstanceId)?,
+        seq: c.count()?,
+        at: c.at()?,
+        events: c.get()?,
+    })
+}
+
+#[async_trait]
+impl Instances for SqliteStore {
+    async fn instance(&self, id: InstanceId) -> Result<Option<InstanceRow>> {
+        self.read(move |c| first(c, ONE, [id.0], instance)).await
+    }
+
+    async fn load_instances(&self, ids: &[InstanceId]) -> Result<Vec<StoredInstance>> {
+        if let [id] = *ids {
+            return self.read(move |c| all(c, LOAD_ONE, [id.0], stored)).await;
+        }
+        let ids = numbers(ids.iter().map(|id| id.0));
+        self.read(move |c| all(c, LOAD, [ids], stored)).await
+    }
+
+    async fn instances(&self, query: Query<InstanceField>) -> Result<Paged<InstanceRow>> {
+        self.read(move |c| LIST.read(c, &query, text(&query), instance)).await
+    }
+
+    async fn count_instances(&self, filter: Filter<InstanceField>) -> Result<u64> {
+        let query = Query { filter, page: Page { count: true, ..Page::default() }, ..Query::default() };
+        self.read(move |c| LIST.total(c, &query, None).map_err(read_error)).await
+    }
+
+    async fn journal(&self, id: InstanceId, after_seq: u64, limit: u32) -> Result<Vec<JournalRow>> {
+        self.read(move |c| all(c, READ_JOURNAL, params![id.0, int(after_seq), limit], journal_row)).await
+    }
+
+    async fn greatest_id(&self, _partition: PartitionId) -> Result<i64> {
+        // The greatest over all partitions is as good, and needs no index by partition.
+        self.read(|c| Ok(first(c, GREATEST, [], |row| row.get(0))?.unwrap_or(0))).await
+    }
+}

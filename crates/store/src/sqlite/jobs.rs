@@ -1,0 +1,114 @@
+//! `jobs`.
+
+use super::{
+    SqliteStore,
+    row::{Columns, at},
+    tx::{Tx, WriteResult, all, first},
+};
+use crate::{Conflict, JobRow, JobState, JobWrite, Jobs, Result};
+use async_trait::async_trait;
+use model::{InstanceId, JobId, Timestamp};
+use rusqlite::{Row, params};
+
+macro_rules! columns {
+    () => {
+        "partition_id, id, instance_id, element_key, element_id, job_type, state, retries, input, headers, created_at,
+        lease_owner, lease_until, event_id"
+    };
+}
+
+const INSERT: &str =
+    concat!("INSERT INTO jobs (", columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
+pub(super) const ACTIVATE: &str = concat!(
+    "UPDATE jobs SET lease_owner = ?3, lease_until = ?5 WHERE id IN (SELECT id FROM jobs
+    WHERE job_type = ?1 AND state = 0 AND lease_until <= ?4 ORDER BY lease_until, id LIMIT ?2) RETURNING ",
+    columns!()
+);
+const CLOSE: &str = "UPDATE jobs SET state = ?2, lease_owner = NULL WHERE id = ?1 AND state = 0";
+const RETRY: &str = "UPDATE jobs SET retries = ?2, lease_owner = NULL, lease_until = ?3 WHERE id = ?1 AND state = 0";
+const EXTEND: &str = "UPDATE jobs SET lease_until = ?3 WHERE id = ?1 AND state = 0 AND lease_owner = ?2";
+const REOPEN: &str = "UPDATE jobs SET state = 0, retries = ?2, lease_owner = NULL, lease_until = 0 WHERE id = ?1";
+const DELETE: &str = "DELETE FROM jobs WHERE id = ?1";
+const ONE: &str = concat!("SELECT ", columns!(), " FROM jobs WHERE id = ?1");
+pub(super) const BY_EVENT: &str = concat!("SELECT ", columns!(), " FROM jobs WHERE event_id = ?1");
+pub(super) const OPEN: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM jobs WHERE job_type = ?1 AND state = 0 AND lease_until <= ?2 ORDER BY lease_until, id LIMIT ?3"
+);
+
+pub(super) fn apply(tx: &mut Tx<'_>, write: &JobWrite) -> WriteResult {
+    match write {
+        JobWrite::Insert(j) => {
+            let values = params![
+                j.partition.0,
+                j.id.0,
+                j.instance.0,
+                j.element_key,
+                j.element_id,
+                j.job_type,
+                j.state.code(),
+                j.retries,
+                j.input.to_string(),
+                j.headers.to_string(),
+                j.created_at.0,
+                j.lease_owner,
+                at(j.lease_until).unwrap_or(0),
+                j.event_id
+            ];
+            tx.run(INSERT, values).map(|_| ())
+        }
+        JobWrite::Activate { job_type, limit, owner, now, lease_until } => {
+            let mut jobs = tx.rows(ACTIVATE, params![job_type, limit, owner, now.0, lease_until.0], job)?;
+            jobs.sort_by_key(|j| j.id);
+            tx.receipt.activated.append(&mut jobs);
+            Ok(())
+        }
+        JobWrite::Close { id, state, .. } => tx.must(CLOSE, params![id.0, state.code()], Conflict::Job),
+        JobWrite::Retry { id, retries, not_before, .. } => {
+            tx.must(RETRY, params![id.0, retries, at(*not_before).unwrap_or(0)], Conflict::Job)
+        }
+        JobWrite::Extend { id, owner, lease_until, .. } => {
+            tx.must(EXTEND, params![id.0, owner, lease_until.0], Conflict::Job)
+        }
+        JobWrite::Reopen { id, retries, .. } => tx.must(REOPEN, params![id.0, retries], Conflict::Missing("job")),
+        JobWrite::Delete { id, .. } => tx.run(DELETE, [id.0]).map(|_| ()),
+    }
+}
+
+fn job(row: &Row<'_>) -> rusqlite::Result<JobRow> {
+    let mut c = Columns::new(row);
+    Ok(JobRow {
+        partition: c.partition()?,
+        id: c.id(JobId)?,
+        instance: c.id(InstanceId)?,
+        element_key: c.get()?,
+        element_id: c.get()?,
+        job_type: c.get()?,
+        state: c.code(JobState::from_code)?,
+        retries: c.get()?,
+        input: c.json()?,
+        headers: c.json()?,
+        created_at: c.at()?,
+        lease_owner: c.get()?,
+        lease_until: Some(c.at()?).filter(|t| t.0 != 0),
+        event_id: c.get()?,
+    })
+}
+
+#[async_trait]
+impl Jobs for SqliteStore {
+    async fn job(&self, id: JobId) -> Result<Option<JobRow>> {
+        self.read(move |c| first(c, ONE, [id.0], job)).await
+    }
+
+    async fn job_by_event(&self, event_id: &str) -> Result<Option<JobRow>> {
+        let event_id = event_id.to_owned();
+        self.read(move |c| first(c, BY_EVENT, [event_id], job)).await
+    }
+
+    async fn open_jobs(&self, job_type: &str, now: Timestamp, limit: u32) -> Result<Vec<JobRow>> {
+        let job_type = job_type.to_owned();
+        self.read(move |c| all(c, OPEN, params![job_type, now.0, limit], job)).await
+    }
+}

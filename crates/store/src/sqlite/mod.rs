@@ -1,0 +1,230 @@
+//! The embedded database: SQLite in WAL mode with `synchronous=FULL`.
+//!
+//! Owns: one writer thread that commits the units of all callers together ([`writer`]), a few reader threads
+//! ([`readers`]), a thread that moves the log into the database off the commit path ([`checkpoint`]), plain ids
+//! ([`ids`]) and migrations ([`migrate`]). The other files are the capabilities: SQL at the top, `apply` for writes, the
+//! trait for reads. Partitioned ids are rowids here, see `migrations/sqlite/0001_engine.sql` for why.
+
+mod apps;
+mod checkpoint;
+mod credentials;
+mod definitions;
+mod ids;
+mod incidents;
+mod instances;
+mod jobs;
+mod list;
+mod migrate;
+mod outbox;
+mod people;
+mod readers;
+mod records;
+mod row;
+mod settings;
+mod tasks;
+mod timers;
+mod tx;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use crate::{IdKind, Result, Store, StoreError, StoreStats, Unit, UnitReceipt};
+use async_trait::async_trait;
+use rusqlite::Connection;
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64, atomic::Ordering::Relaxed},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+/// How an SQLite store is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SqliteOptions {
+    /// Reader threads, each with its own connection.
+    pub readers: usize,
+    /// Units in one transaction at most; one caller's units are never split.
+    pub batch_units: usize,
+    /// Units that may wait for the writer; more are refused with [`StoreError::Busy`].
+    pub queue_units: usize,
+    /// Whether a commit waits for the disk. Only throw-away stores say no.
+    pub durable: bool,
+    /// Pages of the log after which it is moved into the database in the background.
+    pub checkpoint_pages: u64,
+    /// Pages of the log after which the writer itself makes it start over.
+    pub log_pages: u64,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            readers: 3,
+            batch_units: 256,
+            queue_units: 65_536,
+            durable: true,
+            checkpoint_pages: 1_000,
+            log_pages: 16_384,
+        }
+    }
+}
+
+/// Counters shared by the threads of a store.
+#[derive(Debug, Default)]
+struct Counters {
+    commits: AtomicU64,
+    units: AtomicU64,
+    conflicts: AtomicU64,
+    statements: AtomicU64,
+    reads: AtomicU64,
+    largest_batch: AtomicU64,
+    checkpoints: AtomicU64,
+    log_pages: AtomicU64,
+}
+
+/// An SQLite database.
+#[derive(Debug)]
+pub struct SqliteStore {
+    writer: Arc<writer::Queue>,
+    readers: Arc<readers::Queue>,
+    checkpoint: Arc<checkpoint::Signal>,
+    ids: ids::Allocator,
+    counters: Arc<Counters>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    directory: Option<tempfile::TempDir>,
+}
+
+impl SqliteStore {
+    /// Opens or creates the database file at `path` and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerSchema`] when a newer version made it; [`StoreError::Failed`] otherwise.
+    pub fn open(path: impl AsRef<Path>, options: SqliteOptions) -> Result<Self> {
+        let path = path.as_ref();
+        let mut connection = connect(path, &options, false)?;
+        migrate::migrate(&mut connection)?;
+        let counters = Arc::new(Counters::default());
+        let checkpoint = Arc::new(checkpoint::Signal::default());
+        let writer = Arc::new(writer::Queue::new(options.queue_units));
+        let readers = Arc::new(readers::Queue::default());
+        let mut threads = Vec::new();
+        let worker = writer::Writer::new(connection, &options, counters.clone(), checkpoint.clone())?;
+        let queue = writer.clone();
+        threads.push(spawn("store-writer", move || worker.run(&queue))?);
+        let connection = connect(path, &options, false)?;
+        let (signal, shared) = (checkpoint.clone(), counters.clone());
+        threads.push(spawn("store-checkpoint", move || checkpoint::run(&connection, &signal, &shared))?);
+        for _ in 0..options.readers.max(1) {
+            let connection = connect(path, &options, true)?;
+            let queue = readers.clone();
+            threads.push(spawn("store-reader", move || readers::run(&connection, &queue))?);
+        }
+        let ids = ids::Allocator::default();
+        let threads = Mutex::new(threads);
+        Ok(Self { writer, readers, checkpoint, ids, counters, threads, directory: None })
+    }
+
+    /// A throw-away database that lives as long as the value. The same code as a real one, but its commits do not
+    /// wait for the disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Failed`] when there is no place for temporary files.
+    pub fn open_in_memory() -> Result<Self> {
+        let directory = tempfile::tempdir().map_err(|e| failed("make a temporary directory", e))?;
+        let options = SqliteOptions { durable: false, readers: 2, ..SqliteOptions::default() };
+        let mut store = Self::open(directory.path().join("ruslo.db"), options)?;
+        store.directory = Some(directory);
+        Ok(store)
+    }
+
+    /// Runs a read on a reader thread.
+    async fn read<T, F>(&self, read: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        self.counters.reads.fetch_add(1, Relaxed);
+        self.readers.run(read).await
+    }
+
+    fn shut_down(&self) {
+        self.writer.close(self.ids.unused());
+        self.readers.close();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        // The writer goes first: what it was given must be committed before the last connection closes.
+        for (n, thread) in threads.into_iter().enumerate() {
+            if n == 1 {
+                self.checkpoint.close();
+            }
+            if thread.join().is_err() {
+                tracing::error!(code = "STO-0001", "a thread of the store ended by a panic");
+            }
+        }
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.shut_down();
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn commit(&self, units: Vec<Unit>) -> Result<Vec<Result<UnitReceipt>>> {
+        if units.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.writer.commit(units).await
+    }
+
+    async fn next_id(&self, kind: IdKind) -> Result<i64> {
+        self.ids.next(kind, &self.writer).await
+    }
+
+    fn stats(&self) -> StoreStats {
+        let c = &self.counters;
+        StoreStats {
+            commits: c.commits.load(Relaxed),
+            units: c.units.load(Relaxed),
+            conflicts: c.conflicts.load(Relaxed),
+            statements: c.statements.load(Relaxed),
+            reads: c.reads.load(Relaxed),
+            largest_batch: c.largest_batch.load(Relaxed),
+            checkpoints: c.checkpoints.load(Relaxed),
+            log_pages: c.log_pages.load(Relaxed),
+        }
+    }
+
+    async fn close(&self) {
+        self.shut_down();
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.into()).spawn(work).map_err(|e| failed("start a thread", e))
+}
+
+fn failed(context: &'static str, source: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Failed { context, source: Arc::new(source) }
+}
+
+/// Opens a connection with everything that all connections share.
+fn connect(path: &Path, options: &SqliteOptions, read_only: bool) -> Result<Connection> {
+    let open = || -> rusqlite::Result<Connection> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        connection.set_prepared_statement_cache_capacity(256);
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", if options.durable { "full" } else { "off" })?;
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        connection.pragma_update(None, "temp_store", "memory")?;
+        connection.pragma_update(None, "cache_size", if read_only { -8_192 } else { -32_768 })?;
+        if read_only {
+            connection.pragma_update(None, "query_only", true)?;
+        }
+        list::add_functions(&connection)?;
+        Ok(connection)
+    };
+    open().map_err(|e| failed("open the database", e))
+}

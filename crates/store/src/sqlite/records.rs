@@ -1,0 +1,240 @@
+//! `catalogs` and `records`.
+
+use super::{
+    SqliteStore,
+    list::{Column, List, Sql, pattern},
+    row::{Columns, int, numbers},
+    tx::{Tx, WriteResult, all, first},
+};
+use crate::{
+    CatalogRow, Conflict, Filter, Op, Paged, Query, RecordField, RecordRow, RecordWrite, Records, Result, Scalar,
+};
+use async_trait::async_trait;
+use model::{CatalogId, RecordId, UserId};
+use rusqlite::{Row, params};
+use serde_json::Value as Json;
+
+macro_rules! catalog_columns {
+    () => {
+        "id, key, name, fields, title_field, created_at, updated_at, version"
+    };
+}
+macro_rules! columns {
+    () => {
+        "r.id, r.catalog_id, r.version, r.title, r.created_at, r.created_by, r.updated_at, r.updated_by, r.deleted, r.data"
+    };
+}
+
+const INSERT_CATALOG: &str =
+    concat!("INSERT INTO catalogs (", catalog_columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+const UPDATE_CATALOG: &str = "UPDATE catalogs SET key = ?2, name = ?3, fields = ?4, title_field = ?5, updated_at = ?6,
+    version = version + 1 WHERE id = ?1 AND version = ?7";
+const DELETE_CATALOG: [&str; 2] = ["DELETE FROM records WHERE catalog_id = ?1", "DELETE FROM catalogs WHERE id = ?1"];
+const CATALOG: &str = concat!("SELECT ", catalog_columns!(), " FROM catalogs WHERE id = ?1");
+const CATALOG_BY_KEY: &str = concat!("SELECT ", catalog_columns!(), " FROM catalogs WHERE key = ?1");
+const CATALOGS: &str = concat!("SELECT ", catalog_columns!(), " FROM catalogs ORDER BY fold(name), id");
+
+const INSERT: &str =
+    "INSERT INTO records (id, catalog_id, version, title, created_at, created_by, updated_at, updated_by,
+    deleted, data, search) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+const UPDATE: &str = "UPDATE records SET title = ?3, data = ?4, search = ?5, updated_at = ?6, updated_by = ?7,
+    version = version + 1 WHERE id = ?1 AND deleted = 0 AND version = coalesce(?2, version)";
+const DELETE: &str = "UPDATE records SET deleted = 1, updated_at = ?3, updated_by = ?4, version = version + 1
+    WHERE id = ?1 AND deleted = 0 AND version = coalesce(?2, version)";
+const ONE: &str = concat!("SELECT ", columns!(), " FROM records r WHERE r.id = ?1");
+const BY_IDS: &str =
+    concat!("SELECT ", columns!(), " FROM records r WHERE r.id IN (SELECT value FROM json_each(?1)) ORDER BY r.id");
+
+/// The list of records.
+pub(super) const LIST: List<RecordField> =
+    List { select: columns!(), from: "records r", base: "", text: &["r.search"], tie: ("r.id", "DESC"), column };
+
+fn column(field: &RecordField) -> Column {
+    match field {
+        RecordField::Id => Column::of("r.id"),
+        RecordField::Catalog => Column::of("r.catalog_id"),
+        RecordField::Title => Column::of("r.title"),
+        RecordField::CreatedAt => Column::of("r.created_at"),
+        RecordField::CreatedBy => Column::nullable("r.created_by"),
+        RecordField::UpdatedAt => Column::of("r.updated_at"),
+        RecordField::UpdatedBy => Column::nullable("r.updated_by"),
+        RecordField::Deleted => Column::code("r.deleted"),
+        RecordField::Data(key) => Column::Any {
+            from: "SELECT 1 FROM json_each(r.data, ?) e WHERE ",
+            value: "e.value",
+            order: "json_extract(r.data, ?)",
+            parameter: Some(path(key)),
+        },
+    }
+}
+
+/// The JSON path of a field; a quotation mark can not be part of a key and would end it early.
+fn path(key: &str) -> String {
+    format!("$.\"{}\"", key.replace('"', ""))
+}
+
+/// What free text looks into: title and text values, one a line, in lower case.
+fn search(title: &str, data: &Json) -> String {
+    let mut text = title.to_lowercase();
+    collect(data, &mut text);
+    text
+}
+
+fn collect(value: &Json, text: &mut String) {
+    match value {
+        Json::String(s) => {
+            text.push('\n');
+            text.push_str(&s.to_lowercase());
+        }
+        Json::Number(n) => {
+            text.push('\n');
+            text.push_str(&n.to_string());
+        }
+        Json::Array(items) => items.iter().for_each(|v| collect(v, text)),
+        Json::Object(members) => members.values().for_each(|v| collect(v, text)),
+        Json::Null | Json::Bool(_) => {}
+    }
+}
+
+/// Leaves deleted records out unless the caller has a say in it.
+fn living(mut query: Query<RecordField>) -> Query<RecordField> {
+    if !names_deleted(&query.filter) {
+        query.filter =
+            std::mem::take(&mut query.filter).and(Filter::Is(RecordField::Deleted, Op::Eq, Scalar::Bool(false)));
+    }
+    query
+}
+
+fn names_deleted(filter: &Filter<RecordField>) -> bool {
+    match filter {
+        Filter::All(parts) | Filter::Any(parts) => parts.iter().any(names_deleted),
+        Filter::Not(one) => names_deleted(one),
+        Filter::Is(field, ..) | Filter::In(field, _) => *field == RecordField::Deleted,
+    }
+}
+
+/// Free text in several words: each must be somewhere.
+fn words(query: &Query<RecordField>) -> Option<Sql> {
+    let mut sql = Sql::default();
+    for word in query.text.as_deref()?.split_whitespace() {
+        sql.push(if sql.text.is_empty() { "r.search LIKE " } else { " AND r.search LIKE " });
+        sql.bind(pattern(word, true));
+        sql.push(" ESCAPE '\\'");
+    }
+    Some(sql).filter(|sql| !sql.text.is_empty())
+}
+
+pub(super) fn apply(tx: &mut Tx<'_>, write: &RecordWrite) -> WriteResult {
+    match write {
+        RecordWrite::InsertCatalog(c) => {
+            let values = params![
+                c.id.0,
+                c.key,
+                c.name,
+                c.fields.to_string(),
+                c.title_field,
+                c.created_at.0,
+                c.updated_at.0,
+                int(c.version)
+            ];
+            tx.run(INSERT_CATALOG, values).map(|_| ())
+        }
+        RecordWrite::UpdateCatalog { row: c, expect_version } => {
+            let fields = c.fields.to_string();
+            let values = params![c.id.0, c.key, c.name, fields, c.title_field, c.updated_at.0, int(*expect_version)];
+            tx.must(UPDATE_CATALOG, values, Conflict::CatalogVersion)
+        }
+        RecordWrite::DeleteCatalog { id } => {
+            for sql in DELETE_CATALOG {
+                tx.run(sql, [id.0])?;
+            }
+            Ok(())
+        }
+        RecordWrite::Insert(r) => {
+            let values = params![
+                r.id.0,
+                r.catalog.0,
+                int(r.version),
+                r.title,
+                r.created_at.0,
+                r.created_by.map(|u| u.0),
+                r.updated_at.0,
+                r.updated_by.map(|u| u.0),
+                r.deleted,
+                r.data.to_string(),
+                search(&r.title, &r.data)
+            ];
+            tx.run(INSERT, values).map(|_| ())
+        }
+        RecordWrite::Update { id, expect_version, title, data, at, by } => {
+            let expect = expect_version.map(int);
+            let by = by.map(|u| u.0);
+            let values = params![id.0, expect, title, data.to_string(), search(title, data), at.0, by];
+            tx.must(UPDATE, values, Conflict::RecordVersion)
+        }
+        RecordWrite::Delete { id, expect_version, at, by } => {
+            let values = params![id.0, expect_version.map(int), at.0, by.map(|u| u.0)];
+            tx.must(DELETE, values, Conflict::RecordVersion)
+        }
+    }
+}
+
+fn catalog(row: &Row<'_>) -> rusqlite::Result<CatalogRow> {
+    let mut c = Columns::new(row);
+    Ok(CatalogRow {
+        id: c.id(CatalogId)?,
+        key: c.get()?,
+        name: c.get()?,
+        fields: c.json()?,
+        title_field: c.get()?,
+        created_at: c.at()?,
+        updated_at: c.at()?,
+        version: c.count()?,
+    })
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
+    let mut c = Columns::new(row);
+    Ok(RecordRow {
+        id: c.id(RecordId)?,
+        catalog: c.id(CatalogId)?,
+        version: c.count()?,
+        title: c.get()?,
+        created_at: c.at()?,
+        created_by: c.id_opt(UserId)?,
+        updated_at: c.at()?,
+        updated_by: c.id_opt(UserId)?,
+        deleted: c.get()?,
+        data: c.json()?,
+    })
+}
+
+#[async_trait]
+impl Records for SqliteStore {
+    async fn catalog(&self, id: CatalogId) -> Result<Option<CatalogRow>> {
+        self.read(move |c| first(c, CATALOG, [id.0], catalog)).await
+    }
+
+    async fn catalog_by_key(&self, key: &str) -> Result<Option<CatalogRow>> {
+        let key = key.to_owned();
+        self.read(move |c| first(c, CATALOG_BY_KEY, [key], catalog)).await
+    }
+
+    async fn catalogs(&self) -> Result<Vec<CatalogRow>> {
+        self.read(|c| all(c, CATALOGS, [], catalog)).await
+    }
+
+    async fn record(&self, id: RecordId) -> Result<Option<RecordRow>> {
+        self.read(move |c| first(c, ONE, [id.0], record)).await
+    }
+
+    async fn records_by_id(&self, ids: &[RecordId]) -> Result<Vec<RecordRow>> {
+        let ids = numbers(ids.iter().map(|id| id.0));
+        self.read(move |c| all(c, BY_IDS, [ids], record)).await
+    }
+
+    async fn records(&self, query: Query<RecordField>) -> Result<Paged<RecordRow>> {
+        let query = living(query);
+        self.read(move |c| LIST.read(c, &query, words(&query), record)).await
+    }
+}
