@@ -24,8 +24,7 @@ fn every_case_gives_its_golden_events() {
 }
 
 fn check(case: &Path) {
-    let text = fs::read_to_string(case).unwrap();
-    let events = support::script::run(&text);
+    let events = support::script::run(case).0;
     expect_test::expect_file![case.with_extension("golden")].assert_eq(&events);
 }
 

@@ -37,8 +37,7 @@ fn recorded_histories_give_the_recorded_state() {
 #[ignore = "records a new history"]
 fn record() {
     let case = std::env::var("RECORD").expect("RECORD=topic/case");
-    let text = fs::read_to_string(folder("cases").join(&case).with_extension("case")).unwrap();
-    let bed = support::script::run_bed(&text).1.expect("it was started");
+    let bed = support::script::run(&folder("cases").join(&case).with_extension("case")).1.expect("it was started");
     let path = folder("histories").join(case.replace('/', "-")).with_extension("events");
     assert!(!path.exists(), "a recorded history is never written anew");
     fs::create_dir_all(folder("histories")).unwrap();

@@ -14,16 +14,18 @@ use model::{Object, UserId};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 
-/// The golden text of a case: definition, `---`, steps.
-pub fn run(case: &str) -> String {
-    run_bed(case).0
-}
-
-/// The same, with the testbed at the end.
-pub fn run_bed(case: &str) -> (String, Option<Testbed>) {
+/// The golden text of a case and the testbed at its end. A case is a definition, or `file NAME` beside it, `---` and
+/// steps.
+pub fn run(path: &Path) -> (String, Option<Testbed>) {
+    let case = fs::read_to_string(path).unwrap();
     let (definition, steps) = case.split_once("\n---\n").expect("a case is a definition, ---, steps");
-    let definition = parse(definition);
+    let definition = match definition.strip_prefix("file ") {
+        Some(name) => imported(&path.with_file_name(name)),
+        None => parse(definition),
+    };
     let program = match Program::compile(definition.clone(), &Limits::default()) {
         Ok(program) => program,
         Err(problems) => {
@@ -65,6 +67,14 @@ pub fn run_bed(case: &str) -> (String, Option<Testbed>) {
         printer.state(bed);
     }
     (printer.out, bed)
+}
+
+/// The only process of a BPMN file or a Bitrix template.
+fn imported(path: &Path) -> ProcessDefinition {
+    let name = path.file_name().and_then(|n| n.to_str()).unwrap();
+    let imported = formats::import(name, &fs::read(path).unwrap(), &Limits::default()).unwrap();
+    assert!(imported.deployable(), "{:#?}", imported.diagnostics);
+    imported.definitions.into_iter().next().unwrap()
 }
 
 /// One step.
