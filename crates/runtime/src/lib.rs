@@ -8,10 +8,26 @@
 //! - [`clock`]: time and randomness at the edge
 //! - [`connectors`]: who performs effects that leave the server
 //! - [`types`]: what the edges ask for and are shown
+//! - [`Runtime`]: the handle with the use-cases
+//!
+//! Inside: `partitions` (queues, rounds, commits), `timers`, `outbox` (deliveries), `jobs` (routing, workers, scripts),
+//! `components` (built-in jobs), `deploy`, `instances`, `tasks`.
 
 pub mod clock;
 pub mod connectors;
 pub mod types;
 
+mod components;
+mod core;
+mod deploy;
+mod instances;
+mod jobs;
+mod outbox;
+mod partitions;
+mod runtime;
+mod tasks;
+mod timers;
+
 pub use connectors::{CallRecord, Connector, Delivery, DeliveryReport, DeliveryResult, Order, OutboundHttp};
+pub use runtime::{Runtime, RuntimeConfig};
 pub use types::*;

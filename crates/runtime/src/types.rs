@@ -87,6 +87,12 @@ impl Default for Page {
     }
 }
 
+impl From<Page> for store::Page {
+    fn from(page: Page) -> Self {
+        Self { limit: page.limit, offset: page.offset.into(), count: true }
+    }
+}
+
 /// A part of a list.
 #[derive(Debug, Clone)]
 pub struct Paged<T> {
@@ -123,6 +129,8 @@ pub struct DefinitionView {
     pub deployed_by: Option<UserId>,
     /// When.
     pub deployed_at: Timestamp,
+    /// When its name, description or automatic start last changed.
+    pub modified_at: Timestamp,
     /// Whether it may be started.
     pub deployable: bool,
     /// What was found when it was deployed.
@@ -140,7 +148,7 @@ pub struct DefinitionStats {
     pub completed: u64,
     /// They ended by an error or were cancelled.
     pub failed: u64,
-    /// Their open incidents.
+    /// Running ones that an incident holds somewhere.
     pub incidents: u64,
 }
 
@@ -155,6 +163,10 @@ pub struct DefinitionDetails {
     pub source: Vec<u8>,
     /// Values a start call may or must give.
     pub parameters: Vec<VariableDecl>,
+    /// Variables that exist from the start.
+    pub variables: Vec<VariableDecl>,
+    /// Constants set by an administrator.
+    pub constants: Vec<VariableDecl>,
     /// Form shown to a person who starts it.
     pub start_form: Option<Form>,
 }
@@ -363,8 +375,6 @@ pub struct AssigneeView {
     pub candidate: bool,
     /// His answer: `yes`, `no`, `ok`, `cancel`; none while it is open.
     pub outcome: Option<String>,
-    /// His remark.
-    pub comment: Option<String>,
     /// When he answered.
     pub answered_at: Option<Timestamp>,
 }
@@ -572,6 +582,28 @@ pub struct JobFailure {
     pub retries: Option<u32>,
     /// When to offer it again; by the back-off when absent.
     pub retry_in: Option<Duration>,
+}
+
+/// A business error raised by a job.
+#[derive(Debug, Clone, Default)]
+pub struct JobError {
+    /// The code that boundary events catch.
+    pub code: String,
+    /// A message for people.
+    pub message: String,
+    /// Variables that travel with it.
+    pub variables: Object,
+}
+
+/// What of a deployed version may change; `None` keeps.
+#[derive(Debug, Clone, Default)]
+pub struct DefinitionChange {
+    /// What people see.
+    pub name: Option<String>,
+    /// Explanation.
+    pub description: Option<String>,
+    /// Bits of automatic start.
+    pub auto_execute: Option<u8>,
 }
 
 /// An app's answer to a waiting activity (`bizproc.event.send`).

@@ -4,7 +4,7 @@
 //! else as JSON). Result: `status`, `body` (JSON becomes a value, everything else text), `contentType`, `truncated`.
 //! Sends `Idempotency-Key: <outbox id>` with every method but GET and HEAD.
 
-use super::{Connector, Delivery, DeliveryReport, DeliveryResult, OutboundAnswer, OutboundHttp, OutboundRequest};
+use super::{Connector, Delivery, DeliveryReport, DeliveryResult, Order, OutboundAnswer, OutboundHttp, OutboundRequest};
 use model::error::codes;
 use model::{Fault, Object, Value};
 use std::sync::Arc;
@@ -17,6 +17,11 @@ pub struct HttpConnector;
 impl Connector for HttpConnector {
     fn kind(&self) -> &'static str {
         "http"
+    }
+
+    fn target(&self, order: &Order) -> String {
+        let url = order.input.get("url").and_then(Value::as_str).and_then(|u| url::Url::parse(u).ok());
+        url.and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default()
     }
 
     async fn deliver(&self, delivery: &Delivery, http: &OutboundHttp) -> DeliveryReport {

@@ -43,6 +43,8 @@ pub struct Order {
     pub job: JobId,
     /// Key of the element instance.
     pub key: u32,
+    /// The element, as the compiled definition numbers it.
+    pub element: u32,
     /// Id of the element in its file.
     pub element_id: String,
     /// `rest_<md5>`, `ruslo:http`.
@@ -103,6 +105,11 @@ pub struct DeliveryReport {
 pub trait Connector: Send + Sync {
     /// The kind of outbox entries it delivers: `app_activity`, `http`.
     fn kind(&self) -> &'static str;
+
+    /// Where the delivery goes, as far as too many at once are concerned: a handler, a host.
+    fn target(&self, order: &Order) -> String {
+        order.job_type.clone()
+    }
 
     /// Makes one try.
     async fn deliver(&self, delivery: &Delivery, http: &OutboundHttp) -> DeliveryReport;

@@ -1,0 +1,131 @@
+//! What all parts of the runtime share.
+
+use crate::clock::{Clock, Entropy};
+use crate::connectors::{Connector, OutboundHttp};
+use crate::deploy::Deployments;
+use crate::jobs::JobBoard;
+use crate::partitions::queue::Lane;
+use crate::partitions::work::{Ack, Done, Envelope, Work};
+use crate::timers::Timers;
+use crate::types::Counters;
+use engine::{Command, ServerFacts};
+use jiff::tz::TimeZone;
+use model::error::codes;
+use model::limits::Limits;
+use model::{Fault, InstanceId, PartitionId, Timestamp, partition_of};
+use platform::Platform;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{SharedStore, Write};
+use tokio::sync::{Notify, oneshot};
+
+/// Shared state of one runtime.
+pub(crate) struct Core {
+    pub(crate) store: SharedStore,
+    pub(crate) platform: Platform,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Entropy,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) zone: TimeZone,
+    pub(crate) server: ServerFacts,
+    pub(crate) partitions: u16,
+    pub(crate) lanes: Vec<Lane>,
+    pub(crate) deployments: Deployments,
+    pub(crate) timers: Timers,
+    pub(crate) outbox: Notify,
+    pub(crate) jobs: JobBoard,
+    pub(crate) scripts: tokio::sync::Semaphore,
+    pub(crate) http: OutboundHttp,
+    pub(crate) connectors: HashMap<&'static str, Arc<dyn Connector>>,
+    /// Instances that broke an invariant: they take no commands until a person retries them.
+    pub(crate) quarantined: Mutex<HashSet<InstanceId>>,
+    pub(crate) counts: Counts,
+    pub(crate) next_start: AtomicU64,
+}
+
+/// Running totals.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) commands: AtomicU64,
+    pub(crate) commits: AtomicU64,
+    pub(crate) units: AtomicU64,
+    pub(crate) conflicts: AtomicU64,
+    pub(crate) deliveries: AtomicU64,
+    pub(crate) timers: AtomicU64,
+}
+
+impl Counts {
+    pub(crate) fn add(counter: &AtomicU64, n: usize) {
+        counter.fetch_add(n as u64, Ordering::Relaxed);
+    }
+}
+
+impl Core {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The queue that serves a partition.
+    pub(crate) fn lane(&self, partition: PartitionId) -> &Lane {
+        &self.lanes[usize::from(partition.0) % self.lanes.len()]
+    }
+
+    /// The partition of an instance. An id from outside may name a partition that does not exist: then so does the
+    /// instance not.
+    pub(crate) fn partition(&self, instance: InstanceId) -> Result<PartitionId, Fault> {
+        let partition = partition_of(instance.0);
+        if u16::from(partition.0) < self.partitions { Ok(partition) } else { Err(instance_not_found(instance)) }
+    }
+
+    /// Queues a piece of work and waits for its commit.
+    pub(crate) async fn submit(
+        &self,
+        partition: PartitionId,
+        work: Work,
+        extra: Vec<Write>,
+    ) -> Result<Done, Fault> {
+        let (sender, receiver) = oneshot::channel();
+        let envelope = Envelope { partition, work, extra, ack: Ack::Reply(sender), conflicts: 0 };
+        self.lane(partition).push(envelope).map_err(|refused| refused.1)?;
+        receiver.await.map_err(|_| Fault::of(&codes::SHUTTING_DOWN))?
+    }
+
+    /// Queues commands to an instance and waits for their commit.
+    pub(crate) async fn command(&self, instance: InstanceId, commands: Vec<Command>) -> Result<Done, Fault> {
+        let partition = self.partition(instance)?;
+        self.submit(partition, Work::Commands { instance, commands }, Vec::new()).await
+    }
+
+    pub(crate) fn is_quarantined(&self, instance: InstanceId) -> bool {
+        self.quarantined.lock().unwrap_or_else(PoisonError::into_inner).contains(&instance)
+    }
+
+    pub(crate) fn set_quarantined(&self, instance: InstanceId, quarantined: bool) {
+        let mut all = self.quarantined.lock().unwrap_or_else(PoisonError::into_inner);
+        if quarantined {
+            all.insert(instance);
+        } else {
+            all.remove(&instance);
+        }
+    }
+
+    /// Running totals.
+    pub(crate) fn counters(&self) -> Counters {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Counters {
+            commands: get(&self.counts.commands),
+            commits: get(&self.counts.commits),
+            units: get(&self.counts.units),
+            conflicts: get(&self.counts.conflicts),
+            queued: self.lanes.iter().map(|lane| lane.len() as u64).sum(),
+            deliveries: get(&self.counts.deliveries),
+            timers: get(&self.counts.timers),
+        }
+    }
+}
+
+/// No such instance.
+pub(crate) fn instance_not_found(instance: InstanceId) -> Fault {
+    Fault::new(&codes::INSTANCE_NOT_FOUND, format!("there is no process instance {instance}"))
+}

@@ -1,0 +1,177 @@
+//! Deployment: files become numbered, immutable versions of processes.
+//!
+//! Owns: importing, numbering, withdrawing, and the compiled forms in use. Invariant: a version's file never changes;
+//! instances run on the version they were started with. Never: judges a definition (`formats` and `engine` do).
+
+mod cache;
+mod views;
+
+pub(crate) use cache::{Deployment, Deployments, kind_name};
+pub(crate) use views::{check, details, list};
+
+use crate::core::Core;
+use crate::types::{Deploy, Deployed};
+use engine::Program;
+use formats::{Imported, SourceKind};
+use model::definition::ProcessDefinition;
+use model::error::codes;
+use model::{DefinitionId, Diagnostic, Fault, Severity};
+use platform::{Actor, LiveEvent};
+use serde_json::json;
+use std::sync::Arc;
+use store::{Conflict, DefinitionRow, DefinitionSource, DefinitionWrite, IdKind, StoreError, Unit};
+
+/// Deployments of one process that race each other are numbered anew so often.
+const RACES_MAX: usize = 8;
+
+/// Deploys every process of a file.
+pub(crate) async fn deploy(core: &Core, actor: &Actor, what: Deploy) -> Result<Vec<Deployed>, Fault> {
+    let name = if what.name.trim().is_empty() { "process" } else { what.name.trim() };
+    let imported = formats::import(name, &what.bytes, &core.limits).map_err(|problems| refused(&problems))?;
+    let diagnostics = diagnostics(core, &imported);
+    let sound = !imported.definitions.is_empty() && diagnostics.iter().all(|d| d.severity < Severity::Error);
+    if imported.definitions.is_empty() || !(sound || what.allow_undeployable) {
+        return Err(not_deployable(&diagnostics));
+    }
+    if let Some(document) = what.document {
+        core.platform.catalogs().require(document.catalog).await?;
+    }
+    let file = File { what: &what, imported: &imported, diagnostics: &diagnostics, sound };
+    for _ in 0..RACES_MAX {
+        let rows = number(core, actor, &file).await?;
+        let mut unit = Unit::new();
+        for row in &rows {
+            let source = DefinitionSource { source: what.bytes.clone(), view: imported.bpmn.clone() };
+            unit.push(DefinitionWrite::Insert { row: Box::new(row.clone()), source });
+        }
+        match core.store.commit_one(unit).await {
+            Ok(_) => return Ok(announce(core, &file, rows)),
+            Err(StoreError::Conflict { what: Conflict::DefinitionVersion }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(Fault::of(&codes::STORE_CONFLICT))
+}
+
+struct File<'a> {
+    what: &'a Deploy,
+    imported: &'a Imported,
+    diagnostics: &'a [Diagnostic],
+    sound: bool,
+}
+
+/// Everything found, what compiling finds included.
+fn diagnostics(core: &Core, imported: &Imported) -> Vec<Diagnostic> {
+    let mut all = imported.diagnostics.clone();
+    for definition in &imported.definitions {
+        if let Err(problems) = Program::compile(definition.clone(), &core.limits) {
+            let known: Vec<(String, Option<String>)> = all.iter().map(|d| (d.code.clone(), d.element.clone())).collect();
+            all.extend(problems.into_iter().filter(|p| !known.contains(&(p.code.clone(), p.element.clone()))));
+        }
+    }
+    all
+}
+
+fn refused(problems: &[Diagnostic]) -> Fault {
+    let why = problems.first().map_or("the file can not be read", |p| p.message.as_str());
+    Fault::new(&codes::DEFINITION_REFUSED, why).with_details(json!({ "diagnostics": problems }))
+}
+
+fn not_deployable(diagnostics: &[Diagnostic]) -> Fault {
+    let first = diagnostics.iter().find(|d| d.severity >= Severity::Error);
+    let why = first.map_or("the file has no process that can be run", |d| d.message.as_str());
+    Fault::new(&codes::DEFINITION_NOT_DEPLOYABLE, why).with_details(json!({ "diagnostics": diagnostics }))
+}
+
+/// Rows with ids and version numbers.
+async fn number(core: &Core, actor: &Actor, file: &File<'_>) -> Result<Vec<DefinitionRow>, Fault> {
+    let now = core.now();
+    let by = Some(actor.user_id()).filter(|id| id.0 > 0);
+    let single = file.imported.definitions.len() == 1;
+    let mut rows = Vec::with_capacity(file.imported.definitions.len());
+    for definition in &file.imported.definitions {
+        let id = DefinitionId(core.store.next_id(IdKind::Definition).await?);
+        let process_id = match (&file.what.process_id, file.imported.kind) {
+            (Some(given), _) if single => given.clone(),
+            // A template has no id of its own: a new process each time.
+            (_, SourceKind::Bpt) => format!("{}_{}", definition.process_id, id.0),
+            (_, SourceKind::Bpmn) => definition.process_id.clone(),
+        };
+        let given = file.what.name.trim();
+        let name = if single && !given.is_empty() { given } else { definition.name.as_str() };
+        rows.push(DefinitionRow {
+            id,
+            version: core.store.greatest_version(&process_id).await? + 1,
+            name: if name.is_empty() { process_id.clone() } else { name.to_owned() },
+            process_id,
+            description: file.what.description.clone(),
+            origin: origin(file.imported.kind).to_owned(),
+            document_catalog: file.what.document.map(|d| d.catalog),
+            deployed_at: now,
+            deployed_by: by,
+            modified_at: now,
+            app: file.what.app,
+            auto_execute: file.what.auto_execute.into(),
+            template_meta: json!({ "diagnostics": file.diagnostics }),
+            deployable: file.sound,
+            deleted_at: None,
+            model: file.what.model,
+        });
+    }
+    Ok(rows)
+}
+
+fn origin(kind: SourceKind) -> &'static str {
+    match kind {
+        SourceKind::Bpmn => "bpmn",
+        SourceKind::Bpt => "bpt",
+    }
+}
+
+fn announce(core: &Core, file: &File<'_>, rows: Vec<DefinitionRow>) -> Vec<Deployed> {
+    let mut deployed = Vec::with_capacity(rows.len());
+    for (row, definition) in rows.into_iter().zip(&file.imported.definitions) {
+        core.deployments.changed(&row.process_id);
+        core.deployments.keep(Arc::new(Deployment::new(&row, ProcessDefinition::clone(definition), &core.limits)));
+        let data = json!({"processId": row.process_id, "version": row.version});
+        core.platform.live().publish(LiveEvent::new("definition", row.id).with(data));
+        deployed.push(Deployed {
+            id: row.id,
+            process_id: row.process_id,
+            version: row.version,
+            diagnostics: file.diagnostics.to_vec(),
+        });
+    }
+    deployed
+}
+
+/// Changes what is not the file: name, description, automatic start.
+pub(crate) async fn describe(
+    core: &Core,
+    id: DefinitionId,
+    change: impl FnOnce(&mut DefinitionRow) + Send,
+) -> Result<(), Fault> {
+    let mut row = row(core, id).await?;
+    change(&mut row);
+    row.modified_at = core.now();
+    let process_id = row.process_id.clone();
+    core.store.commit_one(Unit::of(DefinitionWrite::Update(Box::new(row)))).await?;
+    core.deployments.changed(&process_id);
+    core.platform.live().publish(LiveEvent::new("definition", id));
+    Ok(())
+}
+
+/// Withdraws a version: it is started no more, its instances run on.
+pub(crate) async fn withdraw(core: &Core, id: DefinitionId) -> Result<(), Fault> {
+    let row = row(core, id).await?;
+    core.store.commit_one(Unit::of(DefinitionWrite::Withdraw { id, at: core.now() })).await?;
+    core.deployments.changed(&row.process_id);
+    core.platform.live().publish(LiveEvent::new("definition", id).with(json!({"withdrawn": true})));
+    Ok(())
+}
+
+/// A version that was not withdrawn.
+pub(crate) async fn row(core: &Core, id: DefinitionId) -> Result<DefinitionRow, Fault> {
+    let row = core.store.definition(id).await?.filter(|row| row.deleted_at.is_none());
+    row.ok_or_else(|| Fault::new(&codes::DEFINITION_NOT_FOUND, format!("there is no process definition {id}")))
+}

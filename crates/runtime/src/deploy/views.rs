@@ -1,0 +1,110 @@
+//! Deployed definitions as the edges see them.
+
+use crate::core::Core;
+use crate::types::{Checked, DefinitionDetails, DefinitionFilter, DefinitionStats, DefinitionView, Page, Paged};
+use model::definition::Origin;
+use model::error::codes;
+use model::{DefinitionId, Diagnostic, DocumentType, Fault, Severity};
+use store::{DefinitionField, DefinitionRow, Filter, InstanceField, Op, Query};
+
+/// What a file gives without being deployed.
+pub(crate) fn check(core: &Core, name: &str, bytes: &[u8]) -> Checked {
+    match formats::import(name, bytes, &core.limits) {
+        Err(diagnostics) => Checked { diagnostics, deployable: false, bpmn: None, names: Vec::new() },
+        Ok(imported) => {
+            let diagnostics = super::diagnostics(core, &imported);
+            let sound = !imported.definitions.is_empty() && diagnostics.iter().all(|d| d.severity < Severity::Error);
+            Checked {
+                deployable: sound,
+                diagnostics,
+                names: imported.definitions.iter().map(|d| d.name.clone()).collect(),
+                bpmn: Some(imported.bpmn),
+            }
+        }
+    }
+}
+
+/// A version with its content; withdrawn ones too, for the instances that still run them.
+pub(crate) async fn details(core: &Core, id: DefinitionId) -> Result<DefinitionDetails, Fault> {
+    let missing = || Fault::new(&codes::DEFINITION_NOT_FOUND, format!("there is no process definition {id}"));
+    let row = core.store.definition(id).await?.ok_or_else(missing)?;
+    let source = core.store.definition_source(id).await?.ok_or_else(missing)?;
+    let deployment = core.deployments.get(id).await?;
+    let definition = deployment.definition();
+    Ok(DefinitionDetails {
+        view: view(core, row).await?,
+        bpmn: source.view,
+        source: source.source,
+        parameters: definition.parameters.clone(),
+        variables: definition.variables.clone(),
+        constants: definition.constants.clone(),
+        start_form: definition.start_form.clone(),
+    })
+}
+
+/// Deployed versions, the latest deployed first.
+pub(crate) async fn list(
+    core: &Core,
+    filter: &DefinitionFilter,
+    page: Page,
+) -> Result<Paged<DefinitionView>, Fault> {
+    let mut wanted = Filter::eq(DefinitionField::Deleted, false);
+    if filter.latest {
+        wanted = wanted.and(Filter::eq(DefinitionField::Latest, true));
+    }
+    if let Some(process_id) = &filter.process_id {
+        wanted = wanted.and(Filter::eq(DefinitionField::ProcessId, process_id.as_str()));
+    }
+    if let Some(catalog) = filter.catalog {
+        wanted = wanted.and(Filter::eq(DefinitionField::DocumentCatalog, catalog));
+    }
+    if let Some(app) = filter.app {
+        wanted = wanted.and(Filter::eq(DefinitionField::App, app));
+    }
+    let mut query = Query::new(wanted).order(DefinitionField::Id, true);
+    query.text = filter.search.clone();
+    query.page = page.into();
+    let found = core.store.definitions(query).await?;
+    let total = found.total.unwrap_or(0);
+    let mut items = Vec::with_capacity(found.rows.len());
+    for row in found.rows {
+        items.push(view(core, row).await?);
+    }
+    Ok(Paged { items, total })
+}
+
+async fn view(core: &Core, row: DefinitionRow) -> Result<DefinitionView, Fault> {
+    let diagnostics = row.template_meta.get("diagnostics").cloned().unwrap_or_default();
+    let diagnostics: Vec<Diagnostic> = serde_json::from_value(diagnostics).unwrap_or_default();
+    Ok(DefinitionView {
+        stats: stats(core, row.id).await?,
+        id: row.id,
+        process_id: row.process_id,
+        name: row.name,
+        version: row.version,
+        origin: if row.origin == "bpt" { Origin::Bpt } else { Origin::Bpmn },
+        description: row.description,
+        document: row.document_catalog.map(|catalog| DocumentType { catalog }),
+        app: row.app,
+        model: row.model,
+        auto_execute: u8::try_from(row.auto_execute).unwrap_or(0),
+        deployed_by: row.deployed_by,
+        deployed_at: row.deployed_at,
+        modified_at: row.modified_at,
+        deployable: row.deployable,
+        diagnostics,
+    })
+}
+
+async fn stats(core: &Core, id: DefinitionId) -> Result<DefinitionStats, Fault> {
+    use store::InstanceState as S;
+    let of = |state: S| Filter::eq(InstanceField::Definition, id).and(Filter::eq(InstanceField::State, state));
+    let with_incident = of(S::Active).and(Filter::is(InstanceField::Incidents, Op::Gt, 0_i64));
+    let failed = core.store.count_instances(of(S::Failed)).await?;
+    Ok(DefinitionStats {
+        active: core.store.count_instances(of(S::Active)).await?,
+        completed: core.store.count_instances(of(S::Completed)).await?,
+        failed: failed + core.store.count_instances(of(S::Canceled)).await?,
+        incidents: core.store.count_instances(with_incident).await?,
+    })
+}

@@ -1,0 +1,197 @@
+//! What a new (or retried) job leads to: rows, a call, an answer at once.
+//!
+//! Owns: the routing of jobs and the waiting rules of apps' activities (Bitrix contract 3.5). Invariant: the wait of an
+//! app's activity is a row of the same commit as the call, so an answer may come before the call returns.
+
+use super::Route;
+use crate::components::{self, BuiltinJob};
+use crate::connectors::Order;
+use crate::core::Core;
+use crate::partitions::rows::object_json;
+use crate::partitions::session::{JobPlan, Session};
+use engine::Command;
+use model::definition::ElementIdx;
+use model::error::codes;
+use model::{Fault, JobId, Object, Value};
+use platform::apps::AppActivity;
+use std::sync::Arc;
+use store::{JobRow, JobState};
+
+/// Characters of the event id that an app's answer names.
+const EVENT_ID_CHARS: usize = 32;
+const WAITING_TITLE: &str = "Waiting for application response";
+
+/// A job as its event tells it.
+pub(crate) struct NewJob {
+    pub(crate) job: JobId,
+    pub(crate) key: u32,
+    pub(crate) element: ElementIdx,
+    pub(crate) job_type: String,
+    pub(crate) retries: u32,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) input: Object,
+    /// Whether it was offered before.
+    pub(crate) again: bool,
+}
+
+impl NewJob {
+    /// A setting of the node: an input, or a header.
+    fn setting(&self, name: &str) -> Option<String> {
+        let input = self.input.get(name).map(Value::to_text);
+        input.or_else(|| self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())).filter(|t| !t.is_empty())
+    }
+}
+
+/// Routes a job. Gives the commands that follow at once. An error means that the whole step can not be done now.
+pub(crate) async fn route(core: &Core, session: &mut Session, new: NewJob) -> Result<Vec<Command>, Fault> {
+    match Route::of(&new.job_type) {
+        Route::Builtin => builtin(core, session, &new).await,
+        Route::App => app(core, session, &new).await,
+        Route::Http => {
+            let order = order(session, &new, String::new());
+            let plan = JobPlan { order: Some(("http", Box::new(order))), ..JobPlan::default() };
+            session.plans.insert(new.job, plan);
+            Ok(Vec::new())
+        }
+        Route::Script | Route::External => {
+            let row = Some(Box::new(row(session, &new, None)));
+            session.plans.insert(new.job, JobPlan { row, ..JobPlan::default() });
+            Ok(Vec::new())
+        }
+    }
+}
+
+async fn builtin(core: &Core, session: &mut Session, new: &NewJob) -> Result<Vec<Command>, Fault> {
+    let job = BuiltinJob { job: new.job, job_type: &new.job_type, input: &new.input };
+    match components::perform(core, session, &job).await {
+        Ok(performed) => {
+            let mut commands = performed.commands;
+            commands.push(Command::CompleteJob { job: new.job, result: performed.result, by: None });
+            Ok(commands)
+        }
+        Err(fault) if is_passing(&fault) => Err(fault),
+        Err(fault) => Ok(vec![fail(new.job, &fault)]),
+    }
+}
+
+/// Not the process's fault: the step is undone and comes again.
+fn is_passing(fault: &Fault) -> bool {
+    use model::error::FaultKind;
+    match fault.code.kind {
+        FaultKind::Unavailable | FaultKind::Limited => true,
+        FaultKind::Invalid
+        | FaultKind::Unauthenticated
+        | FaultKind::Forbidden
+        | FaultKind::NotFound
+        | FaultKind::Conflict
+        | FaultKind::TooLarge
+        | FaultKind::Internal => false,
+    }
+}
+
+/// No tries are left: an incident follows.
+pub(crate) fn fail(job: JobId, fault: &Fault) -> Command {
+    let (code, message) = (fault.code.code.to_owned(), fault.message.clone());
+    Command::FailJob { job, retries: Some(0), retry_at: None, code, message }
+}
+
+async fn app(core: &Core, session: &mut Session, new: &NewJob) -> Result<Vec<Command>, Fault> {
+    let code = new.job_type.strip_prefix("rest_").unwrap_or(&new.job_type);
+    let Some(activity) = core.platform.activities().by_internal_code(code).await? else {
+        let message = format!("the app's activity `{}` is not registered; register it again and retry", new.job_type);
+        return Ok(vec![fail(new.job, &Fault::new(&codes::ACTIVITY_NOT_FOUND, message))]);
+    };
+    let waits = activity.spec.use_subscription.unwrap_or_else(|| {
+        let silent_or_yes = |text: String| !matches!(text.as_str(), "N" | "n" | "0" | "false");
+        new.setting("UseSubscription").is_none_or(silent_or_yes)
+    });
+    let event_id = match core.store.job(new.job).await.ok().flatten().and_then(|row| row.event_id) {
+        Some(known) if new.again => known,
+        _ => core.entropy.alphanumeric(EVENT_ID_CHARS),
+    };
+    let mut order = order(session, new, event_id.clone());
+    order.waits = waits;
+    if !waits {
+        // The call is an effect of its own: it goes out although the job is done.
+        session.writes.push(crate::partitions::rows::order_row(session, "app_activity", &order).into());
+        session.orders += 1;
+        let result = return_defaults(&activity);
+        return Ok(vec![Command::CompleteJob { job: new.job, result, by: None }]);
+    }
+    order.timeout_ms = timeout_ms(new);
+    let timeout = (order.timeout_ms > 0).then(|| session.now.plus_ms(order.timeout_ms));
+    let row = Some(Box::new(row(session, new, Some(event_id))));
+    session.plans.insert(new.job, JobPlan { row, order: Some(("app_activity", Box::new(order))), timeout });
+    let mut commands = Vec::new();
+    if new.setting("SetStatusMessage").is_some_and(|t| matches!(t.as_str(), "Y" | "true" | "1")) {
+        let text = new.setting("StatusMessage").unwrap_or_else(|| WAITING_TITLE.to_owned());
+        commands.push(Command::SetStateTitle { text });
+    }
+    Ok(commands)
+}
+
+/// What an activity gives as long as nobody answered: the defaults of its return properties.
+pub(crate) fn return_defaults(activity: &AppActivity) -> Object {
+    let default = |value: &serde_json::Value| match value {
+        serde_json::Value::Null => Value::Null,
+        json => Value::from_json(json),
+    };
+    let properties = &activity.spec.return_properties;
+    properties.iter().map(|(name, p)| (Arc::from(name.as_str()), default(&p.default))).collect()
+}
+
+fn timeout_ms(new: &NewJob) -> i64 {
+    let Some(duration) = new.setting("TimeoutDuration").and_then(|t| t.trim().parse::<f64>().ok()) else { return 0 };
+    let unit = match new.setting("TimeoutDurationType").as_deref() {
+        Some("m") => 60_000.0,
+        Some("h") => 3_600_000.0,
+        Some("d") => 86_400_000.0,
+        _ => 1_000.0,
+    };
+    if duration > 0.0 { (duration * unit).min(1e15) as i64 } else { 0 }
+}
+
+fn order(session: &Session, new: &NewJob, event_id: String) -> Order {
+    let state = session.state.as_ref().expect("a job belongs to an instance that exists");
+    Order {
+        instance: session.id,
+        definition: state.definition(),
+        document: state.document(),
+        started_by: state.started_by(),
+        job: new.job,
+        key: new.key,
+        element: new.element.0,
+        element_id: element_id(session, new),
+        job_type: new.job_type.clone(),
+        event_id,
+        waits: true,
+        timeout_ms: 0,
+        headers: new.headers.clone(),
+        input: new.input.clone(),
+    }
+}
+
+fn row(session: &Session, new: &NewJob, event_id: Option<String>) -> JobRow {
+    let headers = new.headers.iter().map(|(k, v)| (k.clone(), serde_json::Value::String(v.clone()))).collect();
+    JobRow {
+        partition: session.partition,
+        id: new.job,
+        instance: session.id,
+        element_key: new.element.0,
+        element_id: element_id(session, new),
+        job_type: new.job_type.clone(),
+        state: JobState::Open,
+        retries: new.retries,
+        input: object_json(&new.input),
+        headers: serde_json::Value::Object(headers),
+        created_at: session.now,
+        lease_owner: None,
+        lease_until: None,
+        event_id,
+    }
+}
+
+fn element_id(session: &Session, new: &NewJob) -> String {
+    let deployment = session.deployment.as_ref().expect("a job belongs to a known definition");
+    deployment.definition().element(new.element).id.to_string()
+}

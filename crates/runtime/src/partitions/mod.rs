@@ -1,0 +1,17 @@
+//! Partitions: sequential queues of instances, drained by a few workers (design D4).
+//!
+//! Invariant: an instance is touched by one worker only, and by one round of it at a time; a caller is answered after
+//! the commit that carries his command, whatever the answer is.
+//!
+//! - `queue`: what waits; `work`: what an entry is
+//! - `worker`: rounds: take, load, work, commit, answer
+//! - `session`: one instance in a round; `step`: its commands through the engine; `rows`: its events as writes
+//! - `cache`: instances that just moved
+
+mod cache;
+pub(crate) mod queue;
+pub(crate) mod rows;
+pub(crate) mod session;
+mod step;
+pub(crate) mod work;
+pub(crate) mod worker;

@@ -1,0 +1,104 @@
+//! Queues of commands: one FIFO per worker, which keeps the order within every partition it serves.
+//!
+//! Invariant: a partition never has more than its bound waiting; what is over it is refused at once, so that overload
+//! is an answer and not a growing queue.
+
+use super::work::Envelope;
+use model::error::codes;
+use model::{Fault, PartitionId};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// The queue of one worker.
+pub(crate) struct Lane {
+    state: Mutex<State>,
+    filled: Notify,
+    bound: usize,
+}
+
+struct State {
+    items: VecDeque<Envelope>,
+    waiting: Vec<usize>,
+    closed: bool,
+}
+
+impl Lane {
+    pub(crate) fn new(partitions: usize, bound: usize) -> Self {
+        let state = State { items: VecDeque::new(), waiting: vec![0; partitions], closed: false };
+        Self { state: Mutex::new(state), filled: Notify::new(), bound }
+    }
+
+    /// Queues a command; gives it back with the reason when it can not wait here.
+    pub(crate) fn push(&self, envelope: Envelope) -> Result<(), Box<(Envelope, Fault)>> {
+        let refused = {
+            let mut state = self.lock();
+            let waiting = state.waiting[slot(envelope.partition)];
+            if state.closed {
+                Fault::of(&codes::SHUTTING_DOWN)
+            } else if waiting >= self.bound {
+                let message = format!("{waiting} commands wait already; try again in a moment");
+                Fault::new(&codes::QUEUE_FULL, message)
+            } else {
+                state.waiting[slot(envelope.partition)] += 1;
+                state.items.push_back(envelope);
+                drop(state);
+                self.filled.notify_one();
+                return Ok(());
+            }
+        };
+        Err(Box::new((envelope, refused)))
+    }
+
+    /// Puts commands that must be decided again before all others, keeping their order.
+    pub(crate) fn push_front(&self, envelopes: Vec<Envelope>) {
+        let mut state = self.lock();
+        for envelope in envelopes.into_iter().rev() {
+            state.waiting[slot(envelope.partition)] += 1;
+            state.items.push_front(envelope);
+        }
+        drop(state);
+        self.filled.notify_one();
+    }
+
+    /// Takes at most `max` commands; waits for the first. `None` once the lane is closed and empty.
+    pub(crate) async fn take(&self, max: usize) -> Option<Vec<Envelope>> {
+        loop {
+            let filled = self.filled.notified();
+            {
+                let mut state = self.lock();
+                let n = state.items.len().min(max);
+                if n > 0 {
+                    let batch: Vec<Envelope> = state.items.drain(..n).collect();
+                    for envelope in &batch {
+                        state.waiting[slot(envelope.partition)] -= 1;
+                    }
+                    return Some(batch);
+                }
+                if state.closed {
+                    return None;
+                }
+            }
+            filled.await;
+        }
+    }
+
+    /// Takes no more commands; those that wait are still done.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.filled.notify_one();
+    }
+
+    /// How many commands wait.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().items.len()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn slot(partition: PartitionId) -> usize {
+    usize::from(partition.0)
+}

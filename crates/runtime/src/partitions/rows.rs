@@ -1,0 +1,470 @@
+//! From events to rows: what one commit of one instance writes.
+//!
+//! Owns: the mapping of the engine's vocabulary to the store's. Invariant: a thing that came and went within the commit
+//! leaves no row; the journal keeps it. Never: decides or evaluates anything, reads the store.
+
+use super::session::{Aftermath, JobPlan, Session};
+use crate::deploy::Deployment;
+use crate::jobs::Route;
+use engine::event::{IncidentRaised, UserTaskAnswered, UserTaskCreated};
+use engine::{Event, Instance};
+use model::definition::{ElementIdx, Form, TaskKind};
+use model::{JobId, OutboxId, TaskId, TimerId, UserId};
+use platform::LiveEvent;
+use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
+use store::{
+    AnswerStatus, IncidentRow, IncidentWrite, InstanceRow, InstanceUpdate, InstanceWrite, JobWrite, JournalRow,
+    OutboxRow, OutboxState, OutboxWrite, StoredInstance, TaskClose, TaskDetails, TaskRow, TaskState, TaskWrite,
+    TimerRow, TimerWrite, Unit,
+};
+
+/// The unit of one session, and what must happen once it is committed. Also gives the snapshot's bytes.
+pub(super) fn unit(session: &mut Session) -> (Unit, Aftermath, usize) {
+    let mut unit = Unit { writes: std::mem::take(&mut session.writes) };
+    if session.erased {
+        erase(session, &mut unit);
+        return (unit, Aftermath::default(), 0);
+    }
+    let (Some(state), Some(deployment)) = (session.state.as_ref(), session.deployment.clone()) else {
+        return (unit, Aftermath::default(), 0);
+    };
+    if session.events.is_empty() {
+        return (unit, Aftermath::default(), 0);
+    }
+    let bytes = instance_rows(session, state, &deployment, &mut unit);
+    let mut rows = Rows { session, state, deployment: &deployment, net: Net::default(), after: Aftermath::default() };
+    let mut live = Vec::new();
+    for event in &session.events {
+        rows.event(event, &mut unit, &mut live);
+    }
+    rows.finish(&mut unit, &mut live);
+    let after = rows.after;
+    let data = json!({"state": state.state().as_str(), "definition": state.definition().to_string()});
+    live.push(LiveEvent::new("instance", session.id).with(data));
+    session.live.extend(live);
+    (unit, after, bytes)
+}
+
+fn instance_rows(session: &Session, state: &Instance, deployment: &Deployment, unit: &mut Unit) -> usize {
+    let snapshot = state.encode();
+    let bytes = snapshot.len();
+    let (now, partition, id) = (session.now, session.partition, session.id);
+    let seq = session.before.as_ref().map_or(0, |b| b.seq) + 1;
+    let finished_at = (state.state() != engine::InstanceState::Active).then_some(now);
+    let stored_state = store_state(state.state());
+    let state_title = state.state_title().unwrap_or("").to_owned();
+    let incidents = u32::try_from(state.incidents().len()).unwrap_or(u32::MAX);
+    let write = match &session.before {
+        None => InstanceWrite::Create(StoredInstance {
+            row: InstanceRow {
+                partition,
+                id,
+                definition: state.definition(),
+                process_id: deployment.process_id.clone(),
+                state: stored_state,
+                document: state.document(),
+                started_by: state.started_by(),
+                business_key: state.business_key().map(str::to_owned),
+                state_title,
+                created_at: state.started_at(),
+                updated_at: now,
+                finished_at,
+                incidents,
+                seq,
+            },
+            snapshot,
+        }),
+        Some(before) => InstanceWrite::Update(InstanceUpdate {
+            partition,
+            id,
+            expect_seq: before.seq,
+            seq,
+            state: stored_state,
+            state_title,
+            updated_at: now,
+            finished_at,
+            incidents,
+            snapshot,
+        }),
+    };
+    unit.push(write);
+    let events = engine::encode_events(&session.events);
+    unit.push(InstanceWrite::Journal(JournalRow { partition, instance: id, seq, at: now, events }));
+    bytes
+}
+
+pub(crate) fn store_state(state: engine::InstanceState) -> store::InstanceState {
+    match state {
+        engine::InstanceState::Active => store::InstanceState::Active,
+        engine::InstanceState::Completed => store::InstanceState::Completed,
+        engine::InstanceState::Failed => store::InstanceState::Failed,
+        engine::InstanceState::Canceled => store::InstanceState::Canceled,
+    }
+}
+
+/// What came within this commit and has not gone again.
+#[derive(Default)]
+struct Net<'s> {
+    tasks: BTreeMap<TaskId, &'s UserTaskCreated>,
+    timers: BTreeMap<TimerId, TimerRow>,
+    incidents: BTreeMap<model::IncidentId, &'s IncidentRaised>,
+    answers: BTreeMap<(TaskId, UserId), &'s UserTaskAnswered>,
+    jobs_gone: BTreeSet<JobId>,
+    /// Conditional writes on tasks so far: each makes the version grow.
+    task_writes: BTreeMap<TaskId, u64>,
+}
+
+struct Rows<'s> {
+    session: &'s Session,
+    state: &'s Instance,
+    deployment: &'s Deployment,
+    net: Net<'s>,
+    after: Aftermath,
+}
+
+impl<'s> Rows<'s> {
+    fn event(&mut self, event: &'s Event, unit: &mut Unit, live: &mut Vec<LiveEvent>) {
+        match event {
+            Event::JobCompleted { job, .. } | Event::JobCanceled { job, .. } => self.job_gone(*job, unit),
+            Event::JobFailed { job, retries, retry_at, .. } => self.job_failed(*job, *retries, *retry_at, unit),
+            Event::UserTaskCreated(task) => {
+                self.net.tasks.insert(task.task, task);
+            }
+            Event::UserTaskAnswered(answer) => {
+                self.net.answers.insert((answer.task, answer.user), answer);
+                self.task_answered(answer, unit);
+            }
+            Event::UserTaskCompleted(done) => {
+                self.task_closed(done.task, TaskState::Completed, Some((&done.outcome, done.by)), unit, live);
+            }
+            Event::UserTaskCanceled { task, .. } => {
+                self.task_closed(*task, TaskState::Canceled, None, unit, live);
+            }
+            Event::UserTaskReassigned { task, .. } => self.task_reassigned(*task, unit, live),
+            Event::TimerArmed { timer, due, .. } => {
+                let (partition, instance) = (self.session.partition, self.session.id);
+                self.net.timers.insert(*timer, TimerRow { partition, id: *timer, due_at: *due, instance });
+            }
+            Event::TimerFired { timer, .. } | Event::TimerCanceled { timer, .. } => {
+                if self.net.timers.remove(timer).is_none() {
+                    unit.push(TimerWrite::Delete { partition: self.session.partition, id: *timer });
+                }
+            }
+            Event::IncidentRaised(raised) => {
+                self.net.incidents.insert(raised.incident, raised);
+            }
+            Event::IncidentResolved { incident, by, .. } => {
+                if self.net.incidents.remove(incident).is_none() {
+                    let (partition, at) = (self.session.partition, self.session.now);
+                    unit.push(IncidentWrite::Resolve { partition, id: *incident, at, by: *by });
+                    live.push(LiveEvent::new("incident", *incident).with(json!({"open": false})));
+                }
+            }
+            Event::InstanceCreated(_)
+            | Event::ElementActivated { .. }
+            | Event::ElementCompleted { .. }
+            | Event::ElementTerminated { .. }
+            | Event::FlowTaken { .. }
+            | Event::JoinPassed { .. }
+            | Event::VariablesSet { .. }
+            // New and retried jobs are in the session's plans.
+            | Event::JobCreated(_)
+            | Event::JobRetried { .. }
+            | Event::ErrorRaised { .. }
+            | Event::ErrorCaught { .. }
+            | Event::Logged { .. }
+            | Event::StateTitleSet { .. }
+            | Event::InstanceCompleted
+            | Event::InstanceFailed { .. }
+            | Event::InstanceCanceled { .. } => {}
+        }
+    }
+
+    /// Removes what a job left in the store, if it was there before this commit.
+    fn job_gone(&mut self, job: JobId, unit: &mut Unit) {
+        if !self.net.jobs_gone.insert(job) {
+            return;
+        }
+        let known = self.session.before.as_ref().and_then(|b| b.instance.job(job));
+        if let Some(known) = known {
+            delete_job(unit, self.session.partition, job, Route::of(&known.job_type));
+        }
+    }
+
+    fn job_failed(&self, job: JobId, retries: u32, retry_at: Option<model::Timestamp>, unit: &mut Unit) {
+        let Some(known) = self.session.before.as_ref().and_then(|b| b.instance.job(job)) else { return };
+        let partition = self.session.partition;
+        match (Route::of(&known.job_type), retries) {
+            (Route::External | Route::Script, 0) => unit.push(JobWrite::Delete { partition, id: job }),
+            (Route::External | Route::Script, _) => {
+                unit.push(JobWrite::Retry { partition, id: job, retries, not_before: retry_at });
+            }
+            // A late answer of an app still counts, so its row stays; calls and timeouts end.
+            (Route::App, 0) => unit.push(TimerWrite::Delete { partition, id: TimerId(job.0) }),
+            (Route::App | Route::Http | Route::Builtin, _) => {}
+        }
+    }
+
+    fn task_answered(&mut self, answer: &UserTaskAnswered, unit: &mut Unit) {
+        if self.state.task(answer.task).is_none() {
+            // The same commit closes it: the closing row carries the answer.
+            return;
+        }
+        let Some(version) = self.next_version(answer.task) else { return };
+        unit.push(TaskWrite::Answer {
+            partition: self.session.partition,
+            id: answer.task,
+            expect_version: version,
+            user: answer.user,
+            status: answer_status(&answer.outcome),
+            at: self.session.now,
+        });
+    }
+
+    /// The version a conditional write on a task meets, counting this commit's own writes.
+    fn next_version(&mut self, task: TaskId) -> Option<u64> {
+        if self.net.tasks.contains_key(&task) {
+            return None;
+        }
+        let read = self.session.task_versions.get(&task).copied()?;
+        let own = self.net.task_writes.entry(task).or_default();
+        *own += 1;
+        Some(read + *own - 1)
+    }
+
+    fn task_closed(
+        &mut self,
+        task: TaskId,
+        state: TaskState,
+        answer: Option<(&str, UserId)>,
+        unit: &mut Unit,
+        live: &mut Vec<LiveEvent>,
+    ) {
+        live.push(LiveEvent::new("task", task).with(json!({"state": state.as_str(), "instance": self.session.id})));
+        let close = TaskClose {
+            partition: self.session.partition,
+            id: task,
+            expect_version: None,
+            state,
+            outcome: answer.map(|(outcome, _)| outcome.to_owned()),
+            by: answer.map(|(_, by)| by),
+            at: self.session.now,
+            status: answer.map_or(AnswerStatus::Waiting, |(_, by)| {
+                self.net.answers.get(&(task, by)).map_or(AnswerStatus::Waiting, |a| answer_status(&a.outcome))
+            }),
+        };
+        if let Some(created) = self.net.tasks.remove(&task) {
+            // Came and went within the commit: a completed one is shown among the done tasks, a cancelled one never was.
+            if state == TaskState::Completed {
+                unit.push(TaskWrite::Insert(Box::new(self.task_row(created))));
+                unit.push(TaskWrite::Close(close));
+            }
+            return;
+        }
+        unit.push(TaskWrite::Close(close));
+    }
+
+    fn task_reassigned(&mut self, task: TaskId, unit: &mut Unit, live: &mut Vec<LiveEvent>) {
+        let Some(people) = self.session.people.get(&task) else { return };
+        let Some(version) = self.next_version(task) else { return };
+        unit.push(TaskWrite::Assign {
+            partition: self.session.partition,
+            id: task,
+            expect_version: version,
+            assignees: people.people.clone(),
+            groups: people.groups.clone(),
+        });
+        live.push(task_event(task, self.session, people.people.iter().map(|p| p.user).collect()));
+    }
+
+    fn finish(&mut self, unit: &mut Unit, live: &mut Vec<LiveEvent>) {
+        for task in std::mem::take(&mut self.net.tasks).into_values() {
+            let details = self.task_row(task);
+            let users = details.assignees.iter().map(|a| a.user).collect();
+            live.push(task_event(task.task, self.session, users));
+            unit.push(TaskWrite::Insert(Box::new(details)));
+        }
+        for timer in std::mem::take(&mut self.net.timers).into_values() {
+            self.after.timers.push(timer);
+            unit.push(TimerWrite::Insert(timer));
+        }
+        for raised in std::mem::take(&mut self.net.incidents).into_values() {
+            unit.push(IncidentWrite::Insert(Box::new(self.incident_row(raised))));
+            live.push(LiveEvent::new("incident", raised.incident).with(json!({"open": true, "code": raised.code})));
+        }
+        for (job, plan) in &self.session.plans {
+            if self.state.job(*job).is_some_and(|j| j.retries > 0) {
+                self.planned(*job, plan, unit);
+            }
+        }
+    }
+
+    fn planned(&mut self, job: JobId, plan: &JobPlan, unit: &mut Unit) {
+        let partition = self.session.partition;
+        if let Some(row) = &plan.row {
+            match Route::of(&row.job_type) {
+                Route::Script => self.after.scripts.push(row.clone()),
+                Route::External => self.after.job_types.push(row.job_type.clone()),
+                Route::App | Route::Http | Route::Builtin => {}
+            }
+            // A retried job replaces its row, if it still has one.
+            unit.push(JobWrite::Delete { partition, id: job });
+            unit.push(JobWrite::Insert(row.clone()));
+        }
+        if let Some((kind, order)) = &plan.order {
+            unit.push(OutboxWrite::Delete { partition, id: OutboxId(job.0) });
+            unit.push(order_row(self.session, kind, order));
+            self.after.outbox = true;
+        }
+        if let Some(due_at) = plan.timeout {
+            let row = TimerRow { partition, id: TimerId(job.0), due_at, instance: self.session.id };
+            unit.push(TimerWrite::Delete { partition, id: row.id });
+            unit.push(TimerWrite::Insert(row));
+            self.after.timers.push(row);
+        }
+    }
+
+    fn task_row(&self, task: &UserTaskCreated) -> TaskDetails {
+        let element = self.deployment.definition().element(task.element);
+        let people = self.session.people.get(&task.task).cloned().unwrap_or_default();
+        let form = match &task.form {
+            Some(Form::Embedded(schema)) => schema.clone(),
+            Some(Form::Id(id)) => json!({"formId": id}),
+            None => Json::Null,
+        };
+        let row = TaskRow {
+            partition: self.session.partition,
+            id: task.task,
+            instance: self.session.id,
+            definition: self.state.definition(),
+            process_name: self.deployment.name.clone(),
+            element_key: task.element.0,
+            element_id: element.id.to_string(),
+            element_name: element.name.clone().unwrap_or_default(),
+            kind: task_kind(task.kind).to_owned(),
+            title: task.title.clone(),
+            description: task.description.clone(),
+            priority: i32::try_from(task.priority).unwrap_or(i32::MAX),
+            due_at: task.due,
+            created_at: self.session.now,
+            state: TaskState::Open,
+            completed_at: None,
+            completed_by: None,
+            outcome: None,
+            version: 1,
+            form,
+            settings: object_json(&task.settings),
+            input: object_json(&task.input),
+            document: self.state.document(),
+        };
+        TaskDetails { task: row, assignees: people.people, groups: people.groups }
+    }
+
+    fn incident_row(&self, raised: &IncidentRaised) -> IncidentRow {
+        IncidentRow {
+            partition: self.session.partition,
+            id: raised.incident,
+            instance: self.session.id,
+            definition: self.state.definition(),
+            element_id: self.element_id(raised.element),
+            element_key: raised.element.0,
+            code: raised.code.clone(),
+            message: raised.message.clone(),
+            details: raised.details.clone().unwrap_or(Json::Null),
+            at: self.session.now,
+            resolved_at: None,
+            resolved_by: None,
+        }
+    }
+
+    fn element_id(&self, element: ElementIdx) -> String {
+        self.deployment.definition().element(element).id.to_string()
+    }
+}
+
+fn task_event(task: TaskId, session: &Session, users: Vec<UserId>) -> LiveEvent {
+    LiveEvent::new("task", task).for_users(users).with(json!({"state": "open", "instance": session.id}))
+}
+
+/// Removes the rows that a job of this route may have.
+fn delete_job(unit: &mut Unit, partition: model::PartitionId, job: JobId, route: Route) {
+    match route {
+        Route::Builtin => {}
+        Route::External | Route::Script => unit.push(JobWrite::Delete { partition, id: job }),
+        Route::Http => unit.push(OutboxWrite::Delete { partition, id: OutboxId(job.0) }),
+        Route::App => {
+            unit.push(JobWrite::Delete { partition, id: job });
+            unit.push(OutboxWrite::Delete { partition, id: OutboxId(job.0) });
+            unit.push(TimerWrite::Delete { partition, id: TimerId(job.0) });
+        }
+    }
+}
+
+/// Erases an instance with everything that is found by its ids.
+fn erase(session: &mut Session, unit: &mut Unit) {
+    let (partition, id) = (session.partition, session.id);
+    if let Some(before) = &session.before {
+        for timer in before.instance.timers() {
+            unit.push(TimerWrite::Delete { partition, id: timer.id });
+        }
+        for job in before.instance.jobs() {
+            delete_job(unit, partition, job.id, Route::of(&job.job_type));
+        }
+        for task in before.instance.tasks() {
+            session.live.push(LiveEvent::new("task", task.id).with(json!({"state": "canceled", "instance": id})));
+        }
+    }
+    unit.push(InstanceWrite::Delete { partition, id });
+    session.live.push(LiveEvent::new("instance", id).with(json!({"state": "erased"})));
+}
+
+/// The outbox row of a call; its number is the job's, so that whoever ends the job can take it back.
+pub(crate) fn order_row(session: &Session, kind: &str, order: &crate::connectors::Order) -> OutboxWrite {
+    OutboxWrite::Insert(Box::new(OutboxRow {
+        partition: session.partition,
+        id: OutboxId(order.job.0),
+        kind: kind.to_owned(),
+        key: format!("{}/{}/{}", order.instance, order.element_id, order.job.0),
+        instance: Some(session.id),
+        job: Some(order.job),
+        payload: order_json(order),
+        due_at: session.now,
+        attempts: 0,
+        first_at: session.now,
+        state: OutboxState::Pending,
+        last_error: None,
+    }))
+}
+
+fn order_json(order: &crate::connectors::Order) -> Json {
+    serde_json::to_value(order).expect("plain data with text keys always becomes JSON")
+}
+
+pub(crate) fn object_json(object: &model::Object) -> Json {
+    Json::Object(object.iter().map(|(k, v)| (k.to_string(), v.to_json())).collect())
+}
+
+/// `form`, `approve`, `review`, `formOrRefuse`, as stored.
+pub(crate) fn task_kind(kind: TaskKind) -> &'static str {
+    match kind {
+        TaskKind::Form => "form",
+        TaskKind::Approve => "approve",
+        TaskKind::Review => "review",
+        TaskKind::FormOrRefuse => "formOrRefuse",
+    }
+}
+
+/// Reads [`task_kind`].
+pub(crate) fn parse_task_kind(text: &str) -> TaskKind {
+    match text {
+        "approve" => TaskKind::Approve,
+        "review" => TaskKind::Review,
+        "formOrRefuse" => TaskKind::FormOrRefuse,
+        _ => TaskKind::Form,
+    }
+}
+
+pub(crate) fn answer_status(outcome: &str) -> AnswerStatus {
+    AnswerStatus::parse(outcome).unwrap_or(AnswerStatus::Ok)
+}

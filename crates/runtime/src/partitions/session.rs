@@ -1,0 +1,127 @@
+//! One instance while its commands of a round are worked on.
+//!
+//! Invariant: nothing here is visible outside before the commit; dropping a session undoes everything.
+
+use super::work::Envelope;
+use crate::connectors::Order;
+use crate::deploy::Deployment;
+use engine::{Event, Instance};
+use indexmap::IndexMap;
+use model::{DocumentRef, Fault, InstanceId, JobId, Object, PartitionId, RecordId, TaskId, Timestamp, UserId};
+use platform::LiveEvent;
+use platform::records::Record;
+use std::collections::HashMap;
+use std::sync::Arc;
+use store::{JobRow, TaskAssignee, TimerRow, Write};
+
+/// What an instance was when the round began.
+#[derive(Debug, Clone)]
+pub(crate) struct Before {
+    /// The state.
+    pub(crate) instance: Instance,
+    /// Journal rows written so far.
+    pub(crate) seq: u64,
+}
+
+/// How a new or retried job is kept.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct JobPlan {
+    /// Its row, for those who answer or fetch it.
+    pub(crate) row: Option<Box<JobRow>>,
+    /// The call to make.
+    pub(crate) order: Option<(&'static str, Box<Order>)>,
+    /// When the wait ends by itself.
+    pub(crate) timeout: Option<Timestamp>,
+}
+
+/// The people of a new task.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct TaskPeople {
+    pub(crate) people: Vec<TaskAssignee>,
+    pub(crate) groups: Vec<String>,
+}
+
+/// A command that was worked on and what became of it.
+pub(crate) struct Answered {
+    pub(crate) envelope: Envelope,
+    pub(crate) result: Result<(), Fault>,
+}
+
+/// One instance in one round.
+pub(crate) struct Session {
+    pub(crate) id: InstanceId,
+    pub(crate) partition: PartitionId,
+    pub(crate) now: Timestamp,
+    /// A start whose id was made in this round: there is nothing to load.
+    pub(crate) fresh: bool,
+    /// None while a start has not been decided and for an instance that does not exist.
+    pub(crate) deployment: Option<Arc<Deployment>>,
+    pub(crate) before: Option<Before>,
+    pub(crate) state: Option<Instance>,
+    pub(crate) events: Vec<Event>,
+    /// Other changes of the same unit.
+    pub(crate) writes: Vec<Write>,
+    pub(crate) plans: IndexMap<JobId, JobPlan>,
+    pub(crate) people: HashMap<TaskId, TaskPeople>,
+    /// Versions of tasks that were read in this round.
+    pub(crate) task_versions: HashMap<TaskId, u64>,
+    pub(crate) live: Vec<LiveEvent>,
+    /// The document's fields as this unit leaves them; read when first needed.
+    pub(crate) document: Option<Arc<Object>>,
+    /// Records as this unit leaves them.
+    pub(crate) records: HashMap<RecordId, Record>,
+    /// Calls that go out although nobody waits for them.
+    pub(crate) orders: usize,
+    pub(crate) erased: bool,
+    pub(crate) answered: Vec<Answered>,
+}
+
+impl Session {
+    pub(crate) fn new(id: InstanceId, partition: PartitionId, now: Timestamp) -> Self {
+        Self {
+            id,
+            partition,
+            now,
+            fresh: false,
+            deployment: None,
+            before: None,
+            state: None,
+            events: Vec::new(),
+            writes: Vec::new(),
+            plans: IndexMap::new(),
+            people: HashMap::new(),
+            task_versions: HashMap::new(),
+            live: Vec::new(),
+            document: None,
+            records: HashMap::new(),
+            orders: 0,
+            erased: false,
+            answered: Vec::new(),
+        }
+    }
+}
+
+/// What must happen once a unit is committed.
+#[derive(Debug, Default)]
+pub(crate) struct Aftermath {
+    /// Timers armed.
+    pub(crate) timers: Vec<TimerRow>,
+    /// Whether the outbox has something new.
+    pub(crate) outbox: bool,
+    /// Types of jobs offered to workers.
+    pub(crate) job_types: Vec<String>,
+    /// Scripts to run.
+    pub(crate) scripts: Vec<Box<JobRow>>,
+}
+
+impl Session {
+    /// The record it runs for.
+    pub(crate) fn document_ref(&self) -> Option<DocumentRef> {
+        self.state.as_ref().and_then(Instance::document)
+    }
+
+    /// Who started it.
+    pub(crate) fn started_by(&self) -> Option<UserId> {
+        self.state.as_ref().and_then(Instance::started_by)
+    }
+}

@@ -1,0 +1,268 @@
+//! One instance's commands through the engine, with everything that follows at once.
+//!
+//! A command's events may ask for more: a built-in job is done and completed, people are looked up. Those follow-ups
+//! are commands again, run until nothing follows. Invariant: all of it is one unit.
+
+use super::session::{Session, TaskPeople};
+use super::work::{StartWork, Work};
+use crate::components::people::{self, Around};
+use crate::core::{Core, instance_not_found};
+use crate::jobs::plan::{self, NewJob, return_defaults};
+use engine::event::UserTaskCreated;
+use engine::{Command, Decision, Env, Event, Instance, Rejection, Start};
+use model::error::codes;
+use model::{Fault, IdSource, JobId, TimerId, UserId, Value};
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use store::{AnswerStatus, TaskAssignee, TaskRole, TimerWrite};
+
+/// Follow-ups of one command before its step is cut; far more than a sane process makes without waiting.
+const FOLLOW_UPS_MAX: usize = 10_000;
+
+/// What became of one entry. The inner error is a refusal: the session stays as the accepted commands left it. The
+/// outer error undoes the session.
+pub(super) type Worked = Result<Result<(), Fault>, Fault>;
+
+/// Works on one entry.
+pub(super) async fn work(core: &Core, session: &mut Session, ids: &mut IdSource, work: Work) -> Worked {
+    let exists = session.state.is_some() && !session.erased;
+    match work {
+        Work::Start(start) => begin(core, session, ids, *start).await,
+        Work::Timer { timer, .. } => timer_due(core, session, ids, timer).await,
+        Work::Commands { .. } | Work::Erase { .. } if !exists => Ok(Err(instance_not_found(session.id))),
+        Work::Commands { commands, .. } => run(core, session, ids, commands.into()).await,
+        Work::Erase { .. } => {
+            session.erased = true;
+            Ok(Ok(()))
+        }
+    }
+}
+
+async fn begin(core: &Core, session: &mut Session, ids: &mut IdSource, work: StartWork) -> Worked {
+    if session.state.is_some() {
+        // The same start, done again after a commit whose answer was lost.
+        return Ok(Ok(()));
+    }
+    let deployment = core.deployments.get(work.definition).await?;
+    if let Some(document) = work.document
+        && deployment.may_read_document()
+    {
+        session.document = core.platform.records().document_object(document).await?.map(Arc::new);
+    }
+    let start = Start {
+        instance: session.id,
+        definition: work.definition,
+        document: work.document,
+        started_by: work.started_by,
+        variables: work.variables,
+        business_key: work.business_key,
+        start_element: None,
+    };
+    let decision = {
+        let mut env = env(core, session, ids);
+        engine::start(deployment.program()?, start, &mut env).map_err(Fault::from)?
+    };
+    session.deployment = Some(deployment);
+    let first = session.events.len();
+    absorb(session, decision);
+    let follow_ups = follow_ups(core, session, first).await?;
+    run(core, session, ids, follow_ups).await
+}
+
+fn env<'e>(core: &'e Core, session: &Session, ids: &'e mut IdSource) -> Env<'e> {
+    Env {
+        now: session.now,
+        ids,
+        document: session.document.clone(),
+        zone: &core.zone,
+        limits: &core.limits,
+        server: &core.server,
+    }
+}
+
+fn absorb(session: &mut Session, decision: Decision) {
+    session.state = Some(decision.instance);
+    session.events.extend(decision.events);
+}
+
+/// Runs commands and what follows from them. The caller's own commands stop at the first refusal.
+async fn run(
+    core: &Core,
+    session: &mut Session,
+    ids: &mut IdSource,
+    mut commands: VecDeque<Command>,
+) -> Worked {
+    let mut asked = commands.len();
+    let mut budget = FOLLOW_UPS_MAX;
+    while let Some(command) = commands.pop_front() {
+        let is_follow_up = asked == 0;
+        asked = asked.saturating_sub(1);
+        let first = session.events.len();
+        if let Err(rejection) = decide(core, session, ids, command.clone())? {
+            if !is_follow_up {
+                return Ok(Err(rejection.into()));
+            }
+            // A result that does not fit (too large) fails its job; anything else has gone meanwhile.
+            if let Command::CompleteJob { job, .. } = command
+                && let Rejection::VariableTooLarge { .. } = rejection
+            {
+                commands.push_front(plan::fail(job, &rejection.into()));
+            }
+            continue;
+        }
+        let mut followed = follow_ups(core, session, first).await?;
+        budget = budget.saturating_sub(followed.len());
+        if budget == 0 {
+            followed = followed.into_iter().map(cut).collect();
+        }
+        // What a command led to comes before the next command.
+        for command in followed.into_iter().rev() {
+            commands.push_front(command);
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// A step that goes on without end stops at its next job, with an incident (BPMN TK-5).
+fn cut(command: Command) -> Command {
+    let Command::CompleteJob { job, .. } = command else { return command };
+    let message = "the step did too much without waiting: a loop without a wait?";
+    plan::fail(job, &Fault::new(&codes::STEP_BUDGET, message))
+}
+
+/// The outer error: the instance can not be worked on at all.
+fn decide(
+    core: &Core,
+    session: &mut Session,
+    ids: &mut IdSource,
+    command: Command,
+) -> Result<Result<(), Rejection>, Fault> {
+    let deployment = session.deployment.clone().ok_or_else(|| instance_not_found(session.id))?;
+    let program = deployment.program()?;
+    let state = session.state.take().ok_or_else(|| instance_not_found(session.id))?;
+    let decided = {
+        let mut env = env(core, session, ids);
+        engine::decide(program, &state, command, &mut env)
+    };
+    session.state = Some(state);
+    Ok(decided.map(|decision| absorb(session, decision)))
+}
+
+/// What the events since `first` ask for at once.
+async fn follow_ups(core: &Core, session: &mut Session, first: usize) -> Result<VecDeque<Command>, Fault> {
+    let mut commands = VecDeque::new();
+    let mut jobs = Vec::new();
+    let mut tasks = Vec::new();
+    for event in &session.events[first..] {
+        match event {
+            Event::JobCreated(created) => jobs.push(NewJob {
+                job: created.job,
+                key: created.key,
+                element: created.element,
+                job_type: created.job_type.clone(),
+                retries: created.retries,
+                headers: created.headers.clone(),
+                input: created.input.clone(),
+                again: false,
+            }),
+            Event::JobRetried { job, key, retries, input } => {
+                jobs.extend(retried(session, *job, *key, *retries, input));
+            }
+            Event::UserTaskCreated(created) => tasks.push(created.clone()),
+            _ => {}
+        }
+    }
+    for job in jobs {
+        // It may have gone in the same step: an interrupting error beside it.
+        if is_open(session, job.job) {
+            commands.extend(plan::route(core, session, job).await?);
+        }
+    }
+    for task in tasks {
+        if session.state.as_ref().is_some_and(|s| s.task(task.task).is_some()) {
+            commands.extend(ask(core, session, &task).await?);
+        }
+    }
+    Ok(commands)
+}
+
+fn is_open(session: &Session, job: JobId) -> bool {
+    session.state.as_ref().is_some_and(|s| s.job(job).is_some())
+}
+
+fn retried(session: &Session, job: JobId, key: u32, retries: u32, input: &model::Object) -> Option<NewJob> {
+    use model::definition::ElementKind;
+    let state = session.state.as_ref()?;
+    let open = state.job(job)?;
+    let element = state.element(key)?.element;
+    let headers = match &session.deployment.as_ref()?.definition().element(element).kind {
+        ElementKind::ServiceTask(task) => task.headers.clone(),
+        _ => Vec::new(),
+    };
+    let (job_type, input) = (open.job_type.to_string(), input.clone());
+    Some(NewJob { job, key, element, job_type, retries, headers, input, again: true })
+}
+
+/// Finds the people of a new task. Nobody to do it: the element waits with an incident.
+async fn ask(core: &Core, session: &mut Session, task: &UserTaskCreated) -> Result<Vec<Command>, Fault> {
+    let around = Around { document: session.document.as_deref(), started_by: session.started_by() };
+    let assigned = people::resolve(core, &task.assignees, &around).await?;
+    let candidates = people::resolve(core, &task.candidate_users, &around).await?;
+    let groups = people::resolve(core, &task.candidate_groups, &around).await?;
+    let named = !(task.assignees.is_empty() && task.candidate_users.is_empty() && task.candidate_groups.is_empty());
+    let nobody = assigned.users.is_empty() && candidates.users.is_empty() && groups.users.is_empty();
+    let unknown = [assigned.unknown, candidates.unknown, groups.unknown].concat();
+    if nobody && named {
+        let message = format!("nobody can do the task `{}`: {} names no active person", task.title, unknown.join(", "));
+        let code = codes::ASSIGNEE_NOT_FOUND.code.to_owned();
+        return Ok(vec![Command::FailTask { task: task.task, code, message }]);
+    }
+    let person = |user: &UserId, role: TaskRole| TaskAssignee {
+        user: *user,
+        role,
+        status: AnswerStatus::Waiting,
+        answered_at: None,
+    };
+    let mut rows: Vec<TaskAssignee> = assigned.users.iter().map(|u| person(u, TaskRole::Assignee)).collect();
+    let others = candidates.users.iter().chain(&groups.users);
+    let mut known: HashSet<UserId> = assigned.users.iter().copied().collect();
+    rows.extend(others.filter(|u| known.insert(**u)).map(|u| person(u, TaskRole::Candidate)));
+    session.people.insert(task.task, TaskPeople { people: rows, groups: Vec::new() });
+    let mut commands = Vec::new();
+    let canonical: Vec<String> = assigned.users.iter().map(ToString::to_string).collect();
+    if canonical != task.assignees {
+        commands.push(Command::ReassignTask { task: task.task, assignees: canonical, by: None });
+    }
+    if !unknown.is_empty() {
+        let text = format!("not asked, because unknown: {}", unknown.join(", "));
+        commands.push(Command::Log { key: Some(task.key), job: None, text, by: None });
+    }
+    Ok(commands)
+}
+
+/// Fires an engine's timer, or ends a job's wait. A timer that nobody waits for any more is forgotten.
+async fn timer_due(core: &Core, session: &mut Session, ids: &mut IdSource, timer: TimerId) -> Worked {
+    let job = JobId(timer.0);
+    let state = session.state.as_ref();
+    if state.is_some_and(|s| s.timers().iter().any(|t| t.id == timer)) {
+        return run(core, session, ids, VecDeque::from([Command::FireTimer { timer }])).await;
+    }
+    session.writes.push(TimerWrite::Delete { partition: session.partition, id: timer }.into());
+    let Some(open) = state.and_then(|s| s.job(job)) else { return Ok(Ok(())) };
+    let code = open.job_type.strip_prefix("rest_").unwrap_or(&open.job_type);
+    let mut result = match core.platform.activities().by_internal_code(code).await? {
+        Some(activity) => return_defaults(&activity),
+        None => model::Object::new(),
+    };
+    result.insert(Arc::from("IsTimeout"), Value::from(1));
+    let commands = [
+        Command::Log { key: None, job: Some(job), text: "The application did not respond in time".to_owned(), by: None },
+        Command::CompleteJob { job, result, by: None },
+    ];
+    run(core, session, ids, VecDeque::from(commands)).await
+}
+
+/// What must hold before a snapshot is written.
+pub(super) fn check(state: &Instance) -> Result<(), String> {
+    engine::check_invariants(state)
+}

@@ -1,0 +1,435 @@
+//! Rounds: take what waits, load, work, commit everything in one call, then answer and release effects.
+//!
+//! Owns: the order of these steps. Invariant: nobody is answered and nothing leaves before the commit; a unit that
+//! meets a conflict is decided again on fresh state; an instance that breaks an invariant is set aside alone.
+
+use super::cache::{Hot, HotCache};
+use super::rows;
+use super::session::{Aftermath, Answered, Before, Session, TaskPeople};
+use super::step;
+use super::work::{Ack, Done, Envelope, Finished, Work};
+use crate::core::{Core, Counts};
+use crate::jobs::scripts;
+use engine::{Command, Instance, InstanceState};
+use futures_util::FutureExt;
+use indexmap::IndexMap;
+use model::error::codes;
+use model::{Fault, IdSource, IncidentId, InstanceId, PartitionId, TaskId, Timestamp, UserId};
+use platform::LiveEvent;
+use std::collections::{HashMap, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use store::{IncidentRow, IncidentWrite, InstanceUpdate, InstanceWrite, StoreError, Unit};
+use tokio::sync::oneshot;
+
+/// Commands of one round (performance 3.4: SQLite gains little beyond).
+const ROUND_MAX: usize = 256;
+/// A unit decided so often and still in conflict is refused.
+const CONFLICTS_MAX: u32 = 32;
+/// Bytes of instances kept warm by one worker.
+const CACHE_BYTES: usize = 16 << 20;
+
+/// Serves the partitions of one lane.
+pub(crate) struct Worker {
+    core: Arc<Core>,
+    lane: usize,
+    ids: HashMap<PartitionId, IdSource>,
+    cache: HotCache,
+    /// Callers who wait for instances to end.
+    watchers: HashMap<InstanceId, Vec<oneshot::Sender<Finished>>>,
+}
+
+/// A session with what it writes.
+struct Ready {
+    session: Session,
+    after: Aftermath,
+    snapshot_bytes: usize,
+}
+
+impl Worker {
+    /// A worker for `core.lanes[lane]`; reads the ids in use so that new ones are greater.
+    pub(crate) async fn open(core: Arc<Core>, lane: usize) -> Result<Self, Fault> {
+        let lanes = core.lanes.len();
+        let mut ids = HashMap::new();
+        for partition in (0..core.partitions).filter(|p| usize::from(*p) % lanes == lane) {
+            let partition = PartitionId(u8::try_from(partition).unwrap_or(u8::MAX));
+            let greatest = core.store.greatest_id(partition).await?;
+            ids.insert(partition, IdSource::new(partition, greatest));
+        }
+        Ok(Self { core, lane, ids, cache: HotCache::new(CACHE_BYTES), watchers: HashMap::new() })
+    }
+
+    /// Runs until the lane is closed and empty.
+    pub(crate) async fn run(mut self) {
+        let core = self.core.clone();
+        while let Some(batch) = core.lanes[self.lane].take(ROUND_MAX).await {
+            self.round(batch).await;
+        }
+    }
+
+    async fn round(&mut self, batch: Vec<Envelope>) {
+        let now = self.core.now();
+        Counts::add(&self.core.counts.commands, batch.len());
+        let (mut sessions, work) = self.group(batch, now);
+        if let Err(fault) = self.load(&mut sessions).await {
+            for envelope in work.into_values().flatten() {
+                self.refuse(envelope, &fault);
+            }
+            return;
+        }
+        let mut ready = Vec::with_capacity(sessions.len());
+        let mut units = Vec::with_capacity(sessions.len());
+        for ((_, session), envelopes) in sessions.into_iter().zip(work.into_values()) {
+            let Some((done, unit)) = self.session(session, envelopes).await else { continue };
+            if unit.writes.is_empty() {
+                self.finish(done, Ok(()));
+            } else {
+                ready.push(done);
+                units.push(unit);
+            }
+        }
+        if !units.is_empty() {
+            self.commit(ready, units).await;
+        }
+    }
+
+    /// Commands by instance, in order of arrival.
+    fn group(
+        &mut self,
+        batch: Vec<Envelope>,
+        now: Timestamp,
+    ) -> (IndexMap<InstanceId, Session>, IndexMap<InstanceId, Vec<Envelope>>) {
+        let mut sessions: IndexMap<InstanceId, Session> = IndexMap::new();
+        let mut work: IndexMap<InstanceId, Vec<Envelope>> = IndexMap::new();
+        for mut envelope in batch {
+            let partition = envelope.partition;
+            let known = envelope.work.instance();
+            let id = known.unwrap_or_else(|| InstanceId(self.next_id(partition, now)));
+            if let Work::Start(start) = &mut envelope.work {
+                start.instance = Some(id);
+            }
+            let session = sessions.entry(id).or_insert_with(|| Session::new(id, partition, now));
+            session.fresh = known.is_none();
+            work.entry(id).or_default().push(envelope);
+        }
+        (sessions, work)
+    }
+
+    fn next_id(&mut self, partition: PartitionId, now: Timestamp) -> i64 {
+        self.ids.entry(partition).or_insert_with(|| IdSource::new(partition, 0)).next(now)
+    }
+
+    /// Brings in what is not warm, in one read. Fresh starts need none.
+    async fn load(&mut self, sessions: &mut IndexMap<InstanceId, Session>) -> Result<(), Fault> {
+        let mut missing = Vec::new();
+        for (id, session) in sessions.iter_mut().filter(|(_, session)| !session.fresh) {
+            match self.cache.take(*id) {
+                Some(hot) => session.before = Some(Before { instance: hot.instance, seq: hot.seq }),
+                None => missing.push(*id),
+            }
+        }
+        if !missing.is_empty() {
+            for stored in self.core.store.load_instances(&missing).await? {
+                let Some(session) = sessions.get_mut(&stored.row.id) else { continue };
+                let instance = Instance::decode(&stored.snapshot).map_err(|e| {
+                    let id = stored.row.id;
+                    Fault::new(&codes::STORE_CORRUPT, format!("the snapshot of {id} can not be read")).caused_by(e)
+                })?;
+                session.before = Some(Before { instance, seq: stored.row.seq });
+            }
+        }
+        Ok(())
+    }
+
+    /// Works on one instance. None when all of it was answered here.
+    async fn session(&mut self, mut session: Session, envelopes: Vec<Envelope>) -> Option<(Ready, Unit)> {
+        let core = self.core.clone();
+        let Some(mut ids) = self.ids.remove(&session.partition) else {
+            // A partition of another worker never comes here; were it so, nothing may be written.
+            let fault = Fault::new(&codes::QUARANTINED, "the command reached a worker that does not own its instance");
+            envelopes.into_iter().for_each(|e| self.refuse(e, &fault));
+            return None;
+        };
+        let mut envelopes = VecDeque::from(envelopes);
+        let outcome = AssertUnwindSafe(work_all(&core, &mut session, &mut ids, &mut envelopes)).catch_unwind().await;
+        self.ids.insert(session.partition, ids);
+        match outcome {
+            Ok(Ok(())) => {
+                let (unit, after, snapshot_bytes) = rows::unit(&mut session);
+                Some((Ready { session, after, snapshot_bytes }, unit))
+            }
+            Ok(Err(fault)) => {
+                let answered = std::mem::take(&mut session.answered).into_iter().map(|a| a.envelope);
+                answered.chain(envelopes).for_each(|e| self.refuse(e, &fault));
+                None
+            }
+            Err(panic) => {
+                let reason = panic_text(panic.as_ref());
+                self.quarantine(session, envelopes, &reason).await;
+                None
+            }
+        }
+    }
+
+    async fn commit(&mut self, ready: Vec<Ready>, units: Vec<Unit>) {
+        Counts::add(&self.core.counts.commits, 1);
+        Counts::add(&self.core.counts.units, units.len());
+        match self.core.store.commit(units).await {
+            Ok(results) => {
+                let mut again = Vec::new();
+                for (ready, result) in ready.into_iter().zip(results) {
+                    match result {
+                        Ok(_) => self.finish(ready, Ok(())),
+                        Err(StoreError::Conflict { .. }) => again.extend(self.conflicted(ready)),
+                        Err(error) => self.finish(ready, Err(error.into())),
+                    }
+                }
+                if !again.is_empty() {
+                    self.core.lanes[self.lane].push_front(again);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "a commit failed");
+                let fault = Fault::from(error);
+                ready.into_iter().for_each(|r| self.finish(r, Err(fault.clone())));
+            }
+        }
+    }
+
+    /// Somebody else changed what the unit was based on: decide again.
+    fn conflicted(&mut self, ready: Ready) -> Vec<Envelope> {
+        Counts::add(&self.core.counts.conflicts, 1);
+        self.cache.forget(ready.session.id);
+        let mut again = Vec::new();
+        for Answered { mut envelope, .. } in ready.session.answered {
+            envelope.conflicts += 1;
+            if envelope.conflicts > CONFLICTS_MAX {
+                self.refuse(envelope, &Fault::of(&codes::STORE_CONFLICT));
+            } else {
+                again.push(envelope);
+            }
+        }
+        again
+    }
+
+    /// After the commit: keeps the instance warm, releases effects, tells everybody.
+    fn finish(&mut self, ready: Ready, committed: Result<(), Fault>) {
+        let Ready { session, after, snapshot_bytes } = ready;
+        if let Err(fault) = committed {
+            self.cache.forget(session.id);
+            session.answered.into_iter().for_each(|a| self.refuse(a.envelope, &fault));
+            return;
+        }
+        self.release(&session, after);
+        if session.erased {
+            self.core.set_quarantined(session.id, false);
+        }
+        let state = session.state.as_ref();
+        if let Some(ended) = state.filter(|s| s.state() != InstanceState::Active) {
+            for watcher in self.watchers.remove(&session.id).into_iter().flatten() {
+                // Who gave up waiting dropped his end.
+                let _ = watcher.send(Finished { state: ended.state(), variables: ended.variables().clone() });
+            }
+        }
+        for Answered { envelope, result } in session.answered {
+            self.answer(envelope, result, session.id, state);
+        }
+        match (session.state, &session.before) {
+            (Some(instance), before) if !session.erased && instance.state() == InstanceState::Active => {
+                let changed = u64::from(!session.events.is_empty());
+                let seq = before.as_ref().map_or(0, |b| b.seq) + changed;
+                self.cache.put(Hot { instance, seq }, snapshot_bytes.max(256));
+            }
+            _ => {}
+        }
+    }
+
+    fn release(&self, session: &Session, after: Aftermath) {
+        self.core.timers.armed(&after.timers);
+        if after.outbox || session.orders > 0 {
+            self.core.outbox.notify_one();
+        }
+        self.core.jobs.offered(&after.job_types);
+        for row in after.scripts {
+            scripts::spawn(self.core.clone(), *row);
+        }
+        for event in &session.live {
+            self.core.platform.live().publish(event.clone());
+        }
+    }
+
+    fn answer(&mut self, envelope: Envelope, result: Result<(), Fault>, id: InstanceId, state: Option<&Instance>) {
+        let Ack::Reply(sender) = envelope.ack else { return };
+        let done = result.map(|()| {
+            let watch = matches!(&envelope.work, Work::Start(start) if start.watch);
+            let ended = state.is_none_or(|s| s.state() != InstanceState::Active);
+            let finished = (watch && !ended).then(|| {
+                let (sender, receiver) = oneshot::channel();
+                self.watchers.entry(id).or_default().push(sender);
+                receiver
+            });
+            Done {
+                instance: id,
+                state: state.map_or(InstanceState::Canceled, Instance::state),
+                variables: state.filter(|_| watch && ended).map(|s| s.variables().clone()),
+                finished,
+            }
+        });
+        // A caller who went away needs no answer.
+        let _ = sender.send(done);
+    }
+
+    fn refuse(&self, envelope: Envelope, fault: &Fault) {
+        match envelope.ack {
+            Ack::None => {}
+            Ack::Reply(sender) => {
+                // A caller who went away needs no answer.
+                let _ = sender.send(Err(fault.clone()));
+            }
+            Ack::Timer(row) => self.core.timers.again(row, self.core.now()),
+        }
+    }
+
+    /// Sets one instance aside: its stored state stays as it was, a person is told.
+    async fn quarantine(&mut self, session: Session, envelopes: VecDeque<Envelope>, reason: &str) {
+        let id = session.id;
+        tracing::error!(instance.id = %id, code = "ENG-0012", reason, "the instance broke an invariant");
+        self.core.set_quarantined(id, true);
+        let fault = Fault::new(&codes::QUARANTINED, format!("{id} broke an invariant and was set aside: {reason}"));
+        let incident = IncidentId(self.next_id(session.partition, session.now));
+        if let Some(unit) = quarantine_unit(&session, incident, &fault) {
+            match self.core.store.commit_one(unit).await {
+                Ok(_) => {
+                    let data = serde_json::json!({"open": true, "code": fault.code.code});
+                    self.core.platform.live().publish(LiveEvent::new("incident", incident).with(data));
+                }
+                Err(error) => tracing::error!(instance.id = %id, %error, "the quarantine could not be written"),
+            }
+        }
+        let answered = session.answered.into_iter().map(|a| a.envelope);
+        for envelope in answered.chain(envelopes) {
+            // Its timers wait in the store until a person retries the instance.
+            let ack = if matches!(envelope.ack, Ack::Timer(_)) { Ack::None } else { envelope.ack };
+            self.refuse(Envelope { ack, ..envelope }, &fault);
+        }
+    }
+}
+
+/// All entries of one instance. Those worked on move to `session.answered`.
+async fn work_all(
+    core: &Core,
+    session: &mut Session,
+    ids: &mut IdSource,
+    envelopes: &mut VecDeque<Envelope>,
+) -> Result<(), Fault> {
+    prepare(core, session, envelopes).await?;
+    let quarantined = core.is_quarantined(session.id);
+    while let Some(envelope) = envelopes.pop_front() {
+        session.writes.extend(envelope.extra.iter().cloned());
+        let work = envelope.work.clone();
+        // Kept before the work, so that it is answered even when the work panics.
+        session.answered.push(Answered { envelope, result: Ok(()) });
+        let result = if quarantined && !matches!(work, Work::Erase { .. }) {
+            Err(Fault::of(&codes::QUARANTINED))
+        } else {
+            step::work(core, session, ids, work).await?
+        };
+        if let Some(last) = session.answered.last_mut() {
+            last.result = result;
+        }
+    }
+    if let Some(state) = session.state.as_ref().filter(|_| !session.events.is_empty()) {
+        step::check(state).unwrap_or_else(|broken| panic!("{broken}"));
+    }
+    Ok(())
+}
+
+/// Brings in what commands to an existing instance need: its definition, its document, the versions of its tasks.
+async fn prepare(core: &Core, session: &mut Session, envelopes: &VecDeque<Envelope>) -> Result<(), Fault> {
+    let Some(before) = &session.before else { return Ok(()) };
+    let instance = before.instance.clone();
+    let deployment = core.deployments.get(instance.definition()).await?;
+    if let Some(document) = instance.document()
+        && deployment.may_read_document()
+        && instance.state() == InstanceState::Active
+    {
+        session.document = core.platform.records().document_object(document).await?.map(Arc::new);
+    }
+    for (task, assignees) in tasks_named(envelopes) {
+        if !session.task_versions.contains_key(&task)
+            && let Some(details) = core.store.task(task).await?
+        {
+            session.task_versions.insert(task, details.task.version);
+        }
+        if let Some(users) = assignees {
+            let person = |user| store::TaskAssignee {
+                user,
+                role: store::TaskRole::Assignee,
+                status: store::AnswerStatus::Waiting,
+                answered_at: None,
+            };
+            let people = TaskPeople { people: users.into_iter().map(person).collect(), groups: Vec::new() };
+            session.people.insert(task, people);
+        }
+    }
+    session.deployment = Some(deployment);
+    session.state = Some(instance);
+    Ok(())
+}
+
+/// Tasks that commands answer, or give to others.
+fn tasks_named(envelopes: &VecDeque<Envelope>) -> Vec<(TaskId, Option<Vec<UserId>>)> {
+    let mut named = Vec::new();
+    for envelope in envelopes {
+        let Work::Commands { commands, .. } = &envelope.work else { continue };
+        for command in commands {
+            match command {
+                Command::AnswerTask { task, .. } => named.push((*task, None)),
+                Command::ReassignTask { task, assignees, .. } => {
+                    named.push((*task, Some(assignees.iter().filter_map(|a| a.parse().ok()).collect())));
+                }
+                _ => {}
+            }
+        }
+    }
+    named
+}
+
+fn quarantine_unit(session: &Session, incident: IncidentId, fault: &Fault) -> Option<Unit> {
+    let before = session.before.as_ref()?;
+    let instance = &before.instance;
+    let element = instance.elements().last()?;
+    let deployment = session.deployment.as_ref()?;
+    let row = IncidentRow {
+        partition: session.partition,
+        id: incident,
+        instance: session.id,
+        definition: instance.definition(),
+        element_id: deployment.definition().element(element.element).id.to_string(),
+        element_key: element.element.0,
+        code: fault.code.code.to_owned(),
+        message: fault.message.clone(),
+        details: serde_json::Value::Null,
+        at: session.now,
+        resolved_at: None,
+        resolved_by: None,
+    };
+    let update = InstanceUpdate {
+        partition: session.partition,
+        id: session.id,
+        expect_seq: before.seq,
+        seq: before.seq,
+        state: rows::store_state(instance.state()),
+        state_title: instance.state_title().unwrap_or("").to_owned(),
+        updated_at: session.now,
+        finished_at: None,
+        incidents: u32::try_from(instance.incidents().len() + 1).unwrap_or(u32::MAX),
+        snapshot: instance.encode(),
+    };
+    Some(Unit::of(InstanceWrite::Update(update)).with(IncidentWrite::Insert(Box::new(row))))
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "unknown".to_owned())
+}

@@ -1,0 +1,545 @@
+//! The handle everybody holds: opening, closing, and the use-cases.
+
+use crate::clock::{Clock, Entropy};
+use crate::connectors::{AddressGuard, Connector, HttpConnector, OutboundHttp};
+use crate::core::{Core, Counts, instance_not_found};
+use crate::deploy::{self, Deployments};
+use crate::jobs::{JobBoard, plan, scripts, workers};
+use crate::partitions::queue::Lane;
+use crate::partitions::work::{StartWork, Work};
+use crate::partitions::worker::Worker;
+use crate::timers::Timers;
+use crate::types::*;
+use crate::{instances, outbox, tasks, timers};
+use engine::{Command, ServerFacts};
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
+use model::definition::VariableDecl;
+use model::error::codes;
+use model::limits::Limits;
+use model::{
+    DefinitionId, Fault, IncidentId, InstanceId, JobId, Object, PartitionId, TaskId, UserId, Value,
+};
+use platform::{Action, Actor, Object as Target, Platform, authorize};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{Filter, IncidentField, IncidentWrite, Query, SharedStore, Unit};
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio::task::JoinHandle;
+
+/// Scripts that run on threads of their own at once.
+const SCRIPTS_MAX: usize = 2;
+/// Instances set aside that are known after a restart.
+const QUARANTINED_MAX: u32 = 100_000;
+
+/// What a runtime is made of.
+pub struct RuntimeConfig {
+    /// Where everything is kept.
+    pub store: SharedStore,
+    /// People, apps, records.
+    pub platform: Platform,
+    /// The clock: the wall's, or a simulation's.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness: the machine's, or a simulation's.
+    pub entropy: Entropy,
+    /// The limits.
+    pub limits: Limits,
+    /// The zone of dates and times without one.
+    pub zone: TimeZone,
+    /// Networks that outgoing calls may reach besides public addresses.
+    pub allow_private: Vec<IpNet>,
+    /// How many partitions there are; fixed when the database is made.
+    pub partitions: u16,
+    /// How many tasks drain them.
+    pub workers: usize,
+    /// Who performs effects that leave the server, besides `ruslo:http`.
+    pub connectors: Vec<Arc<dyn Connector>>,
+}
+
+impl RuntimeConfig {
+    /// The usual settings.
+    pub fn new(store: SharedStore, platform: Platform, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            platform,
+            clock,
+            entropy: Entropy::System,
+            limits: Limits::default(),
+            zone: TimeZone::UTC,
+            allow_private: Vec::new(),
+            partitions: 64,
+            workers: 2,
+            connectors: Vec::new(),
+        }
+    }
+}
+
+/// Processes that run. Cheap to clone.
+#[derive(Clone)]
+pub struct Runtime {
+    core: Arc<Core>,
+    loops: Arc<Loops>,
+}
+
+struct Loops {
+    stop: watch::Sender<bool>,
+    workers: Mutex<Vec<JoinHandle<()>>>,
+    others: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Drop for Loops {
+    /// Without [`Runtime::shutdown`] everything stops where it is, as in a crash.
+    fn drop(&mut self) {
+        for list in [&self.workers, &self.others] {
+            for task in list.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                task.abort();
+            }
+        }
+    }
+}
+
+impl Runtime {
+    /// Opens the runtime on what the store holds, and goes on with it: timers, calls, scripts.
+    pub async fn open(config: RuntimeConfig) -> Result<Self, Fault> {
+        let limits = Arc::new(config.limits);
+        let partitions = config.partitions.clamp(1, 256);
+        let lanes = config.workers.clamp(1, usize::from(partitions));
+        let lane = || Lane::new(usize::from(partitions), limits.partition_queue);
+        let http: Arc<dyn Connector> = Arc::new(HttpConnector);
+        let connectors = config.connectors.into_iter().chain([http]).map(|c| (c.kind(), c));
+        let core = Arc::new(Core {
+            http: OutboundHttp::new(AddressGuard::new(config.allow_private), &limits, config.clock.clone())?,
+            deployments: Deployments::new(config.store.clone(), limits.clone()),
+            server: ServerFacts { host_url: config.platform.public_url().to_owned() },
+            store: config.store,
+            platform: config.platform,
+            clock: config.clock,
+            entropy: config.entropy,
+            zone: config.zone,
+            partitions,
+            lanes: (0..lanes).map(|_| lane()).collect(),
+            limits,
+            timers: Timers::default(),
+            outbox: Notify::new(),
+            jobs: JobBoard::default(),
+            scripts: Semaphore::new(SCRIPTS_MAX),
+            connectors: connectors.collect::<HashMap<_, _>>(),
+            quarantined: Mutex::new(HashSet::new()),
+            counts: Counts::default(),
+            next_start: AtomicU64::new(0),
+        });
+        load_quarantined(&core).await?;
+        let (stop, stopped) = watch::channel(false);
+        let mut workers = Vec::with_capacity(lanes);
+        for lane in 0..lanes {
+            let worker = Worker::open(core.clone(), lane).await?;
+            workers.push(tokio::spawn(worker.run()));
+        }
+        let others = vec![
+            tokio::spawn(timers::run(core.clone(), stopped.clone())),
+            tokio::spawn(outbox::run(core.clone(), stopped)),
+        ];
+        scripts::take_up(&core).await?;
+        let loops = Loops { stop, workers: Mutex::new(workers), others: Mutex::new(others) };
+        Ok(Self { core, loops: Arc::new(loops) })
+    }
+
+    /// Takes no more commands, does those that wait, and stops. The store stays open.
+    pub async fn shutdown(&self) {
+        // Nobody listens when the loops have ended already.
+        let _ = self.loops.stop.send(true);
+        for lane in &self.core.lanes {
+            lane.close();
+        }
+        for list in [&self.loops.others, &self.loops.workers] {
+            let tasks = std::mem::take(&mut *list.lock().unwrap_or_else(PoisonError::into_inner));
+            for task in tasks {
+                if let Err(error) = task.await {
+                    tracing::error!(%error, "a loop of the runtime broke down");
+                }
+            }
+        }
+    }
+
+    /// Counters for the system page and the metrics.
+    pub fn counters(&self) -> Counters {
+        self.core.counters()
+    }
+
+    /// The platform it works on.
+    pub fn platform(&self) -> &Platform {
+        &self.core.platform
+    }
+
+    /// The limits it keeps.
+    pub fn limits(&self) -> &Limits {
+        &self.core.limits
+    }
+}
+
+/// Definitions.
+impl Runtime {
+    /// Deploys every process of a file. `DEF-0001` when it can not be read, `DEF-0002` when it can not be run; both
+    /// with `details.diagnostics`.
+    pub async fn deploy(&self, actor: &Actor, what: Deploy) -> Result<Vec<Deployed>, Fault> {
+        authorize(actor, Action::Deploy, &Target::Definitions)?;
+        deploy::deploy(&self.core, actor, what).await
+    }
+
+    /// What a file gives without being deployed. `name` gives a template its title.
+    pub fn check(&self, name: &str, bytes: &[u8]) -> Checked {
+        deploy::check(&self.core, name, bytes)
+    }
+
+    /// A version with its content, also a withdrawn one.
+    pub async fn definition(&self, id: DefinitionId) -> Result<DefinitionDetails, Fault> {
+        deploy::details(&self.core, id).await
+    }
+
+    /// Deployed versions, the latest deployed first.
+    pub async fn definitions(&self, filter: &DefinitionFilter, page: Page) -> Result<Paged<DefinitionView>, Fault> {
+        deploy::list(&self.core, filter, page).await
+    }
+
+    /// Changes what is not the file: name, description, automatic start.
+    pub async fn describe_definition(
+        &self,
+        actor: &Actor,
+        id: DefinitionId,
+        change: DefinitionChange,
+    ) -> Result<(), Fault> {
+        authorize(actor, Action::Deploy, &Target::Definitions)?;
+        deploy::describe(&self.core, id, |row| {
+            change.name.into_iter().for_each(|name| row.name = name);
+            change.description.into_iter().for_each(|text| row.description = text);
+            change.auto_execute.into_iter().for_each(|bits| row.auto_execute = bits.into());
+        })
+        .await
+    }
+
+    /// Withdraws a version: it is started no more, its instances run on.
+    pub async fn delete_definition(&self, actor: &Actor, id: DefinitionId) -> Result<(), Fault> {
+        authorize(actor, Action::Delete, &Target::Definitions)?;
+        deploy::withdraw(&self.core, id).await
+    }
+}
+
+/// Instances.
+impl Runtime {
+    /// Starts an instance. It is durable when this returns.
+    pub async fn start(&self, actor: &Actor, request: StartRequest) -> Result<Started, Fault> {
+        authorize(actor, Action::Start, &Target::Definitions)?;
+        let deployment = match &request.definition {
+            DefinitionSel::Id(id) => self.core.deployments.get(*id).await?,
+            DefinitionSel::ProcessIdLatest(process_id) => self.core.deployments.latest(process_id).await?,
+        };
+        if deployment.withdrawn {
+            let message = format!("the process definition {} was withdrawn", deployment.id);
+            return Err(Fault::new(&codes::DEFINITION_NOT_FOUND, message));
+        }
+        deployment.program()?;
+        check_parameters(&deployment.definition().parameters, &request.variables)?;
+        self.check_document(deployment.document, request.document).await?;
+        let work = StartWork {
+            instance: None,
+            definition: deployment.id,
+            document: request.document,
+            started_by: Some(actor.user_id()).filter(|id| id.0 > 0),
+            variables: request.variables,
+            business_key: request.business_key,
+            watch: request.wait.is_some(),
+        };
+        let turn = self.core.next_start.fetch_add(1, Ordering::Relaxed) % u64::from(self.core.partitions);
+        let partition = PartitionId(u8::try_from(turn).unwrap_or(0));
+        let done = self.core.submit(partition, Work::Start(Box::new(work)), Vec::new()).await?;
+        let mut started =
+            Started { instance: done.instance, state: done.state.as_str(), variables: done.variables };
+        if let (Some(wait), Some(finished)) = (request.wait, done.finished) {
+            let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+            let deadline = self.core.now().plus_ms(wait_ms);
+            tokio::select! {
+                ended = finished => if let Ok(ended) = ended {
+                    started.state = ended.state.as_str();
+                    started.variables = Some(ended.variables);
+                },
+                () = self.core.clock.sleep_until(deadline) => {}
+            }
+        }
+        Ok(started)
+    }
+
+    async fn check_document(
+        &self,
+        wanted: Option<model::CatalogId>,
+        given: Option<model::DocumentRef>,
+    ) -> Result<(), Fault> {
+        match (wanted, given) {
+            (Some(catalog), None) => {
+                let message = format!("the process runs for a record of {catalog}; name one");
+                Err(Fault::new(&codes::RECORD_NOT_FOUND, message))
+            }
+            (Some(catalog), Some(document)) if document.catalog != catalog => {
+                let message = format!("the process runs for records of {catalog}, not of {}", document.catalog);
+                Err(Fault::new(&codes::RECORD_NOT_FOUND, message))
+            }
+            (_, Some(document)) => {
+                let record = self.core.platform.records().require(document.record).await?;
+                if record.catalog == document.catalog {
+                    return Ok(());
+                }
+                let message = format!("{} is no record of {}", document.record, document.catalog);
+                Err(Fault::new(&codes::RECORD_NOT_FOUND, message))
+            }
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Everything an instance page shows.
+    pub async fn instance(&self, id: InstanceId) -> Result<InstanceView, Fault> {
+        instances::view(&self.core, id).await
+    }
+
+    /// The facts of one instance, without its page.
+    pub async fn instance_summary(&self, id: InstanceId) -> Result<InstanceSummary, Fault> {
+        let row = instances::row(&self.core, id).await?;
+        instances::summary(&self.core, row).await
+    }
+
+    /// A list, newest start first.
+    pub async fn instances(&self, filter: &InstanceFilter, page: Page) -> Result<Paged<InstanceSummary>, Fault> {
+        instances::list(&self.core, filter, page).await
+    }
+
+    /// The journal as readable events, oldest first.
+    pub async fn history(&self, id: InstanceId) -> Result<Vec<HistoryEntry>, Fault> {
+        instances::history(&self.core, id).await
+    }
+
+    /// Tries of outgoing calls, oldest first.
+    pub async fn calls(&self, id: InstanceId) -> Result<Vec<CallView>, Fault> {
+        instances::calls(&self.core, id).await
+    }
+
+    /// Incidents, newest first.
+    pub async fn incidents(
+        &self,
+        open: Option<bool>,
+        instance: Option<InstanceId>,
+        page: Page,
+    ) -> Result<Paged<IncidentView>, Fault> {
+        instances::incidents(&self.core, open, instance, page).await
+    }
+
+    /// Ends an instance.
+    pub async fn cancel(&self, actor: &Actor, id: InstanceId, reason: &str) -> Result<(), Fault> {
+        let row = instances::row(&self.core, id).await?;
+        authorize(actor, Action::Cancel, &Target::Instance { started_by: row.started_by, involved: false })?;
+        let command = Command::Cancel { reason: reason.to_owned(), by: author(actor) };
+        self.core.command(id, vec![command]).await.map(drop)
+    }
+
+    /// Erases an instance with everything that belongs to it.
+    pub async fn kill(&self, actor: &Actor, id: InstanceId) -> Result<(), Fault> {
+        let row = instances::row(&self.core, id).await?;
+        authorize(actor, Action::Operate, &Target::Instance { started_by: row.started_by, involved: false })?;
+        self.core.submit(row.partition, Work::Erase { instance: id }, Vec::new()).await.map(drop)
+    }
+
+    /// Writes variables, into the process when no scope is named.
+    pub async fn set_variables(
+        &self,
+        actor: &Actor,
+        id: InstanceId,
+        scope: Option<u32>,
+        values: Object,
+    ) -> Result<(), Fault> {
+        let row = instances::row(&self.core, id).await?;
+        authorize(actor, Action::Operate, &Target::Instance { started_by: row.started_by, involved: false })?;
+        self.core.command(id, vec![Command::SetVariables { scope, values, by: author(actor) }]).await.map(drop)
+    }
+
+    /// Retries a failed element where it stopped. An instance that was set aside takes commands again.
+    pub async fn retry_incident(&self, actor: &Actor, id: IncidentId) -> Result<(), Fault> {
+        authorize(actor, Action::Operate, &Target::Incidents)?;
+        let row = instances::incident_row(&self.core, id).await?;
+        if row.code == codes::QUARANTINED.code {
+            let (partition, at) = (row.partition, self.core.now());
+            let resolve = IncidentWrite::Resolve { partition, id, at, by: author(actor) };
+            self.core.store.commit_one(Unit::of(resolve)).await?;
+            self.core.set_quarantined(row.instance, false);
+            self.core.timers.forget_horizon();
+            return Ok(());
+        }
+        let command = Command::ResolveIncident { incident: id, by: author(actor) };
+        self.core.command(row.instance, vec![command]).await.map(drop)
+    }
+}
+
+/// Tasks.
+impl Runtime {
+    /// A task with its form; only for its people and administrators.
+    pub async fn task(&self, actor: &Actor, id: TaskId) -> Result<TaskDetails, Fault> {
+        tasks::details(&self.core, actor, id).await
+    }
+
+    /// Tasks of one person: what waits for him, or what is over.
+    pub async fn inbox(
+        &self,
+        user: UserId,
+        done: bool,
+        search: Option<String>,
+        page: Page,
+    ) -> Result<Paged<TaskView>, Fault> {
+        tasks::inbox(&self.core, user, done, search, page).await
+    }
+
+    /// How many tasks wait for a person, up to a thousand.
+    pub async fn task_count(&self, user: UserId) -> Result<u32, Fault> {
+        tasks::count(&self.core, user).await
+    }
+
+    /// A list over everybody, newest first.
+    pub async fn tasks(&self, filter: &TaskFilter, page: Page) -> Result<Paged<TaskView>, Fault> {
+        tasks::list(&self.core, filter, page).await
+    }
+
+    /// Answers a task: `RUN-0004` unknown outcome, `RUN-0005` a field of the form, `RUN-0003` already answered.
+    pub async fn complete_task(&self, actor: &Actor, id: TaskId, answer: TaskAnswer) -> Result<(), Fault> {
+        tasks::complete(&self.core, actor, id, answer).await
+    }
+
+    /// A candidate takes a task for himself.
+    pub async fn claim_task(&self, actor: &Actor, id: TaskId) -> Result<(), Fault> {
+        tasks::claim(&self.core, actor, id).await
+    }
+
+    /// Others are asked instead.
+    pub async fn reassign_task(&self, actor: &Actor, id: TaskId, users: Vec<UserId>) -> Result<(), Fault> {
+        tasks::reassign(&self.core, actor, id, &users).await
+    }
+}
+
+/// Jobs of external workers and of apps.
+impl Runtime {
+    /// Leases jobs of a type; waits while there are none.
+    pub async fn activate_jobs(&self, actor: &Actor, ask: ActivateJobs) -> Result<Vec<ActivatedJob>, Fault> {
+        authorize(actor, Action::Operate, &Target::Jobs)?;
+        workers::activate(&self.core, ask).await
+    }
+
+    /// A worker did a job.
+    pub async fn complete_job(&self, actor: &Actor, id: JobId, result: Object) -> Result<(), Fault> {
+        authorize(actor, Action::Operate, &Target::Jobs)?;
+        workers::complete(&self.core, id, result, author(actor)).await
+    }
+
+    /// A try of a job failed.
+    pub async fn fail_job(&self, actor: &Actor, id: JobId, failure: JobFailure) -> Result<(), Fault> {
+        authorize(actor, Action::Operate, &Target::Jobs)?;
+        workers::fail(&self.core, id, failure).await
+    }
+
+    /// A job raises a business error.
+    pub async fn throw_job_error(&self, actor: &Actor, id: JobId, error: JobError) -> Result<(), Fault> {
+        authorize(actor, Action::Operate, &Target::Jobs)?;
+        workers::throw(&self.core, id, error.code, error.message, error.variables).await
+    }
+
+    /// An app's answer to a waiting activity. The token gives the right, so there is no actor. `RUN-0001` when the
+    /// instance has ended or was removed.
+    pub async fn answer_app_job(&self, answer: AppAnswer) -> Result<AnswerOutcome, Fault> {
+        let waiting = self.waiting_app_job(answer.instance, &answer.element_id, &answer.event_id).await?;
+        let Some(row) = waiting else { return Ok(AnswerOutcome::Ignored) };
+        let code = row.job_type.strip_prefix("rest_").unwrap_or(&row.job_type);
+        let mut result = match self.core.platform.activities().by_internal_code(code).await? {
+            Some(activity) => plan::return_defaults(&activity),
+            None => Object::new(),
+        };
+        result.extend(answer.values);
+        result.insert(Arc::from("IsTimeout"), Value::from(0));
+        let text = answer.log.filter(|text| !text.is_empty());
+        let text = text.unwrap_or_else(|| "Received application response".to_owned());
+        let commands = vec![
+            Command::Log { key: None, job: Some(row.id), text, by: None },
+            Command::CompleteJob { job: row.id, result, by: None },
+        ];
+        match self.core.command(answer.instance, commands).await {
+            Ok(_) => Ok(AnswerOutcome::Accepted),
+            // Another answer was quicker, or the wait ended meanwhile.
+            Err(fault) if fault.is(&codes::JOB_NOT_FOUND) || fault.is(&codes::NOT_ACTIVE) => Ok(AnswerOutcome::Ignored),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// A line of an app for the history of a waiting activity; nothing happens when it no longer waits.
+    pub async fn log_app_job(
+        &self,
+        instance: InstanceId,
+        element_id: &str,
+        event_id: &str,
+        text: &str,
+    ) -> Result<(), Fault> {
+        let Some(row) = self.waiting_app_job(instance, element_id, event_id).await? else { return Ok(()) };
+        let command = Command::Log { key: None, job: Some(row.id), text: text.to_owned(), by: None };
+        match self.core.command(instance, vec![command]).await {
+            Err(fault) if fault.is(&codes::JOB_NOT_FOUND) || fault.is(&codes::NOT_ACTIVE) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    /// The job that waits for the answer named by an event token; none when it no longer waits.
+    async fn waiting_app_job(
+        &self,
+        instance: InstanceId,
+        element_id: &str,
+        event_id: &str,
+    ) -> Result<Option<store::JobRow>, Fault> {
+        if let Some(row) = self.core.store.job_by_event(event_id).await?
+            && row.instance == instance
+            && row.element_id == element_id
+        {
+            return Ok(Some(row));
+        }
+        let running = self.core.store.instance(instance).await?;
+        match running.map(|row| row.state) {
+            Some(store::InstanceState::Active) => Ok(None),
+            _ => Err(instance_not_found(instance)),
+        }
+    }
+}
+
+fn author(actor: &Actor) -> Option<UserId> {
+    Some(actor.user_id()).filter(|id| id.0 > 0)
+}
+
+/// Required start values must be there (`DEF-0005`).
+fn check_parameters(declared: &[VariableDecl], given: &Object) -> Result<(), Fault> {
+    let blank = |value: Option<&Value>| match value {
+        None | Some(Value::Null) => true,
+        Some(Value::String(text)) => text.trim().is_empty(),
+        Some(Value::List(list)) => list.is_empty(),
+        Some(_) => false,
+    };
+    let missing = declared.iter().find(|p| {
+        let has_default = !blank(Some(&p.default)) && !given.contains_key(p.key.as_str());
+        p.required && !has_default && blank(given.get(p.key.as_str()))
+    });
+    match missing {
+        None => Ok(()),
+        Some(p) => {
+            let name = if p.name.is_empty() { &p.key } else { &p.name };
+            let message = format!("the parameter `{name}` needs a value");
+            Err(Fault::new(&codes::PARAMETER_REQUIRED, message).with_details(serde_json::json!({"field": p.key})))
+        }
+    }
+}
+
+async fn load_quarantined(core: &Core) -> Result<(), Fault> {
+    let filter = Filter::eq(IncidentField::Open, true)
+        .and(Filter::eq(IncidentField::Code, codes::QUARANTINED.code));
+    for row in core.store.incidents(Query::new(filter).limit(QUARANTINED_MAX)).await?.rows {
+        core.set_quarantined(row.instance, true);
+    }
+    Ok(())
+}
