@@ -10,10 +10,13 @@ use tokio::sync::broadcast;
 /// Events kept for a listener that lags behind.
 const BACKLOG: usize = 1024;
 
+/// The topic of the last event: listeners hang up, so that the server can stop.
+pub const CLOSING: &str = "closing";
+
 /// One change.
 #[derive(Debug, Clone)]
 pub struct LiveEvent {
-    /// `task`, `instance`, `notification`, `record`, `definition`, `app`, `model`, `incident`.
+    /// `task`, `instance`, `notification`, `record`, `catalog`, `definition`, `app`, `model`, `incident`.
     pub topic: &'static str,
     /// Id of what changed, as text.
     pub id: String,
@@ -61,6 +64,11 @@ impl LiveBus {
     pub fn publish(&self, event: LiveEvent) {
         // An error only says that nobody listens.
         let _ = self.sender.send(Arc::new(event));
+    }
+
+    /// Tells listeners to hang up: the server stops.
+    pub fn close(&self) {
+        self.publish(LiveEvent::new(CLOSING, ""));
     }
 
     /// From now on.

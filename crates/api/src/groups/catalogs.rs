@@ -1,7 +1,14 @@
 //! Catalogs: what records look like.
 
 use super::definitions::DefinitionDto;
+use crate::ApiState;
+use crate::edge::{ApiResult, Body, Id, Page, PageQuery, Params};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
 use model::catalog::Field;
+use model::{CatalogId, Fault};
+use platform::catalogs::{Catalog, CatalogPatch, NewCatalog};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -124,32 +131,76 @@ pub struct CatalogPatchDto {
 }
 
 /// The catalogs.
-#[utoipa::path(get, path = "/catalogs", tag = "catalogs", params(crate::edge::PageQuery),
-    responses((status = 200, description = "Catalogs", body = crate::edge::Page<CatalogDto>)))]
-pub(crate) async fn list() {}
+#[utoipa::path(get, path = "/catalogs", tag = "catalogs", params(PageQuery),
+    responses((status = 200, description = "Catalogs", body = Page<CatalogDto>)))]
+pub(crate) async fn list(
+    State(api): State<ApiState>,
+    Params(page): Params<PageQuery>,
+) -> ApiResult<Json<Page<CatalogDto>>> {
+    let Page { items, total } = page.slice(api.platform.catalogs().list().await?);
+    let mut dtos = Vec::with_capacity(items.len());
+    for catalog in items {
+        dtos.push(dto(&api, catalog).await?);
+    }
+    Ok(Json(Page { items: dtos, total }))
+}
 
 /// Make a catalog.
 #[utoipa::path(post, path = "/catalogs", tag = "catalogs", request_body = NewCatalogDto,
     responses((status = 201, description = "Made", body = CatalogDto)))]
-pub(crate) async fn create() {}
+pub(crate) async fn create(
+    State(api): State<ApiState>,
+    Body(body): Body<NewCatalogDto>,
+) -> ApiResult<(StatusCode, Json<CatalogDto>)> {
+    let new = NewCatalog { name: body.name, key: body.key, fields: body.fields, title_field: body.title_field };
+    let catalog = api.platform.catalogs().create(new).await?;
+    Ok((StatusCode::CREATED, Json(dto(&api, catalog).await?)))
+}
 
 /// One catalog.
 #[utoipa::path(get, path = "/catalogs/{id}", tag = "catalogs", params(("id" = String, Path, example = "cat_2")),
     responses((status = 200, description = "The catalog", body = CatalogDto)))]
-pub(crate) async fn get() {}
+pub(crate) async fn get(State(api): State<ApiState>, Id(id): Id<CatalogId>) -> ApiResult<Json<CatalogDto>> {
+    let catalog = api.platform.catalogs().require(id).await?;
+    Ok(Json(dto(&api, catalog).await?))
+}
 
 /// Change a catalog.
 #[utoipa::path(patch, path = "/catalogs/{id}", tag = "catalogs", params(("id" = String, Path, example = "cat_2")),
     request_body = CatalogPatchDto, responses((status = 200, description = "The catalog", body = CatalogDto)))]
-pub(crate) async fn update() {}
+pub(crate) async fn update(
+    State(api): State<ApiState>,
+    Id(id): Id<CatalogId>,
+    Body(body): Body<CatalogPatchDto>,
+) -> ApiResult<Json<CatalogDto>> {
+    let patch =
+        CatalogPatch { version: body.version, name: body.name, fields: body.fields, title_field: body.title_field };
+    let catalog = api.platform.catalogs().update(id, patch).await?;
+    Ok(Json(dto(&api, catalog).await?))
+}
 
 /// Remove a catalog that holds no records.
 #[utoipa::path(delete, path = "/catalogs/{id}", tag = "catalogs", params(("id" = String, Path, example = "cat_2")),
     responses((status = 204, description = "Removed")))]
-pub(crate) async fn remove() {}
+pub(crate) async fn remove(State(api): State<ApiState>, Id(id): Id<CatalogId>) -> ApiResult<StatusCode> {
+    api.platform.catalogs().delete(id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
 
 /// The definitions that can be started for the catalog's records.
 #[utoipa::path(get, path = "/catalogs/{id}/definitions", tag = "catalogs",
     params(("id" = String, Path, example = "cat_2")),
-    responses((status = 200, description = "Definitions", body = crate::edge::Page<DefinitionDto>)))]
+    responses((status = 200, description = "Definitions", body = Page<DefinitionDto>)))]
 pub(crate) async fn definitions() {}
+
+async fn dto(api: &ApiState, catalog: Catalog) -> Result<CatalogDto, Fault> {
+    Ok(CatalogDto {
+        record_count: api.platform.catalogs().record_count(catalog.id).await?,
+        id: catalog.id.to_string(),
+        key: catalog.key,
+        name: catalog.name,
+        fields: catalog.fields,
+        title_field: catalog.title_field,
+        version: catalog.version,
+    })
+}

@@ -1,7 +1,14 @@
 //! Models of the designer: drawing, checking, deploying.
 
+use super::people::Lookup;
 use super::people::PersonDto;
-use crate::edge::JsonObject;
+use crate::ApiState;
+use crate::edge::{ApiResult, Body, Caller, Id, JsonObject, Page, PageQuery, Params, parse_opt_id};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use model::{Fault, ModelId};
+use platform::models::{Model, ModelContent};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -169,29 +176,62 @@ pub struct FileFormDto {
 }
 
 /// The models, the latest changed first.
-#[utoipa::path(get, path = "/models", tag = "models", params(crate::edge::PageQuery),
-    responses((status = 200, description = "Models", body = crate::edge::Page<ModelDto>)))]
-pub(crate) async fn list() {}
+#[utoipa::path(get, path = "/models", tag = "models", params(PageQuery),
+    responses((status = 200, description = "Models", body = Page<ModelDto>)))]
+pub(crate) async fn list(
+    State(api): State<ApiState>,
+    Params(page): Params<PageQuery>,
+) -> ApiResult<Json<Page<ModelDto>>> {
+    let Page { items, total } = page.slice(api.platform.models().list().await?);
+    Ok(Json(Page { items: dtos(&api, items).await?, total }))
+}
 
 /// Make a model.
 #[utoipa::path(post, path = "/models", tag = "models", request_body = NewModelDto,
     responses((status = 201, description = "Made", body = ModelWithSourceDto)))]
-pub(crate) async fn create() {}
+pub(crate) async fn create(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Body(body): Body<NewModelDto>,
+) -> ApiResult<(StatusCode, Json<ModelWithSourceDto>)> {
+    let source = body.source.filter(|s| !s.trim().is_empty()).unwrap_or_else(empty);
+    let content =
+        ModelContent { name: body.name, source: source.clone(), catalog: parse_opt_id(body.catalog_id.as_deref())? };
+    let model = api.platform.models().create(&caller.actor, content).await?;
+    let model = dto(&api, model).await?;
+    Ok((StatusCode::CREATED, Json(ModelWithSourceDto { model, source })))
+}
 
 /// One model with its source.
 #[utoipa::path(get, path = "/models/{id}", tag = "models", params(("id" = String, Path, example = "model_4")),
     responses((status = 200, description = "The model", body = ModelWithSourceDto)))]
-pub(crate) async fn get() {}
+pub(crate) async fn get(State(api): State<ApiState>, Id(id): Id<ModelId>) -> ApiResult<Json<ModelWithSourceDto>> {
+    let (model, source) = api.platform.models().get(id).await?;
+    Ok(Json(ModelWithSourceDto { model: dto(&api, model).await?, source }))
+}
 
 /// Save a model.
 #[utoipa::path(put, path = "/models/{id}", tag = "models", params(("id" = String, Path, example = "model_4")),
     request_body = ModelChangeDto, responses((status = 200, description = "Saved", body = ModelDto)))]
-pub(crate) async fn update() {}
+pub(crate) async fn update(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<ModelId>,
+    Body(body): Body<ModelChangeDto>,
+) -> ApiResult<Json<ModelDto>> {
+    let catalog = parse_opt_id(body.catalog_id.as_deref())?;
+    let content = ModelContent { name: body.name, source: body.source, catalog };
+    let model = api.platform.models().update(&caller.actor, id, body.version, content).await?;
+    Ok(Json(dto(&api, model).await?))
+}
 
 /// Remove a model; what was deployed from it stays.
 #[utoipa::path(delete, path = "/models/{id}", tag = "models", params(("id" = String, Path, example = "model_4")),
     responses((status = 204, description = "Removed")))]
-pub(crate) async fn remove() {}
+pub(crate) async fn remove(State(api): State<ApiState>, Id(id): Id<ModelId>) -> ApiResult<StatusCode> {
+    api.platform.models().delete(id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
 
 /// Deploy a model as saved. When it has errors: 422 `DEF-0002` with `details.diagnostics`.
 #[utoipa::path(post, path = "/models/{id}/deploy", tag = "models",
@@ -214,3 +254,30 @@ pub(crate) async fn import() {}
 #[utoipa::path(get, path = "/element-templates", tag = "models",
     responses((status = 200, description = "Element templates", body = Vec<JsonObject>)))]
 pub(crate) async fn element_templates() {}
+
+/// What a new model holds: a process with one start event.
+const EMPTY: &str = include_str!("empty.bpmn");
+
+/// Versions are counted per process id, so each new model gets an id of its own.
+fn empty() -> String {
+    let id = format!("Process_{}", platform::identity::secrets::random_alphanumeric(8));
+    EMPTY.replace("Process_1", &id)
+}
+
+pub(super) async fn dto(api: &ApiState, model: Model) -> Result<ModelDto, Fault> {
+    let mut one = dtos(api, vec![model]).await?;
+    Ok(one.remove(0))
+}
+
+async fn dtos(api: &ApiState, models: Vec<Model>) -> Result<Vec<ModelDto>, Fault> {
+    let names = Lookup::people(api, models.iter().filter_map(|m| m.updated_by).collect()).await?;
+    let dto = |m: Model| ModelDto {
+        id: m.id.to_string(),
+        name: m.name,
+        catalog_id: m.catalog.map(|c| c.to_string()),
+        version: m.version,
+        updated_at: m.updated_at.to_iso(),
+        updated_by: names.person(m.updated_by),
+    };
+    Ok(models.into_iter().map(dto).collect())
+}

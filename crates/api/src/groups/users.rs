@@ -1,6 +1,14 @@
 //! People.
 
 use super::me::{LanguageDto, RoleDto};
+use crate::ApiState;
+use crate::edge::{ApiResult, Body, Caller, Id, Page, PageQuery, Params};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use model::UserId;
+use platform::identity::{NewUser, UserFilter, UserPatch};
+use platform::{Action, Actor, Object, Role, User, authorize};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -96,21 +104,86 @@ pub struct UserQuery {
 }
 
 /// People, for pickers and administration.
-#[utoipa::path(get, path = "/users", tag = "users", params(UserQuery, crate::edge::PageQuery),
-    responses((status = 200, description = "People", body = crate::edge::Page<UserDto>)))]
-pub(crate) async fn list() {}
+#[utoipa::path(get, path = "/users", tag = "users", params(UserQuery, PageQuery),
+    responses((status = 200, description = "People", body = Page<UserDto>)))]
+pub(crate) async fn list(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Params(query): Params<UserQuery>,
+    Params(page): Params<PageQuery>,
+) -> ApiResult<Json<Page<UserDto>>> {
+    let (limit, offset) = page.bounds();
+    let filter = UserFilter { search: query.search, active: query.active, limit: limit as u32, offset: offset as u64 };
+    let (users, total) = api.platform.users().list(filter).await?;
+    let items = users.iter().map(|u| dto(&caller.actor, u)).collect();
+    Ok(Json(Page { items, total }))
+}
 
 /// Add a person.
 #[utoipa::path(post, path = "/users", tag = "users", request_body = NewUserDto,
     responses((status = 201, description = "Added", body = UserDto)))]
-pub(crate) async fn create() {}
+pub(crate) async fn create(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Body(body): Body<NewUserDto>,
+) -> ApiResult<(StatusCode, Json<UserDto>)> {
+    let new = NewUser {
+        login: body.login,
+        password: Some(body.password),
+        name: body.name,
+        last_name: body.last_name,
+        email: body.email,
+        role: body.role.map_or(Role::Employee, Role::from),
+        language: body.language.unwrap_or(LanguageDto::Ru).as_str().to_owned(),
+    };
+    let user = api.platform.users().create(new).await?;
+    Ok((StatusCode::CREATED, Json(dto(&caller.actor, &user))))
+}
 
 /// One person.
 #[utoipa::path(get, path = "/users/{id}", tag = "users", params(("id" = String, Path, example = "user_5")),
     responses((status = 200, description = "The person", body = UserDto)))]
-pub(crate) async fn get() {}
+pub(crate) async fn get(State(api): State<ApiState>, caller: Caller, Id(id): Id<UserId>) -> ApiResult<Json<UserDto>> {
+    let user = api.platform.users().require(id).await?;
+    Ok(Json(dto(&caller.actor, &user)))
+}
 
 /// Change a person.
 #[utoipa::path(patch, path = "/users/{id}", tag = "users", params(("id" = String, Path, example = "user_5")),
     request_body = UserPatchDto, responses((status = 200, description = "The person", body = UserDto)))]
-pub(crate) async fn update() {}
+pub(crate) async fn update(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<UserId>,
+    Body(body): Body<UserPatchDto>,
+) -> ApiResult<Json<UserDto>> {
+    let patch = UserPatch {
+        name: body.name,
+        last_name: body.last_name,
+        email: body.email,
+        role: body.role.map(Role::from),
+        language: body.language.map(|l| l.as_str().to_owned()),
+        theme: None,
+        active: body.active,
+        password: body.password,
+    };
+    let user = api.platform.users().update(id, patch).await?;
+    Ok(Json(dto(&caller.actor, &user)))
+}
+
+/// A person as `actor` may see him.
+fn dto(actor: &Actor, user: &User) -> UserDto {
+    let all = authorize(actor, Action::View, &Object::Account(user.id)).is_ok();
+    UserDto {
+        id: user.id.to_string(),
+        login: user.login.clone(),
+        full_name: user.full_name(),
+        active: user.active,
+        name: all.then(|| user.name.clone()),
+        last_name: all.then(|| user.last_name.clone()),
+        email: all.then(|| user.email.clone()),
+        role: all.then(|| user.role.into()),
+        language: all.then(|| LanguageDto::of(&user.language)),
+        created_at: all.then(|| user.created_at.to_iso()),
+    }
+}

@@ -1,0 +1,144 @@
+//! The routes: one table of what there is and who may call it.
+//!
+//! Invariant: the router is made from this table, so a route that is not in it does not exist. The authorization test
+//! compares it with the OpenAPI document and calls every row.
+
+use crate::ApiState;
+use crate::edge::{ApiError, Gate, Who, gate};
+use crate::groups::*;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderValue, header};
+use axum::middleware::from_fn_with_state;
+use axum::routing;
+use model::error::codes;
+use model::{Fault, UserId};
+use platform::Action::*;
+use platform::Object::*;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// One operation of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// `GET`, `POST`, …
+    pub method: &'static str,
+    /// Below `/api/v1`, with `{id}` for ids.
+    pub path: &'static str,
+    /// Who may call it.
+    pub who: Who,
+}
+
+/// Bytes of a body that is read before anybody signed in.
+const ANYONE_BODY_BYTES: usize = 64 << 10;
+
+macro_rules! table {
+    ($($method:ident $path:literal $handler:path, $who:expr;)*) => {
+        static ROUTES: &[Route] = &[$(Route { method: stringify!($method), path: $path, who: $who }),*];
+
+        fn operations(state: &ApiState) -> Router<ApiState> {
+            let mut router = Router::new();
+            $(
+                let gate_of = Gate { state: state.clone(), who: $who };
+                let mut operation = table!(@ $method)($handler).route_layer(from_fn_with_state(gate_of, gate));
+                if $who == Who::Anyone {
+                    operation = operation.layer(DefaultBodyLimit::max(ANYONE_BODY_BYTES));
+                }
+                router = router.route($path, operation);
+            )*
+            router
+        }
+    };
+    (@ GET) => { routing::get };
+    (@ POST) => { routing::post };
+    (@ PUT) => { routing::put };
+    (@ PATCH) => { routing::patch };
+    (@ DELETE) => { routing::delete };
+}
+
+use Who::{Anyone, May, SignedIn};
+
+table! {
+    POST "/session" session::sign_in, Anyone;
+    GET "/session" session::session, SignedIn;
+    DELETE "/session" session::sign_out, SignedIn;
+    GET "/me" me::me, SignedIn;
+    PATCH "/me" me::change_me, SignedIn;
+    POST "/me/password" me::change_password, SignedIn;
+
+    GET "/users" users::list, May(View, People);
+    POST "/users" users::create, May(Create, People);
+    GET "/users/{id}" users::get, May(View, People);
+    PATCH "/users/{id}" users::update, May(Update, People);
+
+    GET "/apps" apps::list, May(View, Apps);
+    POST "/apps" apps::create, May(Create, Apps);
+    GET "/apps/{id}" apps::get, May(View, Apps);
+    PATCH "/apps/{id}" apps::update, May(Update, Apps);
+    DELETE "/apps/{id}" apps::remove, May(Delete, Apps);
+    POST "/apps/{id}/secret" apps::new_secret, May(Update, Apps);
+    POST "/apps/{id}/tokens" apps::new_tokens, May(Update, Apps);
+    GET "/apps/{id}/activities" apps::activities, May(View, Apps);
+    GET "/webhooks" webhooks::list, SignedIn;
+    // Nobody's own (there is no user_0): only administrators may make them.
+    POST "/webhooks" webhooks::create, May(Create, Webhooks(UserId(0)));
+    DELETE "/webhooks/{id}" webhooks::remove, SignedIn;
+    GET "/tokens" tokens::list, SignedIn;
+    POST "/tokens" tokens::create, SignedIn;
+    DELETE "/tokens/{id}" tokens::remove, SignedIn;
+
+    GET "/catalogs" catalogs::list, May(View, Catalogs);
+    POST "/catalogs" catalogs::create, May(Create, Catalogs);
+    GET "/catalogs/{id}" catalogs::get, May(View, Catalogs);
+    PATCH "/catalogs/{id}" catalogs::update, May(Update, Catalogs);
+    DELETE "/catalogs/{id}" catalogs::remove, May(Delete, Catalogs);
+    GET "/catalogs/{id}/records" records::list, May(View, Records);
+    POST "/catalogs/{id}/records" records::create, May(Create, Records);
+    GET "/records/{id}" records::get, May(View, Records);
+    PATCH "/records/{id}" records::update, May(Update, Records);
+    DELETE "/records/{id}" records::remove, May(Delete, Records);
+
+    GET "/models" models::list, May(View, Models);
+    POST "/models" models::create, May(Create, Models);
+    GET "/models/{id}" models::get, May(View, Models);
+    PUT "/models/{id}" models::update, May(Update, Models);
+    DELETE "/models/{id}" models::remove, May(Delete, Models);
+
+    GET "/notifications" notifications::list, SignedIn;
+    POST "/notifications/read" notifications::read, SignedIn;
+    GET "/events" events::stream, SignedIn;
+    GET "/openapi.json" crate::openapi::document, Anyone;
+}
+
+/// Every operation and who may call it.
+pub fn routes() -> &'static [Route] {
+    ROUTES
+}
+
+/// The API's operations, to be mounted at `/api/v1`.
+pub fn router(state: ApiState) -> Router {
+    let limit = state.server.limits.request_bytes;
+    let no_store = SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let no_sniff =
+        SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    operations(&state)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(limit))
+        .layer(no_store)
+        .layer(no_sniff)
+        .with_state(state)
+}
+
+/// Everything below `/api`, ready to be merged into the server's routes: unknown addresses answer JSON too.
+pub fn mounted(state: ApiState) -> Router {
+    let unknown = || Router::new().fallback(not_found);
+    Router::new().nest("/api/v1", router(state)).nest("/api", unknown())
+}
+
+async fn not_found() -> ApiError {
+    Fault::of(&codes::ROUTE_NOT_FOUND).into()
+}
+
+async fn method_not_allowed() -> ApiError {
+    Fault::of(&codes::METHOD_NOT_ALLOWED).into()
+}
