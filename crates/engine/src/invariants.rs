@@ -1,4 +1,5 @@
-//! What must hold between events. Checked after every apply in tests and simulation, and before a snapshot is written.
+//! What must hold between events. Checked after every step in tests and simulation; cheap enough to be checked before a
+//! snapshot is written.
 
 use crate::apply::object_bytes;
 use crate::state::{Instance, InstanceState};
@@ -11,13 +12,16 @@ pub fn check_invariants(instance: &Instance) -> Result<(), String> {
         ensure(pair[0].key < pair[1].key, "keys grow")?;
     }
     ensure(instance.elements.iter().all(|e| e.key < instance.next_key), "keys are below the next one")?;
+    let mut children = vec![0_u32; instance.elements.len()];
     for element in &instance.elements {
-        let key = element.key;
-        ensure(instance.index(element.scope).is_some(), "every scope is active")?;
-        ensure(key == 0 || element.scope < key, "a scope is older than what it contains")?;
-        let children = instance.elements.iter().filter(|e| e.key != 0 && e.scope == key).count();
-        ensure(children == element.children as usize, "children are counted")?;
+        let scope = instance.index(element.scope).ok_or("broken: every scope is active")?;
+        ensure(element.key == 0 || element.scope < element.key, "a scope is older than what it contains")?;
+        if element.key != 0 {
+            children[scope] += 1;
+        }
     }
+    let counted = instance.elements.iter().map(|e| e.children).eq(children);
+    ensure(counted, "children are counted")?;
     for waiting in &instance.waiting {
         ensure(waiting.count > 0 && instance.index(waiting.scope).is_some(), "tokens wait in an active scope")?;
     }

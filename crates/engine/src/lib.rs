@@ -10,7 +10,7 @@
 //! - [`testbed`]: an instance in memory with a clock of its own, for `ruslo run` and tests
 //!
 //! Inside: `decide` (commands) → `step` (the queue of tokens) → `lifecycle` (phases of a run) → `elements` (one file
-//! each), with `variables`, `timers` and `errors` beside them.
+//! each), with `variables`, `timers`, `cron` and `errors` beside them.
 
 pub mod command;
 pub mod event;
@@ -19,6 +19,7 @@ pub mod state;
 pub mod testbed;
 
 mod apply;
+mod cron;
 mod decide;
 mod elements;
 mod env;

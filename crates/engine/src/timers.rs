@@ -3,6 +3,7 @@
 //! Owns: reading a timer's value and counting its firings. Invariant: the k-th firing of a cycle is its anchor plus k
 //! intervals, so months do not drift (TM-4). Never: fires anything.
 
+use crate::cron::Cron;
 use crate::event::Event;
 use crate::state::{Repeat, TimerState};
 use crate::step::{Step, Trouble};
@@ -92,7 +93,7 @@ fn time_zone(zone: &Zone) -> Result<TimeZone, String> {
 }
 
 /// A wall time's instant: in a fold the earlier one, in a gap the first instant after it (TM-6).
-fn resolve(at: DateTime, zone: &TimeZone) -> Result<Timestamp, String> {
+pub(crate) fn resolve(at: DateTime, zone: &TimeZone) -> Result<Timestamp, String> {
     let ambiguous = zone.to_ambiguous_timestamp(at);
     let in_gap = matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. });
     let compatible = ambiguous.compatible().map_err(|e| e.to_string())?;
@@ -142,10 +143,15 @@ fn parts(span: &Span, times: i64) -> Result<(Span, Span), jiff::Error> {
     Ok((calendar, exact))
 }
 
-/// `R[n]/interval`, `R[n]/start/interval`, `R[n]/interval/end` (TM-4).
+/// `R[n]/interval`, `R[n]/start/interval`, `R[n]/interval/end` (TM-4), or cron (TM-5).
 fn cycle(value: &Value, now: Timestamp, zone: &TimeZone) -> Result<(Timestamp, Repeat), String> {
     let text = value.as_str().ok_or_else(|| format!("a cycle is needed, not a {}", value.type_name()))?.trim();
-    let refused = || format!("`{text}` is no cycle of the form R3/PT1H; cron is not supported yet");
+    if let Some(cron) = Cron::parse(text) {
+        let due = cron.next(now, zone).ok_or_else(|| format!("`{text}` never fires"))?;
+        let interval = text.to_owned();
+        return Ok((due, Repeat { interval, anchor: now, turn: 1, last_turn: None, end: None }));
+    }
+    let refused = || format!("`{text}` is no cycle of the form R3/PT1H, and no cron");
     let mut parts = text.split('/');
     let count = parts.next().and_then(|r| r.strip_prefix('R')).ok_or_else(refused)?;
     let times: Option<u32> = match count {
@@ -175,6 +181,10 @@ fn cycle(value: &Value, now: Timestamp, zone: &TimeZone) -> Result<(Timestamp, R
 /// The next firing of a cycle after `now`; missed ones are skipped (TM-7). `None` when it is over.
 pub(crate) fn following(fired: &TimerState, now: Timestamp, zone: &TimeZone) -> Option<(Timestamp, Repeat)> {
     let repeat = fired.repeat.as_ref()?;
+    if let Some(cron) = Cron::parse(&repeat.interval) {
+        let due = cron.next(now.max(fired.due), zone)?;
+        return Some((due, Repeat { turn: repeat.turn.saturating_add(1), ..repeat.clone() }));
+    }
     let span = span_of_text(&repeat.interval).ok()?;
     let due_at = |turn| later(repeat.anchor, &span, turn, zone).ok();
     let turn = first_turn_after(repeat.turn, now, due_at)?;
@@ -248,8 +258,8 @@ mod tests {
         check(TimerKind::Cycle, "R3/PT1H", Ok("2026-03-28T02:30:00.000Z"));
         check(TimerKind::Cycle, "R/2026-04-01T00:00:00Z/P1M", Ok("2026-04-01T00:00:00.000Z"));
         check(TimerKind::Cycle, "R0/PT1H", Err("`R0/PT1H` never fires"));
-        let refused = "`0 0 9 * * *` is no cycle of the form R3/PT1H; cron is not supported yet";
-        check(TimerKind::Cycle, "0 0 9 * * *", Err(refused));
+        check(TimerKind::Cycle, "0 0 9 * * *", Ok("2026-03-28T08:00:00.000Z"));
+        check(TimerKind::Cycle, "often", Err("`often` is no cycle of the form R3/PT1H, and no cron"));
         check(TimerKind::Cycle, "R/PT0S", Err("the interval `PT0S` is not positive"));
     }
 

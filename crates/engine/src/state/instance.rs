@@ -141,7 +141,7 @@ pub struct TimerState {
 /// The rest of a cycle: firing `turn` is at `anchor` + `turn` intervals (BPMN TM-4: no drift).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Repeat {
-    /// ISO 8601 duration.
+    /// ISO 8601 duration, or cron.
     pub interval: String,
     /// Where counting begins.
     pub anchor: Timestamp,

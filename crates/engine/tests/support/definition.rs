@@ -193,6 +193,7 @@ impl Builder {
             Some('P') => TimerKind::Duration,
             Some('R') => TimerKind::Cycle,
             _ if text.starts_with('=') => TimerKind::Duration,
+            _ if text.contains(' ') => TimerKind::Cycle,
             _ => TimerKind::Date,
         };
         let value = self.text_or_expression(text, "timer");
@@ -211,7 +212,7 @@ impl Builder {
         let (id, _on, host) = (words.next()?, words.next()?, words.next()?);
         let host = self.definition.find(host)?;
         let trigger = match (words.next()?, words.next()) {
-            ("timer", value) => BoundaryTrigger::Timer(self.timer(value?)),
+            ("timer", value) => BoundaryTrigger::Timer(self.timer(&value?.replace('_', " "))),
             ("error", code) => BoundaryTrigger::Error { code: code.map(str::to_owned) },
             _ => return None,
         };
