@@ -297,6 +297,7 @@ fn branches(builder: &mut Builder, node: &Node, idx: ElementIdx, kind: TaskKind,
     }));
     let mut no = Exit::named(gateway, format!("{}_no", node.name), Some(no_label));
     no.default = true;
+    no.rank = 1;
     let child = |at: usize| node.children.get(at).filter(|n| n.is_active()).map_or(&[][..], std::slice::from_ref);
     let mut ends = builder.sequence(child(0), vec![yes]);
     ends.extend(builder.sequence(child(1), [no].into_iter().chain(late).collect()));

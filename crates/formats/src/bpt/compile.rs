@@ -39,6 +39,7 @@ pub fn compile(template: &Template, process_id: &str, name: &str) -> (ProcessDef
             builder.unavailable_node(state);
         }
     }
+    builder.order_flows();
     (builder.def, builder.findings)
 }
 
@@ -69,11 +70,13 @@ pub(crate) struct Exit {
     pub name: Option<String>,
     pub condition: Option<ExprId>,
     pub default: bool,
+    /// Its place among the flows that leave `from`: conditions are tried in this order.
+    pub rank: usize,
 }
 
 impl Exit {
     pub fn from(from: ElementIdx) -> Self {
-        Self { from, id: None, name: None, condition: None, default: false }
+        Self { from, id: None, name: None, condition: None, default: false, rank: 0 }
     }
 
     pub fn named(from: ElementIdx, id: String, name: Option<String>) -> Self {
@@ -88,6 +91,8 @@ pub(crate) struct Builder<'t> {
     pub findings: Vec<Diagnostic>,
     ids: HashSet<String>,
     limits: Limits,
+    /// The rank of each flow.
+    ranks: Vec<usize>,
 }
 
 impl<'t> Builder<'t> {
@@ -104,7 +109,14 @@ impl<'t> Builder<'t> {
             constants: forms::declarations(&template.constants),
             start_form: None,
         };
-        let mut builder = Self { template, def, findings: Vec::new(), ids: HashSet::new(), limits: Limits::default() };
+        let mut builder = Self {
+            template,
+            def,
+            findings: Vec::new(),
+            ids: HashSet::new(),
+            limits: Limits::default(),
+            ranks: Vec::new(),
+        };
         let title = template.root.text("Title").unwrap_or_else(|| name.to_owned());
         builder.generated(process_id, Some(title), ElementKind::Scope(Scope::default()));
         builder
@@ -181,13 +193,32 @@ impl<'t> Builder<'t> {
             };
             let id = Arc::from(self.fresh(&wish));
             let flow = FlowIdx(self.def.flows.len() as u32);
-            let Exit { from, name, condition, default, .. } = exit;
+            let Exit { from, name, condition, default, rank, .. } = exit;
+            self.ranks.push(rank);
             self.def.flows.push(SequenceFlow { id, name, source: from, target, condition });
             self.at(from).outgoing.push(flow);
             self.at(target).incoming.push(flow);
             if default {
                 self.at(from).default_flow = Some(flow);
             }
+        }
+    }
+
+    /// Flows come about when their targets do; here they take the order of their branches.
+    fn order_flows(&mut self) {
+        let mut order: Vec<usize> = (0..self.def.flows.len()).collect();
+        order.sort_by_key(|f| (self.def.flows[*f].source, self.ranks[*f], *f));
+        let mut places = vec![FlowIdx(0); order.len()];
+        for (place, old) in order.iter().enumerate() {
+            places[*old] = FlowIdx(place as u32);
+        }
+        self.def.flows = order.iter().map(|old| self.def.flows[*old].clone()).collect();
+        for element in &mut self.def.elements {
+            for flow in element.incoming.iter_mut().chain(&mut element.outgoing).chain(&mut element.default_flow) {
+                *flow = places[flow.0 as usize];
+            }
+            element.incoming.sort();
+            element.outgoing.sort();
         }
     }
 
@@ -315,6 +346,7 @@ impl<'t> Builder<'t> {
         let mut closed = false;
         for (at, branch) in branches.iter().enumerate() {
             let mut exit = Exit::named(split, branch.name.clone(), branch.text("Title"));
+            exit.rank = at;
             exit.condition = self.condition(branch, split);
             let always = exit.condition.is_none();
             if always && at + 1 == branches.len() {
@@ -329,6 +361,7 @@ impl<'t> Builder<'t> {
         if !closed {
             let mut otherwise = Exit::named(split, format!("{}_else", node.name), None);
             otherwise.default = true;
+            otherwise.rank = branches.len();
             ends.push(otherwise);
         }
         self.join(&format!("{}_join", node.name), ElementKind::ExclusiveGateway, ends)
@@ -341,8 +374,9 @@ impl<'t> Builder<'t> {
         }
         let split = self.append(node, exits, ElementKind::ParallelGateway);
         let mut ends = Vec::new();
-        for branch in branches {
-            let exit = Exit::named(split, branch.name.clone(), None);
+        for (at, branch) in branches.into_iter().enumerate() {
+            let mut exit = Exit::named(split, branch.name.clone(), None);
+            exit.rank = at;
             let tail = self.sequence(&branch.children, vec![exit]);
             // A join waits for every flow that enters it: each branch brings one.
             ends.extend(self.join(&format!("{}_end", branch.name), ElementKind::ExclusiveGateway, tail));
@@ -361,6 +395,7 @@ impl<'t> Builder<'t> {
         self.link(tail, gateway);
         let mut exit = Exit::named(gateway, format!("{}_exit", node.name), None);
         exit.default = true;
+        exit.rank = 1;
         vec![exit]
     }
 }

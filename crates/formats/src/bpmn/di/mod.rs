@@ -5,6 +5,7 @@
 
 mod arrange;
 mod emit;
+mod group;
 mod read;
 
 use super::dom::File;

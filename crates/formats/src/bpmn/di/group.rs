@@ -1,0 +1,153 @@
+//! What is laid out together, and how large things are.
+
+use super::super::compile::is_flow_node;
+use super::super::dom::{child, filled, is, local, model_children, text_of};
+use super::read::{Diagram, is_container};
+use crate::layout::{Graph, GraphEdge, GraphNode};
+use roxmltree::Node;
+use std::collections::HashMap;
+
+/// What is laid out together: missing elements of one container and of containers that are missing too.
+pub(crate) struct Group<'a, 'i> {
+    pub nodes: Vec<Node<'a, 'i>>,
+    pub graph: Graph,
+    pub edge_ids: Vec<&'a str>,
+    /// Annotations and data of the container itself.
+    pub band: Vec<Node<'a, 'i>>,
+    /// What annotations and data belong to.
+    pub friends: HashMap<&'a str, &'a str>,
+    /// Boundary events whose host has a shape.
+    pub guests: Vec<Node<'a, 'i>>,
+}
+
+impl<'a, 'i> Group<'a, 'i> {
+    pub fn new(container: Node<'a, 'i>, diagram: &Diagram<'a, 'i>, leaves: &[Node<'a, 'i>]) -> Self {
+        let mut group = Self {
+            nodes: Vec::new(),
+            graph: Graph { lanes: leaves.len(), ..Graph::default() },
+            edge_ids: Vec::new(),
+            band: Vec::new(),
+            friends: HashMap::new(),
+            guests: Vec::new(),
+        };
+        let mut index = HashMap::new();
+        let mut later = Vec::new();
+        group.collect(container, None, diagram, &mut index, &mut later);
+        for node in later {
+            let host = filled(node, "attachedToRef").map(|r| local(r, |full| index.contains_key(full)));
+            match host.and_then(|h| index.get(h).copied()) {
+                Some(host) => {
+                    let parent = group.graph.nodes[host].parent;
+                    group.push(node, GraphNode { parent, host: Some(host), ..sized(node) }, &mut index);
+                }
+                None if host.is_some_and(|h| diagram.shapes.contains_key(h)) => group.guests.push(node),
+                // A boundary event of nothing stands alone.
+                None => group.push(node, sized(node), &mut index),
+            }
+        }
+        group.connect(container, &index);
+        for (lane, leaf) in leaves.iter().enumerate() {
+            for reference in leaf.children().filter(|n| is(*n, "flowNodeRef")) {
+                if let Some(node) = index.get(text_of(reference).as_str()) {
+                    group.graph.nodes[*node].lane = lane;
+                }
+            }
+        }
+        group
+    }
+
+    fn push(&mut self, node: Node<'a, 'i>, graph: GraphNode, index: &mut HashMap<&'a str, usize>) {
+        if let Some(id) = filled(node, "id") {
+            index.entry(id).or_insert(self.nodes.len());
+            self.nodes.push(node);
+            self.graph.nodes.push(graph);
+        }
+    }
+
+    fn collect(
+        &mut self,
+        container: Node<'a, 'i>,
+        parent: Option<usize>,
+        diagram: &Diagram<'a, 'i>,
+        index: &mut HashMap<&'a str, usize>,
+        later: &mut Vec<Node<'a, 'i>>,
+    ) {
+        for node in model_children(container) {
+            let Some(id) = filled(node, "id").filter(|id| !diagram.shapes.contains_key(id)) else { continue };
+            if index.contains_key(id) {
+                continue;
+            }
+            let artifact =
+                matches!(node.tag_name().name(), "textAnnotation" | "dataObjectReference" | "dataStoreReference");
+            if artifact && parent.is_none() {
+                self.band.push(node);
+            } else if is(node, "boundaryEvent") {
+                later.push(node);
+            } else if artifact || is_flow_node(node) {
+                let at = self.nodes.len();
+                self.push(node, GraphNode { parent, ..sized(node) }, index);
+                if is_container(node) {
+                    self.collect(node, Some(at), diagram, index, later);
+                }
+            }
+        }
+    }
+
+    fn connect(&mut self, container: Node<'a, 'i>, index: &HashMap<&'a str, usize>) {
+        for node in container.descendants() {
+            let end = |name: &str| filled(node, name).map(|r| local(r, |full| index.contains_key(full)));
+            if is(node, "sequenceFlow") {
+                let ends = end("sourceRef").zip(end("targetRef"));
+                let ends = ends.and_then(|(s, t)| Some((*index.get(s)?, *index.get(t)?)));
+                if let (Some((source, target)), Some(id)) = (ends, filled(node, "id")) {
+                    self.graph.edges.push(GraphEdge { source, target });
+                    self.edge_ids.push(id);
+                }
+            } else if is(node, "association") {
+                if let Some((a, b)) = end("sourceRef").zip(end("targetRef")) {
+                    self.friends.insert(a, b);
+                    self.friends.insert(b, a);
+                }
+            } else if is(node, "dataInputAssociation") || is(node, "dataOutputAssociation") {
+                let owner = node.parent().and_then(|p| filled(p, "id"));
+                for reference in node.children().filter(|n| is(*n, "sourceRef") || is(*n, "targetRef")) {
+                    if let (Some(owner), Some(text)) = (owner, reference.text()) {
+                        self.friends.entry(text.trim()).or_insert(owner);
+                    }
+                }
+            }
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.band.is_empty()
+    }
+
+    pub fn band_height(&self) -> i32 {
+        self.band.iter().map(|n| size(*n).1 + 40).max().unwrap_or(0)
+    }
+}
+
+fn sized(node: Node) -> GraphNode {
+    let (width, height) = size(node);
+    let name = node.tag_name().name();
+    let labelled = name.ends_with("Event") || name.ends_with("Gateway");
+    let below = if labelled && filled(node, "name").is_some() { 20 } else { 0 };
+    let container = is_container(node);
+    GraphNode { width, height, below, diamond: name.ends_with("Gateway"), container, ..GraphNode::default() }
+}
+
+pub(crate) fn size(node: Node) -> (i32, i32) {
+    match node.tag_name().name() {
+        name if name.ends_with("Event") => (36, 36),
+        name if name.ends_with("Gateway") => (50, 50),
+        "dataObjectReference" => (36, 50),
+        "dataStoreReference" => (50, 50),
+        "textAnnotation" => {
+            let text = child(node, "text").map(text_of).unwrap_or_default();
+            let lines = (text.chars().count() as i32 / 24 + 1).min(6);
+            (160, 14 * lines + 16)
+        }
+        _ => (100, 80),
+    }
+}
