@@ -1,0 +1,37 @@
+//! Every rule that this crate reports has a page, and every page a rule.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()) {
+        if entry.is_dir() { sources(&entry, into) } else { into.push(entry) }
+    }
+}
+
+#[test]
+fn rules_and_pages_match() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    sources(&root.join("src"), &mut files);
+    let mut used = BTreeSet::new();
+    for file in files {
+        let text = std::fs::read_to_string(file).unwrap();
+        let quoted = text.split('"').skip(1).step_by(2);
+        used.extend(
+            quoted
+                .filter(|q| {
+                    q.split_once('-').is_some_and(|(family, n)| {
+                        ["LN", "BPT", "DMN"].contains(&family) && n.len() == 2 && n.bytes().all(|b| b.is_ascii_digit())
+                    })
+                })
+                .map(str::to_owned),
+        );
+    }
+    let pages: BTreeSet<String> = std::fs::read_dir(root.join("../../docs/rules"))
+        .unwrap()
+        .filter_map(|e| e.unwrap().path().file_stem().map(|s| s.to_string_lossy().into_owned()))
+        .filter(|name| name != "README")
+        .collect();
+    assert_eq!(used, pages);
+}
