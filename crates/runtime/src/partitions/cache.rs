@@ -56,7 +56,10 @@ impl HotCache {
         self.entries.insert(id, Entry { hot, bytes, tick: self.tick });
         self.uses.push_back((id, self.tick));
         self.bytes += bytes;
-        while self.bytes > self.bytes_max || self.uses.len() > 4 * self.entries.len() + 64 {
+        if self.uses.len() > 4 * self.entries.len() + 64 {
+            self.uses.retain(|(id, tick)| self.entries.get(id).is_some_and(|e| e.tick == *tick));
+        }
+        while self.bytes > self.bytes_max {
             let Some((oldest, tick)) = self.uses.pop_front() else { break };
             if self.entries.get(&oldest).is_some_and(|e| e.tick == tick) {
                 self.take(oldest);

@@ -1,0 +1,163 @@
+//! Activities of apps: the wait, the call, the answer, in every order (Bitrix contract 2.4 and 3.5).
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use model::error::codes;
+use model::{DefinitionId, Fault, InstanceId};
+use runtime::{AnswerOutcome, AppAnswer, DeliveryResult, Order, Page};
+use serde_json::json;
+use std::sync::Arc;
+use support::{Handler, World, around, object, service};
+
+async fn started(plan: Vec<DeliveryResult>, extra: &[(&str, &str)]) -> (World, Arc<Handler>, InstanceId, DefinitionId) {
+    let handler = Handler::new(plan);
+    let world = World::with(vec![handler.clone()]).await;
+    let job_type = world.md5(None).await;
+    let inputs = [&[("inputString", "=name")], extra].concat();
+    let definition = world.deploy(&around(&service(&job_type, &inputs))).await;
+    let id = world.start(definition, json!({"name": "Ann"})).await;
+    (world, handler, id, definition)
+}
+
+async fn order(world: &World, handler: &Handler) -> Order {
+    world.until("a delivery", || async { handler.seen().first().map(|d| d.order.clone()) }).await
+}
+
+fn answer(order: &Order) -> AppAnswer {
+    AppAnswer {
+        instance: order.instance,
+        element_id: order.element_id.clone(),
+        event_id: order.event_id.clone(),
+        values: object(json!({"outputString": "9a"})),
+        log: None,
+    }
+}
+
+fn failed() -> DeliveryResult {
+    DeliveryResult::Retry(Fault::new(&codes::CALL_FAILED, "no connection"))
+}
+
+#[tokio::test]
+async fn an_answer_resumes_the_step_once() {
+    let (world, handler, id, _) = started(Vec::new(), &[]).await;
+    let order = order(&world, &handler).await;
+    assert_eq!((order.event_id.len(), order.waits, order.input.clone()), (32, true, object(json!({"inputString": "Ann"}))));
+    world.runtime.log_app_job(id, "a", &order.event_id, "working").await.unwrap();
+    let (one, two) = tokio::join!(world.runtime.answer_app_job(answer(&order)), world.runtime.answer_app_job(answer(&order)));
+    let outcomes = [one.unwrap(), two.unwrap()];
+    assert!(outcomes.contains(&AnswerOutcome::Accepted) && outcomes.contains(&AnswerOutcome::Ignored), "{outcomes:?}");
+    assert_eq!(world.state(id).await, "completed");
+    assert_eq!(world.variables(id).await, json!({"name": "Ann", "outputString": "9a", "IsTimeout": 0}));
+    let lines: Vec<_> = world.runtime.history(id).await.unwrap();
+    let lines: Vec<_> = lines.iter().filter(|e| e.kind == "logged").map(|e| e.event["text"].as_str().unwrap()).collect();
+    assert_eq!(lines, ["working", "Received application response"]);
+    let late = world.runtime.answer_app_job(answer(&order)).await.unwrap_err();
+    assert!(late.is(&codes::INSTANCE_NOT_FOUND), "{late}");
+}
+
+#[tokio::test]
+async fn a_wrong_token_changes_nothing() {
+    let (world, handler, id, _) = started(Vec::new(), &[]).await;
+    let order = order(&world, &handler).await;
+    let other_pass = AppAnswer { event_id: "x".repeat(32), ..answer(&order) };
+    assert_eq!(world.runtime.answer_app_job(other_pass).await.unwrap(), AnswerOutcome::Ignored);
+    let other_step = AppAnswer { element_id: "b".into(), ..answer(&order) };
+    assert_eq!(world.runtime.answer_app_job(other_step).await.unwrap(), AnswerOutcome::Ignored);
+    let nowhere = AppAnswer { instance: InstanceId(77), ..answer(&order) };
+    assert!(world.runtime.answer_app_job(nowhere).await.unwrap_err().is(&codes::INSTANCE_NOT_FOUND));
+    assert_eq!(world.state(id).await, "active");
+}
+
+#[tokio::test]
+async fn a_crash_while_the_answer_is_outstanding_loses_nothing() {
+    let (mut world, handler, id, _) = started(vec![failed()], &[]).await;
+    let order = order(&world, &handler).await;
+    world.until("the try is recorded", || async { world.runtime.calls(id).await.ok().filter(|c| !c.is_empty()) }).await;
+    world.crash_and_reopen().await;
+    // The call that failed before the crash is made again after it, with the same event id.
+    world.clock.advance_ms(10_000);
+    world.until("the second try", || async { (handler.seen().len() == 2).then_some(()) }).await;
+    assert_eq!(handler.seen()[1].order, order);
+    assert_eq!(handler.seen()[1].attempt, 2);
+    assert_eq!(world.runtime.answer_app_job(answer(&order)).await.unwrap(), AnswerOutcome::Accepted);
+    assert_eq!(world.state(id).await, "completed");
+    world.until("no call is left", || async { world.store.earliest_effect().await.unwrap().is_none().then_some(()) }).await;
+}
+
+#[tokio::test]
+async fn a_handler_that_fails_for_long_is_an_incident_and_a_retry_calls_again() {
+    let (world, handler, id, _) = started((0..100).map(|_| failed()).collect(), &[]).await;
+    let first = order(&world, &handler).await;
+    let mut seen = 0;
+    let incident = loop {
+        let found = world
+            .until("a try or the end", || async {
+                let open = world.runtime.incidents(Some(true), Some(id), Page::default()).await.unwrap().items;
+                let calls = world.runtime.calls(id).await.unwrap().len();
+                (calls > seen || !open.is_empty()).then_some((calls, open))
+            })
+            .await;
+        seen = found.0;
+        if let Some(incident) = found.1.into_iter().next() {
+            break incident;
+        }
+        world.clock.advance_ms(150_000);
+    };
+    assert_eq!((incident.code.as_str(), incident.element_id.as_str()), ("OUT-0005", "a"));
+    assert!((4..30).contains(&seen), "{seen} tries");
+    handler.plan.lock().unwrap().clear();
+    world.runtime.retry_incident(&world.admin, incident.id).await.unwrap();
+    let tries = handler.seen().len();
+    world.until("the call after the retry", || async { (handler.seen().len() > tries).then_some(()) }).await;
+    assert_eq!(handler.seen()[tries].order.event_id, first.event_id, "the same token");
+    assert_eq!(world.runtime.answer_app_job(answer(&first)).await.unwrap(), AnswerOutcome::Accepted);
+    assert_eq!(world.state(id).await, "completed");
+}
+
+#[tokio::test]
+async fn a_wait_ends_by_its_timeout() {
+    let inputs = [("TimeoutDuration", "=5"), ("TimeoutDurationType", "m"), ("SetStatusMessage", "Y")];
+    let (world, handler, id, _) = started(Vec::new(), &inputs).await;
+    let order = order(&world, &handler).await;
+    assert_eq!(order.timeout_ms, 300_000);
+    let title = world.runtime.instance_summary(id).await.unwrap().state_title;
+    assert_eq!(title.as_deref(), Some("Waiting for application response"));
+    world.clock.advance_ms(300_000);
+    world.until_state(id, "completed").await;
+    assert_eq!(world.variables(id).await["IsTimeout"], json!(1));
+    assert!(world.store.job_by_event(&order.event_id).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn an_activity_that_does_not_wait_goes_on_and_is_still_called() {
+    let (world, handler, id, _) = started(Vec::new(), &[("UseSubscription", "N")]).await;
+    assert_eq!(world.state(id).await, "completed");
+    let order = order(&world, &handler).await;
+    assert!(!order.waits);
+    world.until("the call is recorded", || async { world.runtime.calls(id).await.ok().filter(|c| c.len() == 1) }).await;
+}
+
+#[tokio::test]
+async fn an_unregistered_activity_is_an_incident_until_it_is_registered() {
+    let handler = Handler::new(Vec::new());
+    let world = World::with(vec![handler.clone()]).await;
+    let job_type = format!("rest_{}", "0".repeat(32));
+    let definition = world.deploy(&around(&service(&job_type, &[("x", "=1")]))).await;
+    let id = world.start(definition, json!({})).await;
+    let incident = world.runtime.incidents(Some(true), Some(id), Page::default()).await.unwrap().items.remove(0);
+    assert_eq!(incident.code, "RUN-0011");
+    assert!(incident.message.contains(&job_type));
+    assert!(handler.seen().is_empty());
+}
+
+#[tokio::test]
+async fn cancelling_takes_the_call_back() {
+    let (world, handler, id, _) = started((0..9).map(|_| failed()).collect(), &[]).await;
+    let order = order(&world, &handler).await;
+    world.until("the try is recorded", || async { world.runtime.calls(id).await.ok().filter(|c| !c.is_empty()) }).await;
+    world.runtime.cancel(&world.admin, id, "enough").await.unwrap();
+    assert!(world.store.earliest_effect().await.unwrap().is_none());
+    let late = world.runtime.answer_app_job(answer(&order)).await.unwrap_err();
+    assert!(late.is(&codes::INSTANCE_NOT_FOUND));
+}
