@@ -93,19 +93,55 @@ table! {
     DELETE "/catalogs/{id}" catalogs::remove, May(Delete, Catalogs);
     GET "/catalogs/{id}/records" records::list, May(View, Records);
     POST "/catalogs/{id}/records" records::create, May(Create, Records);
+    GET "/catalogs/{id}/definitions" catalogs::definitions, May(View, Definitions);
     GET "/records/{id}" records::get, May(View, Records);
     PATCH "/records/{id}" records::update, May(Update, Records);
     DELETE "/records/{id}" records::remove, May(Delete, Records);
+    GET "/records/{id}/instances" records::instances, May(View, Records);
 
     GET "/models" models::list, May(View, Models);
     POST "/models" models::create, May(Create, Models);
     GET "/models/{id}" models::get, May(View, Models);
     PUT "/models/{id}" models::update, May(Update, Models);
     DELETE "/models/{id}" models::remove, May(Delete, Models);
+    POST "/models/{id}/deploy" models::deploy, May(Deploy, Definitions);
+    POST "/diagnostics" models::diagnostics, May(View, Models);
+    POST "/import" models::import, May(Create, Models);
+    GET "/element-templates" models::element_templates, May(View, Models);
+
+    GET "/definitions" definitions::list, May(View, Definitions);
+    POST "/definitions" definitions::deploy, May(Deploy, Definitions);
+    GET "/definitions/{id}" definitions::get, May(View, Definitions);
+    DELETE "/definitions/{id}" definitions::remove, May(Delete, Definitions);
+    GET "/definitions/{id}/versions" definitions::versions, May(View, Definitions);
+
+    GET "/instances" instances::list, SignedIn;
+    POST "/instances" instances::start, May(Start, Definitions);
+    GET "/instances/{id}" instances::get, SignedIn;
+    GET "/instances/{id}/history" instances::history, SignedIn;
+    GET "/instances/{id}/calls" instances::calls, SignedIn;
+    POST "/instances/{id}/cancel" instances::cancel, SignedIn;
+    DELETE "/instances/{id}" instances::kill, May(Operate, Incidents);
+    PATCH "/instances/{id}/variables" instances::set_variables, May(Operate, Incidents);
+    GET "/incidents" incidents::list, May(View, Incidents);
+    POST "/incidents/{id}/retry" incidents::retry, May(Operate, Incidents);
+
+    GET "/tasks" tasks::list, SignedIn;
+    GET "/tasks/count" tasks::count, SignedIn;
+    GET "/tasks/{id}" tasks::get, SignedIn;
+    POST "/tasks/{id}/complete" tasks::complete, SignedIn;
+    POST "/tasks/{id}/claim" tasks::claim, SignedIn;
+    POST "/tasks/{id}/reassign" tasks::reassign, SignedIn;
+    POST "/jobs/activate" jobs::activate, May(Operate, Jobs);
+    POST "/jobs/{id}/complete" jobs::complete, May(Operate, Jobs);
+    POST "/jobs/{id}/fail" jobs::fail, May(Operate, Jobs);
+    POST "/jobs/{id}/error" jobs::error, May(Operate, Jobs);
 
     GET "/notifications" notifications::list, SignedIn;
     POST "/notifications/read" notifications::read, SignedIn;
     GET "/events" events::stream, SignedIn;
+    GET "/search" search::search, SignedIn;
+    GET "/system" system::system, May(View, System);
     GET "/openapi.json" crate::openapi::document, Anyone;
 }
 

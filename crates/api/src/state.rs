@@ -3,6 +3,7 @@
 use model::Timestamp;
 use model::limits::Limits;
 use platform::Platform;
+use runtime::Runtime;
 use std::sync::Arc;
 
 /// What the server says of itself.
@@ -25,6 +26,8 @@ pub struct ServerFacts {
 pub struct ApiState {
     /// People, apps, documents.
     pub platform: Platform,
+    /// Processes that run.
+    pub runtime: Runtime,
     /// What the server says of itself.
     pub server: Arc<ServerFacts>,
 }

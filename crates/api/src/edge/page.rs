@@ -47,6 +47,13 @@ impl PageQuery {
         (self.limit.unwrap_or(50).clamp(1, MAX_LIMIT), self.offset.unwrap_or(0))
     }
 
+    /// The same for the runtime's lists.
+    pub(crate) fn of_runtime(&self) -> runtime::Page {
+        let (limit, offset) = self.bounds();
+        let narrow = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        runtime::Page { limit: narrow(limit), offset: narrow(offset) }
+    }
+
     /// The page of `all`.
     pub fn slice<T>(&self, all: Vec<T>) -> Page<T> {
         let (limit, offset) = self.bounds();

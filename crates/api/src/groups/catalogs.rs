@@ -8,6 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use model::catalog::Field;
 use model::{CatalogId, Fault};
+use runtime::DefinitionFilter;
 use platform::catalogs::{Catalog, CatalogPatch, NewCatalog};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -189,9 +190,17 @@ pub(crate) async fn remove(State(api): State<ApiState>, Id(id): Id<CatalogId>) -
 
 /// The definitions that can be started for the catalog's records.
 #[utoipa::path(get, path = "/catalogs/{id}/definitions", tag = "catalogs",
-    params(("id" = String, Path, example = "cat_2")),
+    params(("id" = String, Path, example = "cat_2"), PageQuery),
     responses((status = 200, description = "Definitions", body = Page<DefinitionDto>)))]
-pub(crate) async fn definitions() {}
+pub(crate) async fn definitions(
+    State(api): State<ApiState>,
+    Id(id): Id<CatalogId>,
+    Params(page): Params<PageQuery>,
+) -> ApiResult<Json<Page<DefinitionDto>>> {
+    api.platform.catalogs().require(id).await?;
+    let filter = DefinitionFilter { latest: true, catalog: Some(id), ..DefinitionFilter::default() };
+    Ok(Json(super::definitions::find(&api, &filter, &page).await?))
+}
 
 async fn dto(api: &ApiState, catalog: Catalog) -> Result<CatalogDto, Fault> {
     Ok(CatalogDto {

@@ -1,5 +1,14 @@
 //! Deployed process definitions.
 
+use super::people::Lookup;
+use crate::ApiState;
+use crate::edge::{ApiResult, Caller, Id, Page, PageQuery, Params, UploadedFile, parse_opt_id};
+use axum::Json;
+use axum::extract::{Multipart, State};
+use axum::http::StatusCode;
+use model::definition::{Form, Origin, VariableDecl};
+use model::{DefinitionId, DocumentType, Fault};
+use runtime::{DefinitionFilter, DefinitionView, Deploy};
 use super::models::{DeploymentDto, DiagnosticDto, FileFormDto};
 use super::people::PersonDto;
 use serde::{Deserialize, Serialize};
@@ -130,29 +139,138 @@ pub struct DefinitionQuery {
 }
 
 /// The definitions, newest first.
-#[utoipa::path(get, path = "/definitions", tag = "definitions", params(DefinitionQuery, crate::edge::PageQuery),
-    responses((status = 200, description = "Definitions", body = crate::edge::Page<DefinitionDto>)))]
-pub(crate) async fn list() {}
+#[utoipa::path(get, path = "/definitions", tag = "definitions", params(DefinitionQuery, PageQuery),
+    responses((status = 200, description = "Definitions", body = Page<DefinitionDto>)))]
+pub(crate) async fn list(
+    State(api): State<ApiState>,
+    Params(query): Params<DefinitionQuery>,
+    Params(page): Params<PageQuery>,
+) -> ApiResult<Json<Page<DefinitionDto>>> {
+    let filter = DefinitionFilter {
+        search: query.search.filter(|s| !s.trim().is_empty()),
+        latest: query.latest.unwrap_or(true),
+        catalog: parse_opt_id(query.catalog_id.as_deref())?,
+        ..DefinitionFilter::default()
+    };
+    Ok(Json(find(&api, &filter, &page).await?))
+}
 
 /// Deploy a `.bpmn` or `.bpt` file. When it has errors: 422 `DEF-0002` with `details.diagnostics`.
 #[utoipa::path(post, path = "/definitions", tag = "definitions",
     request_body(content = FileFormDto, content_type = "multipart/form-data"),
     responses((status = 201, description = "Deployed", body = DeploymentDto)))]
-pub(crate) async fn deploy() {}
+pub(crate) async fn deploy(
+    State(api): State<ApiState>,
+    caller: Caller,
+    form: Multipart,
+) -> ApiResult<(StatusCode, Json<DeploymentDto>)> {
+    let file = UploadedFile::read(form).await?;
+    let what = Deploy {
+        name: file.name.clone().unwrap_or_default(),
+        document: file.catalog.map(|catalog| DocumentType { catalog }),
+        bytes: file.bytes,
+        ..Deploy::default()
+    };
+    let deployed = api.runtime.deploy(&caller.actor, what).await?;
+    Ok((StatusCode::CREATED, Json(super::models::deployment(deployed))))
+}
 
 /// One version.
 #[utoipa::path(get, path = "/definitions/{id}", tag = "definitions",
     params(("id" = String, Path, example = "def_3")),
     responses((status = 200, description = "The version", body = DefinitionDetailsDto)))]
-pub(crate) async fn get() {}
+pub(crate) async fn get(
+    State(api): State<ApiState>,
+    Id(id): Id<DefinitionId>,
+) -> ApiResult<Json<DefinitionDetailsDto>> {
+    let details = api.runtime.definition(id).await?;
+    let diagnostics = details.view.diagnostics.iter().map(DiagnosticDto::from).collect();
+    let mut one = dtos(&api, vec![details.view]).await?;
+    Ok(Json(DefinitionDetailsDto {
+        definition: one.remove(0),
+        bpmn: details.bpmn,
+        parameters: details.parameters.into_iter().map(parameter).collect(),
+        start_form: details.start_form.and_then(|form| match form {
+            Form::Embedded(schema) => Some(schema),
+            Form::Id(_) => None,
+        }),
+        diagnostics,
+    }))
+}
 
-/// Withdraw a version that has no running instances.
+/// Withdraw a version: it is started no more, its instances run on.
 #[utoipa::path(delete, path = "/definitions/{id}", tag = "definitions",
     params(("id" = String, Path, example = "def_3")), responses((status = 204, description = "Withdrawn")))]
-pub(crate) async fn remove() {}
+pub(crate) async fn remove(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<DefinitionId>,
+) -> ApiResult<StatusCode> {
+    api.runtime.delete_definition(&caller.actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
 
 /// All versions of the same process, newest first.
 #[utoipa::path(get, path = "/definitions/{id}/versions", tag = "definitions",
-    params(("id" = String, Path, example = "def_3")),
-    responses((status = 200, description = "Versions", body = crate::edge::Page<DefinitionDto>)))]
-pub(crate) async fn versions() {}
+    params(("id" = String, Path, example = "def_3"), PageQuery),
+    responses((status = 200, description = "Versions", body = Page<DefinitionDto>)))]
+pub(crate) async fn versions(
+    State(api): State<ApiState>,
+    Id(id): Id<DefinitionId>,
+    Params(page): Params<PageQuery>,
+) -> ApiResult<Json<Page<DefinitionDto>>> {
+    let process_id = api.runtime.definition(id).await?.view.process_id;
+    let filter = DefinitionFilter { process_id: Some(process_id), ..DefinitionFilter::default() };
+    Ok(Json(find(&api, &filter, &page).await?))
+}
+
+/// A page of definitions.
+pub(super) async fn find(
+    api: &ApiState,
+    filter: &DefinitionFilter,
+    page: &PageQuery,
+) -> Result<Page<DefinitionDto>, Fault> {
+    let found = api.runtime.definitions(filter, page.of_runtime()).await?;
+    Ok(Page { items: dtos(api, found.items).await?, total: found.total })
+}
+
+async fn dtos(api: &ApiState, views: Vec<DefinitionView>) -> Result<Vec<DefinitionDto>, Fault> {
+    let names = Lookup::people(api, views.iter().filter_map(|v| v.deployed_by).collect()).await?;
+    let dto = |v: DefinitionView| DefinitionDto {
+        id: v.id.to_string(),
+        process_id: v.process_id,
+        name: v.name,
+        version: v.version,
+        origin: match v.origin {
+            Origin::Bpmn => OriginDto::Bpmn,
+            Origin::Bpt => OriginDto::Bpt,
+        },
+        deployed_at: v.deployed_at.to_iso(),
+        deployed_by: names.person(v.deployed_by),
+        catalog_id: v.document.map(|d| d.catalog.to_string()),
+        app_id: v.app.map(|a| a.to_string()),
+        model_id: v.model.map(|m| m.to_string()),
+        description: v.description,
+        deployable: v.deployable,
+        stats: StatsDto {
+            active: v.stats.active,
+            completed: v.stats.completed,
+            failed: v.stats.failed,
+            incidents: v.stats.incidents,
+        },
+    };
+    Ok(views.into_iter().map(dto).collect())
+}
+
+fn parameter(decl: VariableDecl) -> ParameterDto {
+    ParameterDto {
+        key: decl.key,
+        name: decl.name,
+        description: decl.description,
+        kind: decl.kind,
+        required: decl.required,
+        multiple: decl.multiple,
+        options: decl.options.into_iter().map(|(key, label)| OptionDto { key, label }).collect(),
+        default: decl.default.to_json(),
+    }
+}

@@ -73,9 +73,9 @@ impl Listener {
             tokio::select! {
                 received = self.events.recv() => match received {
                     Ok(event) if event.topic == CLOSING => return None,
-                    Ok(event) if visible(&self.actor, &event) => return Some(wire(&event)),
+                    Ok(event) if visible(&self.actor, &event) => return Some(wire(&self.actor, &event)),
                     Ok(_) => {}
-                    Err(RecvError::Lagged(_)) => return Some(wire(&LiveEvent::new("lost", ""))),
+                    Err(RecvError::Lagged(_)) => return Some(wire(&self.actor, &LiveEvent::new("lost", ""))),
                     Err(RecvError::Closed) => return None,
                 },
                 _ = self.recheck.tick() => self.check().await?,
@@ -98,8 +98,11 @@ impl Listener {
     }
 }
 
-fn wire(event: &LiveEvent) -> Event {
-    let body = LiveEventDto { topic: event.topic.to_owned(), id: event.id.clone(), data: event.data.clone() };
+fn wire(actor: &Actor, event: &LiveEvent) -> Event {
+    // That some task or instance moved is no secret; what became of it is for those it concerns.
+    let concerns = actor.is_admin() || event.users.is_some() || !matches!(event.topic, "task" | "instance");
+    let data = if concerns { event.data.clone() } else { serde_json::json!({}) };
+    let body = LiveEventDto { topic: event.topic.to_owned(), id: event.id.clone(), data };
     Event::default().event(event.topic).data(serde_json::to_string(&body).unwrap_or_default())
 }
 
@@ -108,7 +111,10 @@ pub(crate) fn visible(actor: &Actor, event: &LiveEvent) -> bool {
     match &event.users {
         Some(users) if users.contains(&actor.user_id()) => true,
         Some(_) => actor.is_admin() && event.topic != "notification",
-        None => actor.is_admin() || matches!(event.topic, "record" | "catalog" | "definition"),
+        None => {
+            actor.is_admin()
+                || matches!(event.topic, "record" | "catalog" | "definition" | "task" | "instance" | "lost")
+        }
     }
 }
 
@@ -129,12 +135,13 @@ mod tests {
         };
         let table = [
             (of("record", None), true, true),
-            (of("instance", None), false, true),
+            (of("instance", None), true, true),
             (of("instance", Some(vec![5])), true, true),
             (of("task", Some(vec![6])), false, true),
             (of("notification", Some(vec![6])), false, false),
             (of("notification", Some(vec![5])), true, false),
             (of("model", None), false, true),
+            (of("incident", None), false, true),
         ];
         for (event, to_ann, to_boss) in table {
             assert_eq!((visible(&ann, &event), visible(&boss, &event)), (to_ann, to_boss), "{event:?}");

@@ -1,5 +1,12 @@
 //! Incidents: elements that wait for somebody to mend something.
 
+use crate::ApiState;
+use crate::edge::{ApiResult, Caller, Id, Page, PageQuery, Params};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use model::IncidentId;
+use runtime::IncidentView;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -53,11 +60,41 @@ pub struct IncidentQuery {
 }
 
 /// The incidents, newest first.
-#[utoipa::path(get, path = "/incidents", tag = "incidents", params(IncidentQuery, crate::edge::PageQuery),
-    responses((status = 200, description = "Incidents", body = crate::edge::Page<IncidentDto>)))]
-pub(crate) async fn list() {}
+#[utoipa::path(get, path = "/incidents", tag = "incidents", params(IncidentQuery, PageQuery),
+    responses((status = 200, description = "Incidents", body = Page<IncidentDto>)))]
+pub(crate) async fn list(
+    State(api): State<ApiState>,
+    Params(query): Params<IncidentQuery>,
+    Params(page): Params<PageQuery>,
+) -> ApiResult<Json<Page<IncidentDto>>> {
+    let open = !matches!(query.state, Some(IncidentStateDto::Resolved));
+    let found = api.runtime.incidents(Some(open), None, page.of_runtime()).await?;
+    Ok(Json(Page { items: found.items.into_iter().map(incident_dto).collect(), total: found.total }))
+}
 
 /// Try the element again.
 #[utoipa::path(post, path = "/incidents/{id}/retry", tag = "incidents",
     params(("id" = String, Path, example = "inc_5")), responses((status = 204, description = "Tried again")))]
-pub(crate) async fn retry() {}
+pub(crate) async fn retry(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<IncidentId>,
+) -> ApiResult<StatusCode> {
+    api.runtime.retry_incident(&caller.actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) fn incident_dto(i: IncidentView) -> IncidentDto {
+    IncidentDto {
+        id: i.id.to_string(),
+        instance_id: i.instance.to_string(),
+        definition_id: i.definition.to_string(),
+        definition_name: i.definition_name,
+        element_id: i.element_id,
+        element_name: i.element_name,
+        code: i.code,
+        message: i.message,
+        created_at: i.created_at.to_iso(),
+        resolved_at: i.resolved_at.map(|at| at.to_iso()),
+    }
+}

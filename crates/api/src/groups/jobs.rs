@@ -1,7 +1,17 @@
 //! Jobs for external workers.
 
+use super::people::Lookup;
+use super::records::{json, values};
+use crate::ApiState;
+use crate::edge::{ApiResult, Body, Caller, Id, JsonObject, invalid};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use model::JobId;
+use runtime::{ActivateJobs, ActivatedJob, JobError, JobFailure};
+use std::collections::BTreeSet;
+use std::time::Duration;
 use super::people::DocumentDto;
-use crate::edge::JsonObject;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -106,19 +116,89 @@ pub struct JobErrorDto {
 /// Take jobs.
 #[utoipa::path(post, path = "/jobs/activate", tag = "jobs", request_body = ActivateDto,
     responses((status = 200, description = "Jobs", body = JobsDto)))]
-pub(crate) async fn activate() {}
+pub(crate) async fn activate(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Body(body): Body<ActivateDto>,
+) -> ApiResult<Json<JobsDto>> {
+    if body.kind.trim().is_empty() {
+        return Err(invalid("`type` names nothing").into());
+    }
+    let ask = ActivateJobs {
+        job_type: body.kind,
+        max: body.max.unwrap_or(1).clamp(1, 100),
+        lease: Duration::from_millis(body.lease_ms.unwrap_or(60_000).clamp(1_000, 3_600_000)),
+        wait: Duration::from_millis(body.wait_ms.unwrap_or(0).min(30_000)),
+        worker: body.worker,
+    };
+    let jobs = api.runtime.activate_jobs(&caller.actor, ask).await?;
+    let records = jobs.iter().filter_map(|j| j.document.map(|d| d.record)).collect();
+    let lookup = Lookup::load(&api, BTreeSet::new(), records).await?;
+    Ok(Json(JobsDto { jobs: jobs.into_iter().map(|j| dto(j, &lookup)).collect() }))
+}
 
 /// Done.
 #[utoipa::path(post, path = "/jobs/{id}/complete", tag = "jobs", params(("id" = String, Path, example = "job_5")),
     request_body = JobResultDto, responses((status = 204, description = "Taken note")))]
-pub(crate) async fn complete() {}
+pub(crate) async fn complete(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<JobId>,
+    Body(body): Body<JobResultDto>,
+) -> ApiResult<StatusCode> {
+    api.runtime.complete_job(&caller.actor, id, values(&body.result)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
 
 /// Failed: again later, or an incident.
 #[utoipa::path(post, path = "/jobs/{id}/fail", tag = "jobs", params(("id" = String, Path, example = "job_5")),
     request_body = JobFailureDto, responses((status = 204, description = "Taken note")))]
-pub(crate) async fn fail() {}
+pub(crate) async fn fail(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<JobId>,
+    Body(body): Body<JobFailureDto>,
+) -> ApiResult<StatusCode> {
+    let failure = JobFailure {
+        message: body.message,
+        retries: body.retries,
+        retry_in: body.retry_in_ms.map(Duration::from_millis),
+    };
+    api.runtime.fail_job(&caller.actor, id, failure).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
 
 /// A business error.
 #[utoipa::path(post, path = "/jobs/{id}/error", tag = "jobs", params(("id" = String, Path, example = "job_5")),
     request_body = JobErrorDto, responses((status = 204, description = "Taken note")))]
-pub(crate) async fn error() {}
+pub(crate) async fn error(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<JobId>,
+    Body(body): Body<JobErrorDto>,
+) -> ApiResult<StatusCode> {
+    let error = JobError {
+        code: body.code,
+        message: body.message.unwrap_or_default(),
+        variables: values(&body.variables),
+    };
+    api.runtime.throw_job_error(&caller.actor, id, error).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn dto(job: ActivatedJob, lookup: &Lookup) -> JobDto {
+    let headers = job.headers.into_iter().map(|(k, v)| (k, v.into())).collect();
+    JobDto {
+        id: job.id.to_string(),
+        kind: job.job_type,
+        instance_id: job.instance.to_string(),
+        definition_id: job.definition.to_string(),
+        document: lookup.document(job.document),
+        element_id: job.element_id,
+        retries: job.retries,
+        leased_until: job.leased_until.to_iso(),
+        headers: serde_json::Value::Object(headers),
+        input: json(&job.input),
+        idempotency_key: job.idempotency_key,
+    }
+}

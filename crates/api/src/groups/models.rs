@@ -3,12 +3,16 @@
 use super::people::Lookup;
 use super::people::PersonDto;
 use crate::ApiState;
-use crate::edge::{ApiResult, Body, Caller, Id, JsonObject, Page, PageQuery, Params, parse_opt_id};
+use crate::edge::{ApiResult, Body, Caller, Id, JsonObject, Page, PageQuery, Params, UploadedFile, parse_opt_id};
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
-use model::{Fault, ModelId};
+use formats::element_template::{AppActivitySpec, AppProperty};
+use model::error::codes;
+use model::{DocumentType, Fault, ModelId, Severity};
+use platform::apps::{AppActivity, PropertyDescriptor};
 use platform::models::{Model, ModelContent};
+use runtime::{Deploy, Deployed};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -237,23 +241,79 @@ pub(crate) async fn remove(State(api): State<ApiState>, Id(id): Id<ModelId>) -> 
 #[utoipa::path(post, path = "/models/{id}/deploy", tag = "models",
     params(("id" = String, Path, example = "model_4")),
     responses((status = 201, description = "Deployed", body = DeploymentDto)))]
-pub(crate) async fn deploy() {}
+pub(crate) async fn deploy(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<ModelId>,
+) -> ApiResult<(StatusCode, Json<DeploymentDto>)> {
+    let (model, source) = api.platform.models().get(id).await?;
+    let what = Deploy {
+        name: model.name,
+        bytes: source.into_bytes(),
+        document: model.catalog.map(|catalog| DocumentType { catalog }),
+        model: Some(id),
+        ..Deploy::default()
+    };
+    let deployed = api.runtime.deploy(&caller.actor, what).await?;
+    Ok((StatusCode::CREATED, Json(deployment(deployed))))
+}
 
 /// Check BPMN 2.0 XML without keeping it.
 #[utoipa::path(post, path = "/diagnostics", tag = "models", request_body = SourceDto,
     responses((status = 200, description = "The findings", body = DiagnosticsDto)))]
-pub(crate) async fn diagnostics() {}
+pub(crate) async fn diagnostics(
+    State(api): State<ApiState>,
+    Body(body): Body<SourceDto>,
+) -> ApiResult<Json<DiagnosticsDto>> {
+    let checked = check(&api, String::new(), body.source.into_bytes()).await?;
+    let diagnostics = checked.diagnostics.iter().map(DiagnosticDto::from).collect();
+    Ok(Json(DiagnosticsDto { diagnostics, deployable: checked.deployable }))
+}
 
 /// Make a model of a `.bpmn` or `.bpt` file.
 #[utoipa::path(post, path = "/import", tag = "models",
     request_body(content = FileFormDto, content_type = "multipart/form-data"),
     responses((status = 201, description = "Imported", body = ImportedDto)))]
-pub(crate) async fn import() {}
+pub(crate) async fn import(
+    State(api): State<ApiState>,
+    caller: Caller,
+    form: Multipart,
+) -> ApiResult<(StatusCode, Json<ImportedDto>)> {
+    let file = UploadedFile::read(form).await?;
+    let title = file.title();
+    let checked = check(&api, title.clone(), file.bytes).await?;
+    let diagnostics: Vec<DiagnosticDto> = checked.diagnostics.iter().map(DiagnosticDto::from).collect();
+    let Some(source) = checked.bpmn else {
+        let message = checked.diagnostics.first().map_or("The file can not be read", |d| d.message.as_str());
+        let details = serde_json::json!({ "diagnostics": diagnostics });
+        return Err(Fault::new(&codes::DEFINITION_REFUSED, message).with_details(details).into());
+    };
+    let name = match (file.name, checked.names.as_slice()) {
+        (Some(name), _) => name,
+        (None, [only]) if !only.trim().is_empty() => only.clone(),
+        _ => title,
+    };
+    let content = ModelContent { name, source, catalog: file.catalog };
+    let model = api.platform.models().create(&caller.actor, content).await?;
+    Ok((StatusCode::CREATED, Json(ImportedDto { model: dto(&api, model).await?, diagnostics })))
+}
 
 /// The element templates of the designer: built-in components and activities of apps, as the palette shows them.
 #[utoipa::path(get, path = "/element-templates", tag = "models",
     responses((status = 200, description = "Element templates", body = Vec<JsonObject>)))]
-pub(crate) async fn element_templates() {}
+pub(crate) async fn element_templates(
+    State(api): State<ApiState>,
+    caller: Caller,
+) -> ApiResult<Json<Vec<serde_json::Value>>> {
+    let apps = api.platform.apps().list().await?;
+    let mut templates = formats::element_template::builtins();
+    for activity in api.platform.activities().list(None).await? {
+        let app_name = apps.iter().find(|a| a.id == activity.app).map(|a| a.name.clone()).unwrap_or_default();
+        let spec = template_spec(&activity, app_name, caller.actor.language());
+        templates.push(formats::element_template::for_app_activity(&spec));
+    }
+    Ok(Json(templates))
+}
 
 /// What a new model holds: a process with one start event.
 const EMPTY: &str = include_str!("empty.bpmn");
@@ -280,4 +340,65 @@ async fn dtos(api: &ApiState, models: Vec<Model>) -> Result<Vec<ModelDto>, Fault
         updated_by: names.person(m.updated_by),
     };
     Ok(models.into_iter().map(dto).collect())
+}
+
+/// Reads a file off the threads that serve requests: it may be large.
+async fn check(api: &ApiState, name: String, bytes: Vec<u8>) -> Result<runtime::Checked, Fault> {
+    let runtime = api.runtime.clone();
+    let checked = tokio::task::spawn_blocking(move || runtime.check(&name, &bytes)).await;
+    checked.map_err(|e| Fault::of(&codes::DEFINITION_REFUSED).caused_by(e))
+}
+
+/// What a deployment is answered with. Every process of a file carries the file's findings.
+pub(super) fn deployment(deployed: Vec<Deployed>) -> DeploymentDto {
+    let findings = deployed.first().map(|d| d.diagnostics.as_slice()).unwrap_or_default();
+    let diagnostics = findings.iter().map(DiagnosticDto::from).collect();
+    let dto = |d: Deployed| DeployedDto { id: d.id.to_string(), process_id: d.process_id, version: d.version };
+    DeploymentDto { definitions: deployed.into_iter().map(dto).collect(), diagnostics }
+}
+
+impl From<&model::Diagnostic> for DiagnosticDto {
+    fn from(d: &model::Diagnostic) -> Self {
+        Self {
+            code: d.code.clone(),
+            severity: match d.severity {
+                Severity::Hint => SeverityDto::Hint,
+                Severity::Warning => SeverityDto::Warning,
+                Severity::Error => SeverityDto::Error,
+                Severity::Refused => SeverityDto::Refused,
+            },
+            element: d.element.clone(),
+            message: d.message.clone(),
+            message_ru: d.message_ru.clone(),
+            line: d.line,
+            column: d.column,
+        }
+    }
+}
+
+fn template_spec(activity: &AppActivity, app_name: String, language: &str) -> AppActivitySpec {
+    let property = |(key, p): (&String, &PropertyDescriptor)| AppProperty {
+        key: key.clone(),
+        name: p.name.get(language).to_owned(),
+        description: p.description.get(language).to_owned(),
+        kind: p.kind.clone(),
+        required: p.required,
+        multiple: p.multiple,
+        options: p.options.iter().map(|(k, label)| (k.clone(), label.get(language).to_owned())).collect(),
+        default: p.default.clone(),
+    };
+    let spec = &activity.spec;
+    AppActivitySpec {
+        client_id: activity.client_id.clone(),
+        app_name,
+        code: activity.code.clone(),
+        job_type: activity.job_type(),
+        // Grows with every change, as the designer expects of a template's version.
+        version: u32::try_from(activity.updated_at.0 / 1000).unwrap_or(u32::MAX),
+        name: spec.name.get(language).to_owned(),
+        description: spec.description.get(language).to_owned(),
+        use_subscription: spec.use_subscription,
+        properties: spec.properties.iter().map(property).collect(),
+        return_properties: spec.return_properties.iter().map(property).collect(),
+    }
 }

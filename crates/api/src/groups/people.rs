@@ -73,7 +73,6 @@ impl Lookup {
     }
 
     /// A document.
-    #[allow(dead_code, reason = "used by the groups on the runtime")]
     pub(crate) fn document(&self, document: Option<DocumentRef>) -> Option<DocumentDto> {
         document.map(|d| DocumentDto {
             catalog_id: d.catalog.to_string(),

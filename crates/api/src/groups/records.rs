@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use model::{CatalogId, Fault, Object, RecordId, Value};
 use platform::records::{Record, RecordList, Sort};
 use serde::{Deserialize, Serialize};
+use runtime::InstanceFilter;
 use std::collections::HashMap;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -145,7 +146,16 @@ pub(crate) async fn remove(State(api): State<ApiState>, caller: Caller, Id(id): 
 #[utoipa::path(get, path = "/records/{id}/instances", tag = "records",
     params(("id" = String, Path, example = "rec_7"), PageQuery),
     responses((status = 200, description = "Instances", body = Page<InstanceDto>)))]
-pub(crate) async fn instances() {}
+pub(crate) async fn instances(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<RecordId>,
+    Params(page): Params<PageQuery>,
+) -> ApiResult<Json<Page<InstanceDto>>> {
+    api.platform.records().require(id).await?;
+    let filter = InstanceFilter { record: Some(id), ..InstanceFilter::default() };
+    Ok(Json(super::instances::find(&api, &caller, filter, &page).await?))
+}
 
 /// JSON members as values.
 pub(crate) fn values(json: &serde_json::Map<String, serde_json::Value>) -> Object {

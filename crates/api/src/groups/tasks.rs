@@ -1,7 +1,17 @@
 //! User tasks: the inbox.
 
+use super::people::Lookup;
+use super::records::{json, values};
+use crate::ApiState;
+use crate::edge::{ApiResult, Body, Caller, Id, JsonObject, Page, PageQuery, Params, invalid, parse_id};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use model::definition::TaskKind;
+use model::{Fault, TaskId, UserId};
+use platform::{Action, Object};
+use runtime::{AssigneeView, TaskAnswer, TaskFilter, TaskView};
 use super::people::{DocumentDto, PersonDto};
-use crate::edge::JsonObject;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -59,8 +69,6 @@ pub struct AssigneeDto {
     pub status: AssigneeStatusDto,
     /// His answer: one of the outcomes.
     pub outcome: Option<String>,
-    /// His remark.
-    pub comment: Option<String>,
     /// When he answered, UTC.
     pub answered_at: Option<String>,
 }
@@ -188,31 +196,147 @@ pub struct ReassignDto {
 }
 
 /// The tasks: those that wait by urgency, those that are over by their end.
-#[utoipa::path(get, path = "/tasks", tag = "tasks", params(TaskQuery, crate::edge::PageQuery),
-    responses((status = 200, description = "Tasks", body = crate::edge::Page<TaskDto>)))]
-pub(crate) async fn list() {}
+#[utoipa::path(get, path = "/tasks", tag = "tasks", params(TaskQuery, PageQuery),
+    responses((status = 200, description = "Tasks", body = Page<TaskDto>)))]
+pub(crate) async fn list(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Params(query): Params<TaskQuery>,
+    Params(page): Params<PageQuery>,
+) -> ApiResult<Json<Page<TaskDto>>> {
+    let search = query.search.filter(|s| !s.trim().is_empty());
+    let user = caller.actor.user_id();
+    let found = match query.view.unwrap_or_default() {
+        TaskListDto::Mine => api.runtime.inbox(user, false, search, page.of_runtime()).await?,
+        TaskListDto::Done => api.runtime.inbox(user, true, search, page.of_runtime()).await?,
+        TaskListDto::All => {
+            caller.may(Action::View, Object::Task { assigned: false })?;
+            let filter = TaskFilter { open: Some(true), search, ..TaskFilter::default() };
+            api.runtime.tasks(&filter, page.of_runtime()).await?
+        }
+    };
+    let lookup = lookup(&api, &found.items).await?;
+    let items = found.items.into_iter().map(|t| task_dto(t, &lookup)).collect();
+    Ok(Json(Page { items, total: found.total }))
+}
 
 /// How many tasks wait for the caller.
 #[utoipa::path(get, path = "/tasks/count", tag = "tasks",
     responses((status = 200, description = "The count", body = TaskCountDto)))]
-pub(crate) async fn count() {}
+pub(crate) async fn count(State(api): State<ApiState>, caller: Caller) -> ApiResult<Json<TaskCountDto>> {
+    let open = api.runtime.task_count(caller.actor.user_id()).await?;
+    Ok(Json(TaskCountDto { open: open.into() }))
+}
 
 /// One task with its form.
 #[utoipa::path(get, path = "/tasks/{id}", tag = "tasks", params(("id" = String, Path, example = "task_9")),
     responses((status = 200, description = "The task", body = TaskDetailsDto)))]
-pub(crate) async fn get() {}
+pub(crate) async fn get(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<TaskId>,
+) -> ApiResult<Json<TaskDetailsDto>> {
+    let details = api.runtime.task(&caller.actor, id).await?;
+    let lookup = lookup(&api, std::slice::from_ref(&details.view)).await?;
+    Ok(Json(TaskDetailsDto {
+        task: task_dto(details.view, &lookup),
+        form: details.form,
+        data: json(&details.data),
+        settings: json(&details.settings),
+    }))
+}
 
 /// Answer a task. Answering one that is over: 409 `RUN-0003`.
 #[utoipa::path(post, path = "/tasks/{id}/complete", tag = "tasks", params(("id" = String, Path, example = "task_9")),
     request_body = TaskAnswerDto, responses((status = 204, description = "Answered")))]
-pub(crate) async fn complete() {}
+pub(crate) async fn complete(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<TaskId>,
+    Body(body): Body<TaskAnswerDto>,
+) -> ApiResult<StatusCode> {
+    let comment = body.comment.filter(|c| !c.trim().is_empty());
+    let answer = TaskAnswer { outcome: body.outcome, comment, values: values(&body.values) };
+    api.runtime.complete_task(&caller.actor, id, answer).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
 
 /// Take a task one is a candidate of.
 #[utoipa::path(post, path = "/tasks/{id}/claim", tag = "tasks", params(("id" = String, Path, example = "task_9")),
     responses((status = 204, description = "Taken")))]
-pub(crate) async fn claim() {}
+pub(crate) async fn claim(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<TaskId>,
+) -> ApiResult<StatusCode> {
+    api.runtime.claim_task(&caller.actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
 
 /// Give a task to others.
 #[utoipa::path(post, path = "/tasks/{id}/reassign", tag = "tasks", params(("id" = String, Path, example = "task_9")),
     request_body = ReassignDto, responses((status = 204, description = "Given")))]
-pub(crate) async fn reassign() {}
+pub(crate) async fn reassign(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<TaskId>,
+    Body(body): Body<ReassignDto>,
+) -> ApiResult<StatusCode> {
+    let users = body.user_ids.iter().map(|id| parse_id(id)).collect::<Result<Vec<UserId>, _>>()?;
+    if users.is_empty() {
+        return Err(invalid("Name at least one person in `userIds`").into());
+    }
+    api.runtime.reassign_task(&caller.actor, id, users).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Names and titles that tasks need.
+async fn lookup(api: &ApiState, tasks: &[TaskView]) -> Result<Lookup, Fault> {
+    let people = tasks.iter().flat_map(|t| t.assignees.iter().map(|a| a.user).chain(t.completed_by)).collect();
+    let records = tasks.iter().filter_map(|t| t.document.map(|d| d.record)).collect();
+    Lookup::load(api, people, records).await
+}
+
+pub(super) fn task_dto(t: TaskView, lookup: &Lookup) -> TaskDto {
+    let assignee = |a: AssigneeView| AssigneeDto {
+        user_id: a.user.to_string(),
+        name: lookup.name(a.user),
+        status: match (&a.outcome, a.candidate) {
+            (Some(_), _) => AssigneeStatusDto::Done,
+            (None, true) => AssigneeStatusDto::Candidate,
+            (None, false) => AssigneeStatusDto::Waiting,
+        },
+        outcome: a.outcome,
+        answered_at: a.answered_at.map(|at| at.to_iso()),
+    };
+    TaskDto {
+        id: t.id.to_string(),
+        outcomes: t.outcomes().iter().map(|o| (*o).to_owned()).collect(),
+        title: t.title,
+        description: t.description,
+        kind: match t.kind {
+            TaskKind::Form => TaskKindDto::Form,
+            TaskKind::Approve => TaskKindDto::Approve,
+            TaskKind::Review => TaskKindDto::Review,
+            TaskKind::FormOrRefuse => TaskKindDto::FormOrRefuse,
+        },
+        instance_id: t.instance.to_string(),
+        definition_id: t.definition.to_string(),
+        definition_name: t.definition_name,
+        document: lookup.document(t.document),
+        element_id: t.element_id,
+        priority: t.priority,
+        due_at: t.due_at.map(|at| at.to_iso()),
+        created_at: t.created_at.to_iso(),
+        state: match t.state.as_str() {
+            "completed" => TaskStateDto::Completed,
+            "canceled" => TaskStateDto::Canceled,
+            _ => TaskStateDto::Open,
+        },
+        assignees: t.assignees.into_iter().map(assignee).collect(),
+        completed_at: t.completed_at.map(|at| at.to_iso()),
+        completed_by: lookup.person(t.completed_by),
+        outcome: t.outcome,
+        version: t.version,
+    }
+}
