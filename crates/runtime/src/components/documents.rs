@@ -43,13 +43,14 @@ pub(super) async fn get(core: &Core, session: &mut Session, job: &BuiltinJob<'_>
     let record = wanted(core, session, job).await?;
     let catalog = core.platform.catalogs().require(record.catalog).await?;
     let fields = object::document_object(&catalog, &record);
+    session.records.insert(record.id, record);
     Ok(done(&[("record", Value::Object(Arc::new(fields)))]))
 }
 
 /// Deletes `record`, the process's own when absent.
 pub(super) async fn delete(core: &Core, session: &mut Session, job: &BuiltinJob<'_>) -> Result<Performed, Fault> {
     let id = record_id(session, job)?;
-    if session.records.contains_key(&id) {
+    if session.changed.contains(&id) {
         let message = "a record that this step has changed can not be deleted in the same step";
         return Err(Fault::new(&codes::RECORD_CONFLICT, message));
     }
@@ -68,6 +69,7 @@ async fn keep(core: &Core, session: &mut Session, prepared: Prepared<Record>) ->
     }
     let id = record.id;
     session.records.insert(id, record);
+    session.changed.insert(id);
     session.writes.extend(prepared.writes);
     session.live.extend(prepared.events);
     Ok(id)

@@ -4,13 +4,14 @@
 
 use super::work::Envelope;
 use crate::connectors::Order;
+use crate::core::Core;
 use crate::deploy::Deployment;
 use engine::{Event, Instance};
 use indexmap::IndexMap;
 use model::{DocumentRef, Fault, InstanceId, JobId, Object, PartitionId, RecordId, TaskId, Timestamp, UserId};
 use platform::LiveEvent;
-use platform::records::Record;
-use std::collections::HashMap;
+use platform::records::{Record, object};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use store::{JobRow, TaskAssignee, TimerRow, Write};
 
@@ -66,10 +67,12 @@ pub(crate) struct Session {
     /// Versions of tasks that were read in this round.
     pub(crate) task_versions: HashMap<TaskId, u64>,
     pub(crate) live: Vec<LiveEvent>,
-    /// The document's fields as this unit leaves them; read when first needed.
+    /// The document's fields as this unit leaves them.
     pub(crate) document: Option<Arc<Object>>,
-    /// Records as this unit leaves them.
+    /// Records as they were first read here, or as this unit leaves them: a change is based on what the step saw.
     pub(crate) records: HashMap<RecordId, Record>,
+    /// Records that this unit changes.
+    pub(crate) changed: HashSet<RecordId>,
     /// Calls that go out although nobody waits for them.
     pub(crate) orders: usize,
     pub(crate) erased: bool,
@@ -94,6 +97,7 @@ impl Session {
             live: Vec::new(),
             document: None,
             records: HashMap::new(),
+            changed: HashSet::new(),
             orders: 0,
             erased: false,
             answered: Vec::new(),
@@ -118,6 +122,17 @@ impl Session {
     /// The record it runs for.
     pub(crate) fn document_ref(&self) -> Option<DocumentRef> {
         self.state.as_ref().and_then(Instance::document)
+    }
+
+    /// Reads the document, once for expressions and changes alike: a change made of what expressions saw meets a
+    /// conflict when somebody else was quicker.
+    pub(crate) async fn read_document(&mut self, core: &Core, document: DocumentRef) -> Result<(), Fault> {
+        if let Some(record) = core.platform.records().get(document.record).await? {
+            let catalog = core.platform.catalogs().require(record.catalog).await?;
+            self.document = Some(Arc::new(object::document_object(&catalog, &record)));
+            self.records.insert(record.id, record);
+        }
+        Ok(())
     }
 
     /// Who started it.

@@ -47,7 +47,7 @@ async fn begin(core: &Core, session: &mut Session, ids: &mut IdSource, work: Sta
     if let Some(document) = work.document
         && deployment.may_read_document()
     {
-        session.document = core.platform.records().document_object(document).await?.map(Arc::new);
+        session.read_document(core, document).await?;
     }
     let start = Start {
         instance: session.id,

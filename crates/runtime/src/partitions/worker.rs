@@ -353,7 +353,7 @@ async fn prepare(core: &Core, session: &mut Session, envelopes: &VecDeque<Envelo
         && deployment.may_read_document()
         && instance.state() == InstanceState::Active
     {
-        session.document = core.platform.records().document_object(document).await?.map(Arc::new);
+        session.read_document(core, document).await?;
     }
     for (task, assignees) in tasks_named(envelopes) {
         if !session.task_versions.contains_key(&task)
