@@ -60,12 +60,7 @@ pub fn strip_transport(map: &mut Array) {
 }
 
 /// Runs a method by name; also gives its `time` block, for a success.
-pub async fn run(
-    state: &BitrixState,
-    caller: &Caller,
-    name: &str,
-    map: Array,
-) -> Result<(Answer, Json), WireError> {
+pub async fn run(state: &BitrixState, caller: &Caller, name: &str, map: Array) -> Result<(Answer, Json), WireError> {
     let method = methods::find(name).ok_or_else(WireError::method_not_found)?;
     run_method(state, caller, method, map).await
 }

@@ -90,8 +90,25 @@ methods! {
 /// Scopes that an app or webhook may be granted; those without methods here may be granted too, so that an app's
 /// list installs.
 pub static SCOPES: &[&str] = &[
-    "bizproc", "calendar", "crm", "department", "disk", "entity", "im", "imbot", "imopenlines", "lists", "log",
-    "messageservice", "placement", "sonet_group", "task", "tasks", "user", "user_basic", "user_brief",
+    "bizproc",
+    "calendar",
+    "crm",
+    "department",
+    "disk",
+    "entity",
+    "im",
+    "imbot",
+    "imopenlines",
+    "lists",
+    "log",
+    "messageservice",
+    "placement",
+    "sonet_group",
+    "task",
+    "tasks",
+    "user",
+    "user_basic",
+    "user_brief",
 ];
 
 /// The method of that name, in any case.

@@ -57,9 +57,7 @@ pub async fn token(State(state): State<BitrixState>, request: Request<Body>) -> 
     }
     let (status, body) = match exchange(&state, request).await {
         Ok(body) => (200, body),
-        Err(refusal) => {
-            (refusal.status, json!({"error": refusal.error, "error_description": refusal.description}))
-        }
+        Err(refusal) => (refusal.status, json!({"error": refusal.error, "error_description": refusal.description})),
     };
     answer(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), Body::from(body.to_string()))
 }

@@ -13,7 +13,11 @@ use store::{Filter, UserField, UserRow};
 static PEOPLE: Listing<UserRow, UserField> = Listing {
     columns: &[
         Column::new("ID", By::Int(UserField::Id), |_| Cell::Null),
-        Column::new("ACTIVE", By::Rule(|v| Filter::eq(UserField::Active, v.as_flag()), Some(UserField::Active)), |_| Cell::Null),
+        Column::new(
+            "ACTIVE",
+            By::Rule(|v| Filter::eq(UserField::Active, v.as_flag()), Some(UserField::Active)),
+            |_| Cell::Null,
+        ),
         Column::new("NAME", By::Text(UserField::Name), |_| Cell::Null),
         Column::new("LAST_NAME", By::Text(UserField::LastName), |_| Cell::Null),
         Column::new("EMAIL", By::Text(UserField::Email), |_| Cell::Null),
@@ -120,7 +124,9 @@ fn show(user: &User, call: &Call<'_>) -> Json {
         "UF_EMPLOYMENT_DATE": "",
         "USER_TYPE": "employee",
     });
-    if !call.actor().has_scope("user") && let Some(map) = out.as_object_mut() {
+    if !call.actor().has_scope("user")
+        && let Some(map) = out.as_object_mut()
+    {
         for contact in ["EMAIL", "PERSONAL_MOBILE", "WORK_PHONE"] {
             map.shift_remove(contact);
         }

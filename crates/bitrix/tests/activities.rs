@@ -42,7 +42,10 @@ async fn registration() {
         let table = [
             (json!({"CODE": "<none>"}), "ERROR_ACTIVITY_VALIDATION_FAILURE: Empty activity code!"),
             (json!({"CODE": "a b"}), "ERROR_ACTIVITY_VALIDATION_FAILURE: Wrong activity code!"),
-            (json!({"CODE": "x", "HANDLER": "ftp://app.example.com/"}), "ERROR_UNSUPPORTED_PROTOCOL: Unsupported handler protocol"),
+            (
+                json!({"CODE": "x", "HANDLER": "ftp://app.example.com/"}),
+                "ERROR_UNSUPPORTED_PROTOCOL: Unsupported handler protocol",
+            ),
             (json!({"CODE": "x", "HANDLER": ""}), "ERROR_WRONG_HANDLER_URL: Wrong handler URL"),
             (json!({"CODE": "x", "HANDLER": "http://localhost/"}), "ERROR_WRONG_HANDLER_URL: Wrong handler URL"),
             (json!({"CODE": "x", "NAME": {"ru": ""}}), "ERROR_ACTIVITY_VALIDATION_FAILURE: Empty activity NAME!"),
@@ -64,10 +67,7 @@ async fn registration() {
                 "ERROR_ACTIVITY_VALIDATION_FAILURE: Wrong activity DOCUMENT_TYPE!",
             ),
             (json!({"CODE": "x", "FILTER": "b24"}), "ERROR_ACTIVITY_VALIDATION_FAILURE: Wrong activity FILTER!"),
-            (
-                json!({"CODE": "x", "USE_PLACEMENT": "Y"}),
-                "ERROR_WRONG_HANDLER_URL: Wrong handler URL",
-            ),
+            (json!({"CODE": "x", "USE_PLACEMENT": "Y"}), "ERROR_WRONG_HANDLER_URL: Wrong handler URL"),
         ];
         for (change, want) in table {
             let (method, params) = add(change.clone());
@@ -97,17 +97,36 @@ async fn registration() {
         ("bizproc.robot.update", json!({"CODE": "md5", "FIELDS": {"NAME": "x"}}), missing),
         ("bizproc.activity.update", json!({"CODE": "md5", "FIELDS": {"NOPE": "x"}}), nothing),
         ("bizproc.activity.update", json!({"CODE": "md5"}), nothing),
-        ("bizproc.activity.update", json!({"FIELDS": {"NAME": "x"}}), "400 ERROR_ACTIVITY_VALIDATION_FAILURE: Empty activity code!"),
-        ("bizproc.activity.update", json!({"CODE": "md5", "FIELDS": {"NAME": ""}}), "400 ERROR_ACTIVITY_VALIDATION_FAILURE: Empty activity NAME!"),
-        ("bizproc.activity.update", json!({"CODE": "md5", "FIELDS": {"HANDLER": "x"}}), "400 ERROR_WRONG_HANDLER_URL: Wrong handler URL"),
+        (
+            "bizproc.activity.update",
+            json!({"FIELDS": {"NAME": "x"}}),
+            "400 ERROR_ACTIVITY_VALIDATION_FAILURE: Empty activity code!",
+        ),
+        (
+            "bizproc.activity.update",
+            json!({"CODE": "md5", "FIELDS": {"NAME": ""}}),
+            "400 ERROR_ACTIVITY_VALIDATION_FAILURE: Empty activity NAME!",
+        ),
+        (
+            "bizproc.activity.update",
+            json!({"CODE": "md5", "FIELDS": {"HANDLER": "x"}}),
+            "400 ERROR_WRONG_HANDLER_URL: Wrong handler URL",
+        ),
         ("bizproc.robot.delete", json!({"CODE": "md5"}), missing),
-        ("bizproc.activity.delete", json!({"CODE": "?"}), "400 ERROR_ACTIVITY_VALIDATION_FAILURE: Wrong activity code!"),
+        (
+            "bizproc.activity.delete",
+            json!({"CODE": "?"}),
+            "400 ERROR_ACTIVITY_VALIDATION_FAILURE: Wrong activity code!",
+        ),
         ("bizproc.activity.delete", json!({}), "400 ERROR_ACTIVITY_VALIDATION_FAILURE: Empty activity code!"),
     ] {
         assert_eq!(portal.fails(By::App, method, params.clone()).await, want, "{method} {params}");
     }
     let fields = json!({"USE_SUBSCRIPTION": false, "name": {"en": "New"}, "RETURN_PROPERTIES": {"n": {"NAME": "N", "type": "int"}}});
-    assert_eq!(portal.ok(By::App, "bizproc.activity.update", json!({"CODE": "md5", "FIELDS": fields})).await, json!(true));
+    assert_eq!(
+        portal.ok(By::App, "bizproc.activity.update", json!({"CODE": "md5", "FIELDS": fields})).await,
+        json!(true)
+    );
     let kept = portal.platform.activities().list(None).await.unwrap().into_iter().find(|a| a.code == "md5").unwrap();
     assert_eq!(kept.spec.use_subscription, Some(false));
     assert_eq!(kept.spec.name.get("ru"), "New");
@@ -141,8 +160,18 @@ struct Running {
 
 /// The md5 activity registered, placed in a process, and the process started for a record by REST.
 async fn run(change: Json, inputs: &[(&str, &str)], headers: &[(&str, &str)]) -> Running {
+    run_with(change, inputs, headers, |_| ()).await
+}
+
+async fn run_with(
+    change: Json,
+    inputs: &[(&str, &str)],
+    headers: &[(&str, &str)],
+    prepare: impl Fn(&TestApp),
+) -> Running {
     let portal = Portal::open().await;
     let app = TestApp::open().await;
+    prepare(&app);
     portal.ok(By::App, "bizproc.activity.add", with(md5(&app.url), change)).await;
     let job_type = portal.platform.activities().list(None).await.unwrap()[0].job_type();
     let mut headers = headers.to_vec();
@@ -182,8 +211,16 @@ async fn the_md5_story() {
     let got = &posted.fields;
     let keys: Vec<&str> = got.as_object().unwrap().keys().map(String::as_str).collect();
     let want = [
-        "workflow_id", "code", "document_id", "document_type", "event_token", "properties", "use_subscription",
-        "timeout_duration", "ts", "auth",
+        "workflow_id",
+        "code",
+        "document_id",
+        "document_type",
+        "event_token",
+        "properties",
+        "use_subscription",
+        "timeout_duration",
+        "ts",
+        "auth",
     ];
     assert_eq!(keys, want);
     for (key, want) in [
@@ -221,7 +258,9 @@ async fn the_md5_story() {
     let token = form_escape(token);
     let log = format!("auth={access}&event_token={token}&log_message=half+way");
     assert_eq!(portal.form("/rest/bizproc.activity.log.json", &log).await.result(), json!(true));
-    let answer = format!("auth={access}&event_token={token}&log_message=done&return_values[outputString]=abc&return_values[x]=1");
+    let answer = format!(
+        "auth={access}&event_token={token}&log_message=done&return_values[outputString]=abc&return_values[x]=1"
+    );
     assert_eq!(portal.form("/rest/bizproc.event.send.json", &answer).await.result(), json!(true));
     assert_eq!(running.result().await["outputString"], "abc");
     assert!(running.result().await.get("x").is_none(), "what is not declared is dropped");
@@ -262,6 +301,47 @@ async fn answers_that_come_twice_late_or_wrong() {
         portal.fails(By::App, "bizproc.event.send", answer("third")).await,
         "400 404: The business process is not found."
     );
+}
+
+/// Acceptance 10: a handler that answers the step first and never its own request.
+#[tokio::test]
+async fn an_answer_before_the_handlers_own_reply() {
+    let running = run_with(json!({}), INPUT, &[], TestApp::never_answer).await;
+    let token = running.app.next().await.fields["event_token"].clone();
+    let answer = json!({"event_token": token, "return_values": {"outputString": "early"}});
+    assert_eq!(running.portal.ok(By::App, "bizproc.event.send", answer).await, json!(true));
+    assert_eq!(running.result().await["outputString"], "early");
+}
+
+/// Acceptance 10: the server dies while the answer is outstanding.
+#[tokio::test]
+async fn an_answer_after_a_restart() {
+    let mut running = run(json!({}), INPUT, &[]).await;
+    let token = running.app.next().await.fields["event_token"].clone();
+    running.portal.restart().await;
+    let answer = json!({"event_token": token, "return_values": {"outputString": "kept"}});
+    assert_eq!(running.portal.ok(By::App, "bizproc.event.send", answer).await, json!(true));
+    assert_eq!(running.result().await["outputString"], "kept");
+}
+
+/// Contract 2.3: after a deletion the step fails with a message that names the code; after an update the new handler is
+/// called.
+#[tokio::test]
+async fn a_deleted_activity_becomes_an_incident() {
+    let running = run(json!({}), INPUT, &[]).await;
+    running.app.next().await;
+    let portal = &running.portal;
+    portal.ok(By::App, "bizproc.activity.delete", json!({"CODE": "md5"})).await;
+    let template = portal.store.definitions(store::Query::default()).await.unwrap().rows[0].id.0;
+    let start = json!({"TEMPLATE_ID": template, "DOCUMENT_ID": portal.document("B").await});
+    portal.ok(By::Hook, "bizproc.workflow.start", start).await;
+    let incidents = portal.runtime.incidents(Some(true), None, runtime::Page::default()).await.unwrap().items;
+    assert_eq!((incidents.len(), incidents[0].code.as_str()), (1, "RUN-0011"));
+    portal.ok(By::App, "bizproc.activity.add", md5(&running.app.url)).await;
+    let actor = platform::Actor::session(portal.admin.clone());
+    portal.runtime.retry_incident(&actor, incidents[0].id).await.unwrap();
+    let posted = running.app.next().await;
+    assert_eq!(posted.fields["properties"]["inputString"], "B", "a new registration revives the node");
 }
 
 /// Contract 3.5: a 5xx is tried again with the same event token and fresh tokens; 2xx-4xx are not.

@@ -17,7 +17,11 @@ async fn every_method_is_reachable_and_guarded() {
             assert_eq!(refused, !method.scope.is_empty(), "{} by {by:?}", method.name);
             let reply = full.call(by, method.name, json!({})).await;
             let json = reply.json();
-            assert!(reply.status < 500 && json["error"] != "ERROR_METHOD_NOT_FOUND", "{} by {by:?}: {json}", method.name);
+            assert!(
+                reply.status < 500 && json["error"] != "ERROR_METHOD_NOT_FOUND",
+                "{} by {by:?}: {json}",
+                method.name
+            );
             let allowed = match method.who {
                 Who::Anyone => continue,
                 Who::Admin => matches!(by, By::App | By::Hook),

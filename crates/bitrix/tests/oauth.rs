@@ -72,7 +72,9 @@ async fn code_then_refresh_by_every_encoding() {
     let again = portal.get(&exchange).await;
     assert_eq!((again.status, again.json()["error"].clone()), (400, json!("invalid_grant")));
 
-    let refresh = |token: &Json| format!("grant_type=refresh_token&{}&refresh_token={}", client(&portal), token.as_str().unwrap());
+    let refresh = |token: &Json| {
+        format!("grant_type=refresh_token&{}&refresh_token={}", client(&portal), token.as_str().unwrap())
+    };
     let second = portal.form("/oauth/token", &refresh(&object["refresh_token"])).await.json();
     assert_ne!(second["refresh_token"], object["refresh_token"]);
     let access = second["access_token"].as_str().unwrap();
@@ -105,7 +107,11 @@ async fn refusals() {
         (format!("grant_type=authorization_code&{good}"), 400, "invalid_request"),
         (format!("grant_type=authorization_code&{good}&code=wrong"), 400, "invalid_grant"),
         (format!("grant_type=authorization_code&{other_client}&code={code}"), 400, "invalid_grant"),
-        (format!("grant_type=refresh_token&client_id=x&client_secret=y&refresh_token={refresh}"), 401, "invalid_client"),
+        (
+            format!("grant_type=refresh_token&client_id=x&client_secret=y&refresh_token={refresh}"),
+            401,
+            "invalid_client",
+        ),
         (format!("grant_type=refresh_token&{good}x&refresh_token={refresh}"), 401, "invalid_client"),
         (format!("grant_type=refresh_token&{good}&refresh_token=wrong"), 400, "invalid_grant"),
         (format!("grant_type=refresh_token&{other_client}&refresh_token={refresh}"), 400, "wrong_client"),

@@ -71,9 +71,12 @@ async fn the_list() {
         ("WORKFLOW_STARTED", json!("2025-02-05T08:58:14+03:00")),
         ("WORKFLOW_STARTED_BY", json!("1")),
         ("OVERDUE_DATE", Json::Null),
-        ("PARAMETERS", json!({
-            "CommentLabel": "Why", "CommentRequired": "YR", "ShowComment": "Y", "StatusYesLabel": "Yes!", "StatusNoLabel": "Reject",
-        })),
+        (
+            "PARAMETERS",
+            json!({
+                "CommentLabel": "Why", "CommentRequired": "YR", "ShowComment": "Y", "StatusYesLabel": "Yes!", "StatusNoLabel": "Reject",
+            }),
+        ),
     ] {
         assert_eq!(full[0][key], want, "{key}");
     }
@@ -94,7 +97,8 @@ async fn the_list() {
 #[tokio::test]
 async fn completing() {
     let portal = Portal::open().await;
-    let approve = asked(&portal, "approve", "approve", &[("CommentRequired", "YR"), ("CommentLabelMessage", "Why")]).await;
+    let approve =
+        asked(&portal, "approve", "approve", &[("CommentRequired", "YR"), ("CommentLabelMessage", "Why")]).await;
     let complete = |by: By, params: Json| {
         let portal = &portal;
         async move {
@@ -117,7 +121,9 @@ async fn completing() {
     assert_eq!(complete(By::AppPlain, json!({"TASK_ID": approve, "STATUS": 2, "COMMENT": "late"})).await, "true");
     let again = complete(By::HookPlain, json!({"TASK_ID": approve, "STATUS": 1})).await;
     assert_eq!(again, "400 ERROR_TASK_COMPLETED: Task already completed");
-    let row = portal.ok(By::HookPlain, "bizproc.task.list", json!({"SELECT": ["STATUS", "USER_STATUS"], "FILTER": {"STATUS": 2}})).await;
+    let row = portal
+        .ok(By::HookPlain, "bizproc.task.list", json!({"SELECT": ["STATUS", "USER_STATUS"], "FILTER": {"STATUS": 2}}))
+        .await;
     assert_eq!((&row[0]["STATUS"], &row[0]["USER_STATUS"]), (&json!("2"), &json!("2")));
 
     let review = asked(&portal, "review", "review", &[]).await;
@@ -166,7 +172,13 @@ async fn delegating() {
         (By::Hook, json!([task]), 1, 2, refused("User is not responsible for the task")),
         (By::Hook, json!([5]), 2, 1, refused("User is not responsible for the task")),
         (By::HookPlain, json!([task]), 1, 2, refused("User is not responsible for the task")),
-        (By::Hook, json!([locked, 5]), 2, 1, refused("Task delegation is forbidden;User is not responsible for the task")),
+        (
+            By::Hook,
+            json!([locked, 5]),
+            2,
+            1,
+            refused("Task delegation is forbidden;User is not responsible for the task"),
+        ),
         (By::HookPlain, json!([task]), 2, 1, "true".to_owned()),
         (By::HookPlain, json!([task]), 2, 1, refused("User is not responsible for the task")),
         (By::Hook, json!({"0": task.to_string()}), 1, 2, "true".to_owned()),

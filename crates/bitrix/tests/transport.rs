@@ -49,7 +49,11 @@ async fn headers_preflight_and_xml() {
     assert!(preflight.headers["access-control-allow-headers"].to_str().unwrap().contains("authorization"));
     let xml = portal.get(&format!("{}/scope.xml", portal.hook)).await;
     assert_eq!(xml.headers["content-type"], "application/xml; charset=utf-8");
-    assert!(xml.text.contains("<response><result><item>bizproc</item><item>user</item></result><time>"), "{}", xml.text);
+    assert!(
+        xml.text.contains("<response><result><item>bizproc</item><item>user</item></result><time>"),
+        "{}",
+        xml.text
+    );
 }
 
 #[tokio::test]
@@ -59,7 +63,8 @@ async fn the_envelope_has_time_in_the_servers_zone() {
     assert_eq!(body["result"], "2025-02-05T08:58:14+03:00");
     let time = body["time"].as_object().unwrap();
     let keys: Vec<&str> = time.keys().map(String::as_str).collect();
-    let all = ["start", "finish", "duration", "processing", "date_start", "date_finish", "operating_reset_at", "operating"];
+    let all =
+        ["start", "finish", "duration", "processing", "date_start", "date_finish", "operating_reset_at", "operating"];
     assert_eq!(keys, all);
     assert_eq!(time["date_start"], "2025-02-05T08:58:14+03:00");
     assert!(time["operating_reset_at"].is_i64() && time["operating"].is_f64());
@@ -79,7 +84,10 @@ async fn transport_errors() {
         (portal.get("/rest/1/wrongsecret/profile").await, "401 INVALID_CREDENTIALS: Invalid request credentials"),
         (portal.get("/rest/999/wrongsecret/profile").await, "401 INVALID_CREDENTIALS: Invalid request credentials"),
         (portal.get(&format!("/rest/no.such?auth={token}")).await, "404 ERROR_METHOD_NOT_FOUND: Method not found!"),
-        (portal.get(&format!("/rest/bizproc.nope?auth={token}")).await, "404 ERROR_METHOD_NOT_FOUND: Method not found!"),
+        (
+            portal.get(&format!("/rest/bizproc.nope?auth={token}")).await,
+            "404 ERROR_METHOD_NOT_FOUND: Method not found!",
+        ),
         (portal.get(&format!("/rest/a%20b?auth={token}")).await, "404 ERROR_METHOD_NOT_FOUND: Method not found!"),
         (portal.get(&format!("{}/no.such", portal.hook)).await, "404 ERROR_METHOD_NOT_FOUND: Method not found!"),
         (portal.get("/rest/api/v3/users").await, "404 ERROR_METHOD_NOT_FOUND: Method not found!"),
@@ -98,7 +106,10 @@ async fn transport_errors() {
             portal.get(&format!("/rest/profile?auth={token}&a{}=1", "[x]".repeat(64))).await,
             "400 ERROR_ARGUMENT: the request is nested deeper than 64 levels",
         ),
-        (portal.post("/rest/profile", json!({"x": "y".repeat(2 << 20)})).await, "413 ERROR_ARGUMENT: The request is too large"),
+        (
+            portal.post("/rest/profile", json!({"x": "y".repeat(2 << 20)})).await,
+            "413 ERROR_ARGUMENT: The request is too large",
+        ),
     ] {
         assert_eq!(reply.error(), want);
     }
@@ -158,7 +169,10 @@ async fn batches() {
     let order = |part: &str| map[part].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(order("result"), ["10", "1"]);
     assert_eq!(order("result_time"), ["10", "1"]);
-    assert_eq!(map["result_error"]["2"], json!({"error": "ERROR_METHOD_NOT_FOUND", "error_description": "Method not found!"}));
+    assert_eq!(
+        map["result_error"]["2"],
+        json!({"error": "ERROR_METHOD_NOT_FOUND", "error_description": "Method not found!"})
+    );
     assert_eq!(map["result_total"], json!({"1": 2}));
 
     let gap = batch(json!({"cmd": ["user.admin", "no.such", "user.admin"]})).await;
@@ -249,7 +263,8 @@ async fn service_methods() {
     let base = portal.ok(By::App, "methods", json!({"scope": ""})).await;
     assert!(base.as_array().unwrap().contains(&json!("app.info")) && !base.to_string().contains("bizproc."));
     let names = portal.ok(By::App, "methods", json!({"scope": "bizproc"})).await;
-    for name in ["bizproc.task.complete", "bizproc.workflow.instance.list", "bizproc.robot.list", "bizproc.event.send"] {
+    for name in ["bizproc.task.complete", "bizproc.workflow.instance.list", "bizproc.robot.list", "bizproc.event.send"]
+    {
         assert!(names.as_array().unwrap().contains(&json!(name)), "{name}");
     }
     for (name, want) in [

@@ -128,11 +128,8 @@ fn check(call: &Call<'_>, spec: &ActivitySpec, late: Option<WireError>) -> Resul
     let allow_bare_hosts = call.state.platform().allow_bare_hosts();
     let no_map = late.as_ref().is_some_and(|e| e.description.starts_with("Wrong properties"));
     if no_map {
-        let bare = ActivitySpec {
-            properties: Default::default(),
-            return_properties: Default::default(),
-            ..spec.clone()
-        };
+        let bare =
+            ActivitySpec { properties: Default::default(), return_properties: Default::default(), ..spec.clone() };
         check_spec(&bare, allow_bare_hosts).map_err(|f| reason(&f))?;
     } else {
         check_spec(spec, allow_bare_hosts).map_err(|f| reason(&f))?;

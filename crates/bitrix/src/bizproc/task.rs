@@ -96,8 +96,15 @@ fn as_form_value(value: Value) -> Value {
 
 /// `bizproc.task.delegate`.
 pub async fn delegate(call: &Call<'_>) -> Result<Answer, WireError> {
-    let ids: Vec<i64> = call.params.get("TASK_IDS").map(Param::items).unwrap_or_default()
-        .into_iter().filter_map(Param::as_int).filter(|id| *id > 0).collect();
+    let ids: Vec<i64> = call
+        .params
+        .get("TASK_IDS")
+        .map(Param::items)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(Param::as_int)
+        .filter(|id| *id > 0)
+        .collect();
     if ids.is_empty() {
         return Err(invalid("Invalid TASK_IDS"));
     }

@@ -215,7 +215,8 @@ mod tests {
         }
         assert_eq!(file(Some(&upload)).unwrap(), raw);
         assert_eq!(file(Some(&Param::list([Param::text("t.bpt"), upload]))).unwrap(), raw);
-        for bad in [json!(null), json!(""), json!("?"), json!([]), json!(["t.bpt", "***"]), json!(5), json!({"a": {}})] {
+        for bad in [json!(null), json!(""), json!("?"), json!([]), json!(["t.bpt", "***"]), json!(5), json!({"a": {}})]
+        {
             assert!(file(Some(&Param::from_json(&bad))).is_err(), "{bad}");
         }
         assert!(file(None).is_err());

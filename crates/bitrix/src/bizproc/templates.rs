@@ -24,10 +24,7 @@ pub async fn versions(state: &BitrixState, process_id: &str) -> Result<Vec<Defin
 }
 
 /// All rows of a query, page by page.
-pub async fn all(
-    state: &BitrixState,
-    mut query: Query<DefinitionField>,
-) -> Result<Vec<DefinitionRow>, Fault> {
+pub async fn all(state: &BitrixState, mut query: Query<DefinitionField>) -> Result<Vec<DefinitionRow>, Fault> {
     const STEP: u32 = 500;
     let mut rows = Vec::new();
     query.page = store::Page { limit: STEP, offset: 0, count: false };

@@ -137,7 +137,8 @@ mod tests {
     #[test]
     fn a_form_and_json_give_the_same() {
         let zone = TimeZone::UTC;
-        let descriptor = |kind: &str, multiple| PropertyDescriptor { kind: kind.into(), multiple, ..Default::default() };
+        let descriptor =
+            |kind: &str, multiple| PropertyDescriptor { kind: kind.into(), multiple, ..Default::default() };
         let properties: indexmap::IndexMap<String, PropertyDescriptor> = [
             ("outputString".to_owned(), descriptor("string", false)),
             ("n".to_owned(), descriptor("int", false)),

@@ -90,7 +90,9 @@ fn parameters(given: Option<&Array>, definition: &DefinitionDetails, call: &Call
 fn instance(call: &Call<'_>) -> Result<InstanceId, WireError> {
     let id = match call.params.get("ID") {
         Some(Param::Text(text)) if !text.is_empty() => text,
-        None | Some(Param::Null | Param::Text(_)) => return Err(WireError::bad(WRONG_ID, "Empty workflow instance ID")),
+        None | Some(Param::Null | Param::Text(_)) => {
+            return Err(WireError::bad(WRONG_ID, "Empty workflow instance ID"));
+        }
         Some(_) => return Err(WireError::bad(WRONG_ID, "Invalid workflow instance ID (string expected)")),
     };
     workflow_id::decode(id).ok_or_else(|| WireError::plain("The business process is not found."))

@@ -38,11 +38,8 @@ pub fn post(delivery: &Delivery, facts: &Facts<'_>) -> Post {
     let order = &delivery.order;
     let now_s = delivery.now.0.div_euclid(1000);
     let inputs = properties::properties(facts.activity, &order.input, facts.zone);
-    let token = EventToken {
-        instance: order.instance,
-        element_id: order.element_id.clone(),
-        event_id: order.event_id.clone(),
-    };
+    let token =
+        EventToken { instance: order.instance, element_id: order.element_id.clone(), event_id: order.event_id.clone() };
     let mut map = Array::new();
     map.set("workflow_id", Param::text(workflow_id::encode(order.instance)));
     map.set("code", Param::text(&facts.activity.code));

@@ -47,10 +47,8 @@ impl Connector for AppActivityConnector {
                 DeliveryReport::of_http(&url, post.shown, &outcome)
             }
             Err(fault) => {
-                let passing = matches!(
-                    fault.code.kind,
-                    model::error::FaultKind::Unavailable | model::error::FaultKind::Limited
-                );
+                let passing =
+                    matches!(fault.code.kind, model::error::FaultKind::Unavailable | model::error::FaultKind::Limited);
                 let result = if passing { DeliveryResult::Retry(fault) } else { DeliveryResult::GaveUp(fault) };
                 DeliveryReport { result, call: None }
             }

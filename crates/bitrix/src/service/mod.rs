@@ -59,7 +59,11 @@ pub async fn batch_in_batch(_call: &Call<'_>) -> Result<Answer, WireError> {
 }
 
 fn granted(call: &Call<'_>) -> Vec<&'static str> {
-    SCOPES.iter().copied().filter(|s| call.actor().scopes.as_ref().is_none_or(|set| set.iter().any(|g| g == *s))).collect()
+    SCOPES
+        .iter()
+        .copied()
+        .filter(|s| call.actor().scopes.as_ref().is_none_or(|set| set.iter().any(|g| g == *s)))
+        .collect()
 }
 
 /// `methods`: names, of one scope when `scope` is given (empty: the base methods), else all; `full` for those out of
@@ -102,8 +106,14 @@ pub async fn feature_get(call: &Call<'_>) -> Result<Answer, WireError> {
 
 /// `access.name`: what access codes are called; unknown ones are left out.
 pub async fn access_name(call: &Call<'_>) -> Result<Answer, WireError> {
-    let codes: Vec<String> = call.params.get("ACCESS").map(Param::items).unwrap_or_default()
-        .into_iter().filter_map(Param::as_text).collect();
+    let codes: Vec<String> = call
+        .params
+        .get("ACCESS")
+        .map(Param::items)
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(Param::as_text)
+        .collect();
     if codes.is_empty() {
         return Ok(Json::Bool(false).into());
     }

@@ -156,7 +156,8 @@ mod tests {
     #[test]
     fn the_time_block_has_all_eight_keys() {
         let at = Timestamp::parse_iso("2025-02-05T05:58:14.250Z").unwrap();
-        let block = TimeBlock { start: at, finish: at.plus_ms(1500), operating_s: 1.5, operating_reset_at: 1_738_735_800 };
+        let block =
+            TimeBlock { start: at, finish: at.plus_ms(1500), operating_s: 1.5, operating_reset_at: 1_738_735_800 };
         expect_test::expect![[
             r#"{"start":1738735094.25,"finish":1738735095.75,"duration":1.5,"processing":1.5,"date_start":"2025-02-05T05:58:14+00:00","date_finish":"2025-02-05T05:58:15+00:00","operating_reset_at":1738735800,"operating":1.5}"#
         ]]

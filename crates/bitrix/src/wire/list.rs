@@ -145,6 +145,7 @@ impl<F: Clone> By<F> {
 
     fn any_of(&self, value: &Param, zone: &TimeZone) -> Filter<F> {
         match value {
+            Param::Array(map) if !map.has_integer_keys() => never(),
             Param::Array(list) if !value.is_blank() => {
                 Filter::Any(list.values().map(|v| self.equal(v, zone)).collect())
             }
@@ -341,6 +342,8 @@ mod tests {
             ("filter[%3EID]=1", "All([Is(Id, Gt, Int(1))])"),
             ("FILTER[%3E%3Did]=2", "All([Is(Id, Ge, Int(2))])"),
             ("filter[ID][]=1&filter[ID][]=x", "All([Any([Is(Id, Eq, Int(1)), Any([])])])"),
+            ("filter[ID][3]=1&filter[ID][5]=2", "All([Any([Is(Id, Eq, Int(1)), Is(Id, Eq, Int(2))])])"),
+            ("filter[ID][a]=1", "All([Any([])])"),
             ("filter[!ID]=1", "All([Not(Is(Id, Eq, Int(1)))])"),
             ("filter[!%3DNAME]=a", "All([Not(Is(Name, Eq, (\"a\")))])"),
             ("filter[%25NAME]=a&filter[NOPE]=1&filter[URL]=1", "All([])"),

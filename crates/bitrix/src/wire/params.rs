@@ -116,6 +116,11 @@ impl Array {
         self.entries.keys().enumerate().all(|(i, k)| integer_key(k) == Some(i as u64))
     }
 
+    /// Whether all keys are integers, in any order and with gaps: a list with holes, not a map.
+    pub fn has_integer_keys(&self) -> bool {
+        self.entries.keys().all(|k| integer_key(k).is_some())
+    }
+
     /// Whether this is what a form sends for an empty list or map: `X[]=`.
     fn is_blank_marker(&self) -> bool {
         self.entries.len() == 1 && matches!(self.entries.get("0"), Some(Param::Text(t)) if t.is_empty())
@@ -339,7 +344,8 @@ mod tests {
 
     #[test]
     fn names_fold_only_where_the_method_folds() {
-        let map: Array = [("event_token", Param::text("t")), ("EVENT_TOKEN", Param::text("last"))].into_iter().collect();
+        let map: Array =
+            [("event_token", Param::text("t")), ("EVENT_TOKEN", Param::text("last"))].into_iter().collect();
         let folded = Params { map: map.clone(), fold_case: true };
         assert_eq!(folded.given_text("Event_Token").as_deref(), Some("last"));
         let exact = Params { map, fold_case: false };

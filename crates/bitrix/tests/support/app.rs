@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Mutex, Semaphore};
 
 /// One request as the handler got it.
 #[derive(Debug, Clone)]
@@ -25,12 +25,14 @@ pub struct Posted {
 pub struct TestApp {
     pub url: String,
     status: Arc<AtomicU16>,
+    gate: Arc<Semaphore>,
     received: Mutex<UnboundedReceiver<Posted>>,
 }
 
 #[derive(Clone)]
 struct Shared {
     status: Arc<AtomicU16>,
+    gate: Arc<Semaphore>,
     sender: UnboundedSender<Posted>,
 }
 
@@ -40,15 +42,21 @@ impl TestApp {
         let url = format!("http://{}/h", listener.local_addr().unwrap());
         let (sender, received) = unbounded_channel();
         let status = Arc::new(AtomicU16::new(200));
-        let shared = Shared { status: status.clone(), sender };
+        let gate = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
+        let shared = Shared { status: status.clone(), gate: gate.clone(), sender };
         let router = Router::new().route("/h", post(handle)).with_state(shared);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, status, received: Mutex::new(received) }
+        Self { url, status, gate, received: Mutex::new(received) }
     }
 
     /// Answers with this status from now on.
     pub fn answer_with(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);
+    }
+
+    /// From now on takes requests and does not answer them.
+    pub fn never_answer(&self) {
+        self.gate.forget_permits(Semaphore::MAX_PERMITS);
     }
 
     /// The next request.
@@ -63,5 +71,6 @@ async fn handle(State(shared): State<Shared>, headers: HeaderMap, body: String) 
     let fields = Param::Array(form::decode(body.as_bytes()).unwrap()).to_json();
     let content_type = headers["content-type"].to_str().unwrap().to_owned();
     let _ = shared.sender.send(Posted { content_type, body, fields });
+    let _answer = shared.gate.acquire().await.unwrap();
     (StatusCode::from_u16(shared.status.load(Ordering::SeqCst)).unwrap(), "answer of the handler")
 }

@@ -104,22 +104,25 @@ impl Portal {
 
     pub async fn with_scopes(scopes: &[&str]) -> Self {
         let store: SharedStore = Arc::new(store::SqliteStore::open_in_memory().unwrap());
-        Self::on(store, scopes).await
+        Self::on(store, scopes, "http://portal.test:8080").await
     }
 
-    async fn on(store: SharedStore, scopes: &[&str]) -> Self {
+    /// A portal on a real port of the loopback, for programs of their own.
+    pub async fn listening() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let store: SharedStore = Arc::new(store::SqliteStore::open_in_memory().unwrap());
+        let public_url = format!("http://{}", listener.local_addr().unwrap());
+        let portal = Self::on(store, &["bizproc", "user"], &public_url).await;
+        let router = portal.router.clone();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        portal
+    }
+
+    async fn on(store: SharedStore, scopes: &[&str], public_url: &str) -> Self {
         let clock = Arc::new(ManualClock::new(Timestamp::parse_iso(START).unwrap()));
-        let settings =
-            PlatformSettings { public_url: "http://portal.test:8080".into(), ..PlatformSettings::default() };
+        let settings = PlatformSettings { public_url: public_url.into(), ..PlatformSettings::default() };
         let platform = Platform::new(store.clone(), clock.clone(), settings);
-        let zone = TimeZone::fixed(jiff::tz::offset(3));
-        let config = RuntimeConfig {
-            allow_private: vec!["127.0.0.0/8".parse().unwrap()],
-            connectors: bitrix::connectors(&platform, &zone),
-            ..RuntimeConfig::new(store.clone(), platform.clone(), clock.clone())
-        };
-        let runtime = Runtime::open(config).await.unwrap();
-        let state = BitrixState::new(runtime.clone(), platform.clone(), BitrixConfig { zone, request_bytes: 1 << 20 });
+        let (runtime, router) = serve(&store, &platform, &clock).await;
         let admin = platform.users().create(person("admin", Role::Admin)).await.unwrap();
         let plain = platform.users().create(person("plain", Role::Employee)).await.unwrap();
         let scopes = ScopeSet::new(scopes);
@@ -136,7 +139,7 @@ impl Portal {
         let plain_hook = platform.webhooks().create(plain.id, "t", scopes).await.unwrap();
         let catalog = catalog(&platform).await;
         Self {
-            router: bitrix::router(state),
+            router,
             hook: format!("/rest/{}/{}", admin.id.0, hook.secret),
             plain_hook: format!("/rest/{}/{}", plain.id.0, plain_hook.secret),
             platform,
@@ -150,6 +153,11 @@ impl Portal {
             plain_tokens,
             catalog,
         }
+    }
+
+    /// The server dies where it is, and another one opens the same database.
+    pub async fn restart(&mut self) {
+        (self.runtime, self.router) = serve(&self.store, &self.platform, &self.clock).await;
     }
 
     /// A record of the catalog with this name.
@@ -212,6 +220,18 @@ pub async fn send(router: &Router, request: Request<Body>) -> Reply {
     let bytes = body.collect().await.unwrap().to_bytes();
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     Reply { status: parts.status.as_u16(), headers: parts.headers, text }
+}
+
+async fn serve(store: &SharedStore, platform: &Platform, clock: &Arc<ManualClock>) -> (Runtime, Router) {
+    let zone = TimeZone::fixed(jiff::tz::offset(3));
+    let config = RuntimeConfig {
+        allow_private: vec!["127.0.0.0/8".parse().unwrap()],
+        connectors: bitrix::connectors(platform, &zone),
+        ..RuntimeConfig::new(store.clone(), platform.clone(), clock.clone())
+    };
+    let runtime = Runtime::open(config).await.unwrap();
+    let state = BitrixState::new(runtime.clone(), platform.clone(), BitrixConfig { zone, request_bytes: 1 << 20 });
+    (runtime, bitrix::router(state))
 }
 
 async fn catalog(platform: &Platform) -> CatalogId {
