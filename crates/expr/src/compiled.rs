@@ -1,7 +1,7 @@
 //! The door: one type for compiled expressions of every language.
 
 use crate::env::{Env, EvalError, Evaluated};
-use crate::{feel, js};
+use crate::{bitrix, feel, js};
 use crate::syntax::SyntaxError;
 use model::Value;
 use model::definition::Language;
@@ -23,6 +23,8 @@ enum Program {
     Literal(Value),
     Feel(feel::Expression),
     JavaScript(js::Script),
+    Bitrix(bitrix::Template),
+    BitrixCondition(bitrix::Condition),
 }
 
 /// Reads `text`; needs no data.
@@ -33,7 +35,16 @@ pub fn compile(language: Language, text: &str, limits: &Limits) -> Result<Compil
             let program = Program::JavaScript(js::parse(text, limits)?);
             Ok(Compiled(Arc::new(Inner { program, reads: Vec::new() })))
         }
-        _ => Err(SyntaxError::at(text, 0, "not readable yet", "пока не читается")),
+        Language::Bitrix => {
+            let template = bitrix::parse_template(text, limits);
+            let reads = template.reads();
+            Ok(Compiled(Arc::new(Inner { program: Program::Bitrix(template), reads })))
+        }
+        Language::BitrixCondition => {
+            let condition = bitrix::parse_condition(text, limits)?;
+            let reads = condition.reads();
+            Ok(Compiled(Arc::new(Inner { program: Program::BitrixCondition(condition), reads })))
+        }
     }
 }
 
@@ -59,10 +70,13 @@ impl Compiled {
             Program::Literal(value) => Ok(Evaluated { value: value.clone(), warnings: Vec::new() }),
             Program::Feel(expression) => expression.eval(env),
             Program::JavaScript(script) => script.eval(env),
+            Program::Bitrix(template) => template.eval(env),
+            Program::BitrixCondition(condition) => condition.eval(env),
         }
     }
 
-    /// The top-level names it may read, sorted; empty for JavaScript, whose reads are not known before it runs.
+    /// The top-level names it may read, sorted: variables for FEEL, `Object:Field` for Bitrix; empty for JavaScript,
+    /// whose reads are not known before it runs.
     pub fn reads(&self) -> &[Arc<str>] {
         &self.0.reads
     }
@@ -73,6 +87,8 @@ impl Compiled {
             Program::Literal(_) => true,
             Program::Feel(expression) => expression.is_constant(),
             Program::JavaScript(_) => false,
+            Program::Bitrix(template) => template.is_constant(),
+            Program::BitrixCondition(condition) => condition.is_constant(),
         }
     }
 }

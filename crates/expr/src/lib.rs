@@ -6,6 +6,7 @@
 //! Invariant: no text and no data can make compiling or evaluating panic, overflow the stack or run without end.
 //! Never: I/O, a clock, randomness, or a decision about what a result means (that is the engine's).
 
+mod bitrix;
 mod compiled;
 mod env;
 mod feel;

@@ -16,17 +16,17 @@ pub(crate) const DAY_MS: i64 = 86_400_000;
 
 /// What gives zoneless values a meaning.
 #[derive(Clone, Copy)]
-pub(super) struct Zones<'a> {
+pub(crate) struct Zones<'a> {
     /// The zone of the evaluation.
-    pub(super) zone: &'a TimeZone,
+    pub(crate) zone: &'a TimeZone,
     /// Its instant: decides summer time for a time of day in a named zone.
-    pub(super) now: model::Timestamp,
+    pub(crate) now: model::Timestamp,
 }
 
 // Reading.
 
 /// Any temporal text: what `@"…"` takes.
-pub(super) fn parse_any(text: &str) -> Option<Value> {
+pub(crate) fn parse_any(text: &str) -> Option<Value> {
     parse_date(text)
         .map(Value::Date)
         .or_else(|| if text.contains('T') { parse_date_time(text) } else { None })
@@ -89,7 +89,7 @@ fn parse_clock(text: &str) -> Option<Time> {
 }
 
 /// `Z`, `+03:00`, `@Europe/Moscow`, `+03:00[Europe/Moscow]` or nothing.
-pub(super) fn parse_zone(text: &str) -> Option<Option<Zone>> {
+pub(crate) fn parse_zone(text: &str) -> Option<Option<Zone>> {
     match text.as_bytes().first() {
         None => return Some(None),
         Some(b'Z' | b'z') if text.len() == 1 => return Some(Some(Zone::Offset(0))),
@@ -193,7 +193,7 @@ fn seconds_ms(text: &str) -> Option<i64> {
 
 impl Zones<'_> {
     /// The instant of a date-time.
-    pub(super) fn instant(&self, local: DateTime, zone: Option<&Zone>) -> Option<Timestamp> {
+    pub(crate) fn instant(&self, local: DateTime, zone: Option<&Zone>) -> Option<Timestamp> {
         match zone {
             None => self.zone.to_timestamp(local).ok(),
             Some(Zone::Offset(seconds)) => Offset::from_seconds(*seconds).ok()?.to_timestamp(local).ok(),
@@ -202,7 +202,7 @@ impl Zones<'_> {
     }
 
     /// What the clock shows in `zone` at an instant.
-    pub(super) fn local(&self, at: Timestamp, zone: Option<&Zone>) -> Option<DateTime> {
+    pub(crate) fn local(&self, at: Timestamp, zone: Option<&Zone>) -> Option<DateTime> {
         match zone {
             None => Some(self.zone.to_datetime(at)),
             Some(Zone::Offset(seconds)) => Some(Offset::from_seconds(*seconds).ok()?.to_datetime(at)),
@@ -211,7 +211,7 @@ impl Zones<'_> {
     }
 
     /// Seconds east of UTC of `zone` at a local date-time.
-    pub(super) fn offset_at(&self, local: DateTime, zone: Option<&Zone>) -> Option<i32> {
+    pub(crate) fn offset_at(&self, local: DateTime, zone: Option<&Zone>) -> Option<i32> {
         if let Some(Zone::Offset(seconds)) = zone {
             return Some(*seconds);
         }
@@ -222,13 +222,13 @@ impl Zones<'_> {
     }
 
     /// Now, in the zone of the evaluation.
-    pub(super) fn now_value(&self) -> Value {
+    pub(crate) fn now_value(&self) -> Value {
         let at = self.now.to_jiff();
         Value::DateTime(self.zone.to_datetime(at), Some(self.own_zone()))
     }
 
     /// The zone of the evaluation as a value's zone.
-    pub(super) fn own_zone(&self) -> Zone {
+    pub(crate) fn own_zone(&self) -> Zone {
         match self.zone.iana_name() {
             Some("UTC") | None => Zone::Offset(self.zone.to_offset(self.now.to_jiff()).seconds()),
             Some(name) => Zone::Named(Arc::from(name)),
@@ -236,7 +236,7 @@ impl Zones<'_> {
     }
 
     /// Today's date in the zone of the evaluation.
-    pub(super) fn today(&self) -> Date {
+    pub(crate) fn today(&self) -> Date {
         self.zone.to_datetime(self.now.to_jiff()).date()
     }
 
@@ -253,7 +253,7 @@ impl Zones<'_> {
     // Comparing.
 
     /// Which time of day is earlier.
-    pub(super) fn order_times(&self, a: (Time, Option<&Zone>), b: (Time, Option<&Zone>)) -> Option<Ordering> {
+    pub(crate) fn order_times(&self, a: (Time, Option<&Zone>), b: (Time, Option<&Zone>)) -> Option<Ordering> {
         if a.1.is_none() && b.1.is_none() {
             return Some(a.0.cmp(&b.0));
         }
@@ -261,7 +261,7 @@ impl Zones<'_> {
     }
 
     /// Which date-time is earlier.
-    pub(super) fn order_date_times(
+    pub(crate) fn order_date_times(
         &self,
         a: (DateTime, Option<&Zone>),
         b: (DateTime, Option<&Zone>),
@@ -275,7 +275,7 @@ impl Zones<'_> {
     // Arithmetic.
 
     /// Milliseconds from `b` to `a`.
-    pub(super) fn date_times_between(
+    pub(crate) fn date_times_between(
         &self,
         a: (DateTime, Option<&Zone>),
         b: (DateTime, Option<&Zone>),
@@ -288,7 +288,7 @@ impl Zones<'_> {
     }
 
     /// Milliseconds from the time of day `b` to `a`.
-    pub(super) fn times_between(&self, a: (Time, Option<&Zone>), b: (Time, Option<&Zone>)) -> Option<i64> {
+    pub(crate) fn times_between(&self, a: (Time, Option<&Zone>), b: (Time, Option<&Zone>)) -> Option<i64> {
         if a.1.is_none() && b.1.is_none() {
             return i64::try_from(a.0.duration_since(b.0).as_millis()).ok();
         }
@@ -296,7 +296,7 @@ impl Zones<'_> {
     }
 
     /// A value moved by milliseconds.
-    pub(super) fn plus_ms(&self, value: &Value, ms: i64) -> Option<Value> {
+    pub(crate) fn plus_ms(&self, value: &Value, ms: i64) -> Option<Value> {
         match value {
             Value::Date(date) => {
                 let moved = date.to_datetime(Time::midnight()).checked_add(jiff::SignedDuration::from_millis(ms));
@@ -320,7 +320,7 @@ impl Zones<'_> {
 }
 
 /// A date or date-time moved by calendar months; the day is clamped to the month.
-pub(super) fn plus_months(value: &Value, months: i64) -> Option<Value> {
+pub(crate) fn plus_months(value: &Value, months: i64) -> Option<Value> {
     let span = Span::new().try_months(months).ok()?;
     match value {
         Value::Date(date) => Some(Value::Date(date.checked_add(span).ok()?)),
@@ -330,7 +330,7 @@ pub(super) fn plus_months(value: &Value, months: i64) -> Option<Value> {
 }
 
 /// Whole months from `from` to `to`.
-pub(super) fn months_between(from: DateTime, to: DateTime) -> i64 {
+pub(crate) fn months_between(from: DateTime, to: DateTime) -> i64 {
     let mut months =
         (i64::from(to.year()) - i64::from(from.year())) * 12 + i64::from(to.month()) - i64::from(from.month());
     let (from_rest, to_rest) = ((from.day(), from.time()), (to.day(), to.time()));
@@ -343,7 +343,7 @@ pub(super) fn months_between(from: DateTime, to: DateTime) -> i64 {
 }
 
 /// A named part of a temporal value; `None` when it has no such part.
-pub(super) fn part(zones: &Zones, value: &Value, name: &str) -> Option<Value> {
+pub(crate) fn part(zones: &Zones, value: &Value, name: &str) -> Option<Value> {
     let number = |n: i64| Some(Value::Number(Number::from(n)));
     match value {
         Value::Date(d) => date_part(*d, name).and_then(number),

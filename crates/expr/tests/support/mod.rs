@@ -18,9 +18,23 @@ impl Vars {
     pub fn json(text: &str) -> Self {
         let json: serde_json::Value = serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}: {text}"));
         match Value::from_json(&json) {
-            Value::Object(o) => Self((*o).clone()),
+            Value::Object(o) => Self(o.iter().map(|(k, v)| (k.clone(), typed(v))).collect()),
             _ => panic!("variables are an object: {text}"),
         }
+    }
+}
+
+/// A text such as `@2026-01-31` stands for the typed value.
+fn typed(value: &Value) -> Value {
+    match value {
+        Value::String(s) if s.starts_with('@') => {
+            let literal = format!("@\"{}\"", &s[1..]);
+            let compiled = expr::compile(model::definition::Language::Feel, &literal, &Limits::default()).unwrap();
+            eval(&compiled, &Vars(Object::new()), &Limits::default()).unwrap().value
+        }
+        Value::List(items) => Value::list(items.iter().map(typed).collect()),
+        Value::Object(o) => Value::Object(std::sync::Arc::new(o.iter().map(|(k, v)| (k.clone(), typed(v))).collect())),
+        other => other.clone(),
     }
 }
 

@@ -1,0 +1,66 @@
+//! Prints how many prepared expressions a second one thread evaluates.
+//!
+//! `cargo run --release -p expr --example feel_speed`
+
+use expr::{Env, Scope, compile};
+use model::definition::Language;
+use model::limits::Limits;
+use model::{Object, Timestamp, Value};
+use std::hint::black_box;
+
+struct Vars(Object);
+
+impl Scope for Vars {
+    fn variable(&self, name: &str) -> Option<Value> {
+        self.0.get(name).cloned()
+    }
+    fn object(&self, object: &str, field: &str) -> Option<Value> {
+        self.0.get(object)?.get(field).cloned()
+    }
+    fn all(&self) -> Object {
+        self.0.clone()
+    }
+}
+
+const CASES: &[(Language, &str, u32)] = &[
+    (Language::Feel, "amount > 100", 2_000_000),
+    (Language::Feel, "amount > 100 and status = \"new\"", 2_000_000),
+    (Language::Feel, "amount * 2 + 1", 2_000_000),
+    (Language::Feel, "if status = \"new\" then \"a\" else \"b\"", 2_000_000),
+    (Language::Feel, "amount in [100..200]", 2_000_000),
+    (Language::Feel, "string join([status, \"x\"], \"-\")", 500_000),
+    (Language::Feel, "{total: amount * 2, label: status}", 500_000),
+    (Language::Feel, "some i in items satisfies i.price > 20", 500_000),
+    (Language::Feel, "sum(for i in items return i.price)", 500_000),
+    (Language::Feel, "items[price > 20]", 500_000),
+    (Language::Bitrix, "{=Document:TITLE} on {=Document:SUM}", 500_000),
+    (Language::Bitrix, "=round({=Document:SUM} * 1.2, 2)", 500_000),
+    (Language::JavaScript, "amount > 100 && status === 'new'", 3_000),
+];
+
+#[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
+fn main() {
+    let json = serde_json::json!({
+        "amount": 120, "status": "new", "items": [{"price": 10}, {"price": 25}, {"price": 30}],
+        "Document": {"TITLE": "Bill 5", "SUM": 1200.5},
+    });
+    let Value::Object(vars) = Value::from_json(&json) else { return };
+    let vars = Vars((*vars).clone());
+    let (limits, zone) = (Limits::default(), jiff::tz::TimeZone::UTC);
+    let env = Env { scope: &vars, now: Timestamp(0), zone: &zone, limits: &limits };
+    for (language, text, turns) in CASES {
+        let compiled = match compile(*language, text, &limits) {
+            Ok(compiled) => compiled,
+            Err(error) => {
+                println!("{text}: {error}");
+                continue;
+            }
+        };
+        let start = std::time::Instant::now();
+        for _ in 0..*turns {
+            let _ = black_box(compiled.eval(black_box(&env)));
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        println!("{:>12.0} /s  {text}", f64::from(*turns) / seconds);
+    }
+}
