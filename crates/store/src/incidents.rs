@@ -121,4 +121,6 @@ pub trait Incidents {
     async fn incidents(&self, query: Query<IncidentField>) -> Result<Paged<IncidentRow>>;
     /// The calls of an instance, oldest first.
     async fn calls(&self, instance: InstanceId, limit: u32) -> Result<Vec<CallRow>>;
+    /// The latest calls of all instances, newest first.
+    async fn latest_calls(&self, limit: u32) -> Result<Vec<CallRow>>;
 }

@@ -9,6 +9,7 @@
 //! - engine: [`instances`], [`tasks`], [`timers`], [`jobs`], [`outbox`], [`incidents`]
 //! - platform: [`people`], [`credentials`], [`apps`], [`definitions`], [`records`], [`settings`]
 //! - [`error`]: conflicts and failures
+//! - [`conformance`]: what every backend promises, as tests
 //!
 //! Every capability file holds rows, the writes on them, and a trait of reads; [`Store`] is all of them and `commit`.
 //! On a `dyn Store` the reads are called without importing their traits.
@@ -16,6 +17,7 @@
 mod codes;
 
 pub mod apps;
+pub mod conformance;
 pub mod credentials;
 pub mod definitions;
 pub mod error;

@@ -70,7 +70,7 @@ fn column(field: &DefinitionField) -> Column {
         DefinitionField::App => Column::nullable("d.app_id"),
         DefinitionField::AutoExecute => Column::of("d.auto_execute"),
         DefinitionField::Deployable => Column::code("d.deployable"),
-        DefinitionField::Deleted => Column::code("(d.deleted_at IS NOT NULL)"),
+        DefinitionField::Deleted => Column::Flag { yes: "d.deleted_at IS NOT NULL", no: "d.deleted_at IS NULL" },
         DefinitionField::Latest => Column::code(
             "coalesce(d.deleted_at IS NULL AND d.version = (SELECT max(l.version) FROM definitions l
             WHERE l.process_id = d.process_id AND l.deleted_at IS NULL), 0)",

@@ -39,6 +39,7 @@ const INSERT_CALL: &str = concat!(
 );
 pub(super) const CALLS: &str =
     concat!("SELECT ", call_columns!(), " FROM calls WHERE instance_id = ?1 ORDER BY id LIMIT ?2");
+const LATEST_CALLS: &str = concat!("SELECT ", call_columns!(), " FROM calls ORDER BY id DESC LIMIT ?1");
 
 /// The list of incidents.
 pub(super) const LIST: List<IncidentField> = List {
@@ -53,7 +54,7 @@ pub(super) const LIST: List<IncidentField> = List {
 fn column(field: &IncidentField) -> Column {
     match field {
         IncidentField::Id => Column::of("i.id"),
-        IncidentField::Open => Column::code("(i.resolved_at IS NULL)"),
+        IncidentField::Open => Column::Flag { yes: "i.resolved_at IS NULL", no: "i.resolved_at IS NOT NULL" },
         IncidentField::Instance => Column::of("i.instance_id"),
         IncidentField::Definition => Column::of("i.definition_id"),
         IncidentField::ElementId => Column::of("i.element_id"),
@@ -165,5 +166,9 @@ impl Incidents for SqliteStore {
 
     async fn calls(&self, instance: InstanceId, limit: u32) -> Result<Vec<CallRow>> {
         self.read(move |c| all(c, CALLS, params![instance.0, limit], call)).await
+    }
+
+    async fn latest_calls(&self, limit: u32) -> Result<Vec<CallRow>> {
+        self.read(move |c| all(c, LATEST_CALLS, params![limit], call)).await
     }
 }

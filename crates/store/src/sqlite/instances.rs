@@ -59,7 +59,7 @@ fn column(field: &InstanceField) -> Column {
         InstanceField::Definition => Column::of("i.definition_id"),
         // The versions of a process are few and indexed by their process.
         InstanceField::ProcessId => Column::Any {
-            from: "SELECT 1 FROM definitions d WHERE d.id = i.definition_id AND ",
+            head: "i.definition_id IN (SELECT d.id FROM definitions d WHERE ",
             value: "d.process_id",
             order: "i.process_id",
             parameter: None,

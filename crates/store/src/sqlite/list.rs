@@ -22,8 +22,11 @@ pub(super) enum Column {
         /// Whether its values are few and known: they become text.
         literal: bool,
     },
-    /// One of several values: the head of a subquery up to its WHERE, the value in it, and how to order by it.
-    Any { from: &'static str, value: &'static str, order: &'static str, parameter: Option<String> },
+    /// A yes-or-no condition and its contrary, each in the words that the planner knows an index by.
+    Flag { yes: &'static str, no: &'static str },
+    /// One of several values: a subquery from `EXISTS (` or `x IN (` up to its WHERE, the value in it, and how to
+    /// order by it.
+    Any { head: &'static str, value: &'static str, order: &'static str, parameter: Option<String> },
 }
 
 impl Column {
@@ -115,6 +118,7 @@ impl<F> List<F> {
                     let nulls = if nullable && !key.descending { " NULLS LAST" } else { "" };
                     sql.push(&format!("{column} {direction}{nulls}, "));
                 }
+                Column::Flag { yes, .. } => sql.push(&format!("({yes}) {direction}, ")),
                 Column::Any { order, parameter, .. } => {
                     sql.push(order);
                     sql.values.extend(parameter.map(Value::from));
@@ -221,7 +225,12 @@ fn join<F>(parts: &[Filter<F>], by: &str, none: &str, column: fn(&F) -> Column, 
 fn is(column: Column, op: Op, value: &Scalar, sql: &mut Sql) {
     match column {
         Column::Plain { sql: expression, literal, .. } => compare(expression, literal, op, value, sql),
-        Column::Any { from, value: expression, parameter, .. } => {
+        Column::Flag { yes, no } => match (op, value) {
+            (Op::Eq, Scalar::Bool(wanted)) => sql.push(if *wanted { yes } else { no }),
+            (Op::Ne, Scalar::Bool(unwanted)) => sql.push(if *unwanted { no } else { yes }),
+            (op, value) => compare(&format!("({yes})"), false, op, value, sql),
+        },
+        Column::Any { head, value: expression, parameter, .. } => {
             // "Differs" and "is nothing" are about all of the values, the rest about one of them.
             let (negated, op) = match (op, value) {
                 (Op::Ne, Scalar::Null) => (false, Op::Ne),
@@ -229,8 +238,8 @@ fn is(column: Column, op: Op, value: &Scalar, sql: &mut Sql) {
                 (Op::Ne, _) => (true, Op::Eq),
                 (op, _) => (false, op),
             };
-            sql.push(if negated { "NOT EXISTS (" } else { "EXISTS (" });
-            sql.push(from);
+            sql.push(if negated { "NOT " } else { "" });
+            sql.push(head);
             sql.values.extend(parameter.map(Value::from));
             compare(expression, false, op, value, sql);
             sql.push(")");
@@ -271,9 +280,9 @@ fn compare(expression: &str, literal: bool, op: Op, value: &Scalar, sql: &mut Sq
 fn is_in(column: Column, values: &[Scalar], sql: &mut Sql) {
     let (expression, literal, closing) = match column {
         Column::Plain { sql: expression, literal, .. } => (expression, literal, ""),
-        Column::Any { from, value, parameter, .. } => {
-            sql.push("EXISTS (");
-            sql.push(from);
+        Column::Flag { yes, .. } => (yes, false, ""),
+        Column::Any { head, value, parameter, .. } => {
+            sql.push(head);
             sql.values.extend(parameter.map(Value::from));
             (value, false, ")")
         }

@@ -111,14 +111,14 @@ impl SqliteStore {
         let worker = writer::Writer::new(connection, &options, counters.clone(), checkpoint.clone())?;
         let queue = writer.clone();
         threads.push(spawn("store-writer", move || worker.run(&queue))?);
-        let connection = connect(path, &options, false)?;
-        let (signal, shared) = (checkpoint.clone(), counters.clone());
-        threads.push(spawn("store-checkpoint", move || checkpoint::run(&connection, &signal, &shared))?);
         for _ in 0..options.readers.max(1) {
             let connection = connect(path, &options, true)?;
             let queue = readers.clone();
             threads.push(spawn("store-reader", move || readers::run(&connection, &queue))?);
         }
+        let connection = connect(path, &options, false)?;
+        let (signal, shared) = (checkpoint.clone(), counters.clone());
+        threads.push(spawn("store-checkpoint", move || checkpoint::run(&connection, &signal, &shared))?);
         let ids = ids::Allocator::default();
         let threads = Mutex::new(threads);
         Ok(Self { writer, readers, checkpoint, ids, counters, threads, directory: None })
@@ -151,9 +151,10 @@ impl SqliteStore {
         self.writer.close(self.ids.unused());
         self.readers.close();
         let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        // The writer goes first: what it was given must be committed before the last connection closes.
+        let last = threads.len().saturating_sub(1);
         for (n, thread) in threads.into_iter().enumerate() {
-            if n == 1 {
+            // One connection must be closed after all others: it moves the rest of the log and removes it.
+            if n == last {
                 self.checkpoint.close();
             }
             if thread.join().is_err() {

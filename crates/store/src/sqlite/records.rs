@@ -60,7 +60,7 @@ fn column(field: &RecordField) -> Column {
         RecordField::UpdatedBy => Column::nullable("r.updated_by"),
         RecordField::Deleted => Column::code("r.deleted"),
         RecordField::Data(key) => Column::Any {
-            from: "SELECT 1 FROM json_each(r.data, ?) e WHERE ",
+            head: "EXISTS (SELECT 1 FROM json_each(r.data, ?) e WHERE ",
             value: "e.value",
             order: "json_extract(r.data, ?)",
             parameter: Some(path(key)),
@@ -97,7 +97,7 @@ fn collect(value: &Json, text: &mut String) {
 }
 
 /// Leaves deleted records out unless the caller has a say in it.
-fn living(mut query: Query<RecordField>) -> Query<RecordField> {
+pub(super) fn living(mut query: Query<RecordField>) -> Query<RecordField> {
     if !names_deleted(&query.filter) {
         query.filter =
             std::mem::take(&mut query.filter).and(Filter::Is(RecordField::Deleted, Op::Eq, Scalar::Bool(false)));

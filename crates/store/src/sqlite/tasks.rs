@@ -103,20 +103,20 @@ fn own_column(field: &TaskField) -> Option<Column> {
 }
 
 fn task_column(field: &TaskField) -> Column {
-    let any = |from, value, order| Column::Any { from, value, order, parameter: None };
+    let any = |head, value, order| Column::Any { head, value, order, parameter: None };
     own_column(field).unwrap_or_else(|| match field {
         TaskField::User => any(
-            "SELECT 1 FROM task_assignees a WHERE a.task_id = t.id AND ",
+            "EXISTS (SELECT 1 FROM task_assignees a WHERE a.task_id = t.id AND ",
             "a.user_id",
             "(SELECT min(a.user_id) FROM task_assignees a WHERE a.task_id = t.id)",
         ),
         TaskField::StartedAt => any(
-            "SELECT 1 FROM instances i WHERE i.id = t.instance_id AND ",
+            "EXISTS (SELECT 1 FROM instances i WHERE i.id = t.instance_id AND ",
             "i.created_at",
             "(SELECT i.created_at FROM instances i WHERE i.id = t.instance_id)",
         ),
         TaskField::StartedBy => any(
-            "SELECT 1 FROM instances i WHERE i.id = t.instance_id AND ",
+            "EXISTS (SELECT 1 FROM instances i WHERE i.id = t.instance_id AND ",
             "i.started_by",
             "(SELECT i.started_by FROM instances i WHERE i.id = t.instance_id)",
         ),

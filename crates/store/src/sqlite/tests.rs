@@ -1,19 +1,283 @@
 //! What only SQLite promises: plans, the log, the file.
 
-use super::*;
-use crate::*;
+use super::{
+    SqliteOptions, SqliteStore, apps, connect, incidents, instances, jobs, list::Sql, migrate, outbox, people, records,
+};
+use super::{tasks, timers};
+use crate::{
+    Filter, InboxQuery, IncidentField, InstanceField, InstanceState, InstanceWrite, JournalRow, Op, Query, RecordField,
+    SettingWrite, Settings, Store, StoreError, TaskField, TaskState, Unit,
+};
+use expect_test::expect;
+use model::*;
+use rusqlite::{Connection, params_from_iter};
 
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+fn database() -> (tempfile::TempDir, std::path::PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("ruslo.db");
+    (directory, path)
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(future)
+}
+
+fn fast() -> SqliteOptions {
+    SqliteOptions { durable: false, ..SqliteOptions::default() }
+}
+
+fn plan(connection: &Connection, name: &str, sql: &Sql) -> String {
+    let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.text)).unwrap();
+    let missing = statement.parameter_count() - sql.values.len();
+    let mut values = sql.values.clone();
+    values.extend(std::iter::repeat_n(rusqlite::types::Value::Null, missing));
+    let mut text = format!("{name}\n");
+    let rows = statement.query_map(params_from_iter(values), |row| row.get::<_, String>(3)).unwrap();
+    for row in rows {
+        text.push_str(&format!("  {}\n", row.unwrap()));
+    }
+    text
+}
+
+/// A plan may say SCAN only where it reads an index in the order wanted and stops at the limit.
+#[test]
+fn hot_queries_read_no_whole_table() {
+    use {InstanceField as I, TaskField as T};
+    let (_directory, path) = database();
+    let mut connection = connect(&path, &fast(), false).unwrap();
+    migrate::migrate(&mut connection).unwrap();
+    let instances = |query: Query<I>| instances::LIST.rows_sql(&query, None);
+    let tasks = |query: Query<T>| tasks::LIST.rows_sql(&query, None);
+    let active = Filter::eq(I::State, InstanceState::Active);
+    let one_definition = Filter::eq(I::Definition, DefinitionId(1));
+    let inbox = |done, groups: &[&str]| {
+        let groups = groups.iter().map(|g| (*g).to_owned()).collect();
+        tasks::inbox_sql(&InboxQuery { user: UserId(1), groups, done, text: None, limit: 50, offset: 0 })
+    };
+    let pairs = Query::new(Filter::eq(T::User, UserId(1)).and(Filter::eq(T::UserStatus, 0)));
+    let walk = Query::new(Filter::is(T::Id, Op::Gt, 5)).order(T::Id, false);
+    let cases = [
+        ("instances, newest", instances(Query::default())),
+        ("instances, active", instances(Query::new(active.clone()))),
+        ("instances, active by change", instances(Query::new(active.clone()).order(I::UpdatedAt, true))),
+        ("instances of a definition", instances(Query::new(one_definition.clone()))),
+        ("instances of a definition, active", instances(Query::new(one_definition.and(active.clone())))),
+        ("instances of a process", instances(Query::new(Filter::eq(I::ProcessId, "a").and(active)))),
+        ("instances of a record", instances(Query::new(Filter::eq(I::DocumentRecord, RecordId(1))))),
+        ("instances of a starter", instances(Query::new(Filter::eq(I::StartedBy, UserId(1))))),
+        ("instances with incidents", instances(Query::new(Filter::is(I::Incidents, Op::Gt, 0)))),
+        ("tasks, open", tasks(Query::new(Filter::eq(T::State, TaskState::Open)))),
+        ("tasks of an instance", tasks(Query::new(Filter::eq(T::Instance, InstanceId(1))))),
+        ("pairs of a person", tasks::PAIRS.rows_sql(&pairs, None)),
+        ("pairs, walked", tasks::PAIRS.rows_sql(&walk, None)),
+        ("inbox, with groups", inbox(false, &["a"])),
+        ("inbox, done", inbox(true, &[])),
+        ("timers due", Sql::new(timers::DUE)),
+        ("timers due, of partitions", Sql::new(timers::DUE_IN)),
+        ("jobs open", Sql::new(jobs::OPEN)),
+        ("jobs activated", Sql::new(jobs::ACTIVATE)),
+        ("job of an event", Sql::new(jobs::BY_EVENT)),
+        ("effects due", Sql::new(outbox::DUE)),
+        ("effects due, of partitions", Sql::new(outbox::DUE_IN)),
+        ("calls of an instance", Sql::new(incidents::CALLS)),
+        ("incidents, open", incidents::LIST.rows_sql(&Query::new(Filter::eq(IncidentField::Open, true)), None)),
+        ("token by access", Sql::new(apps::BY_ACCESS)),
+        ("token by refresh", Sql::new(apps::BY_REFRESH)),
+        ("notifications", Sql::new(people::NOTES)),
+        ("records", records::LIST.rows_sql(&records::living(Query::new(Filter::eq(RecordField::Catalog, 1))), None)),
+    ];
+    let plans: String = cases.iter().map(|(name, sql)| plan(&connection, name, sql)).collect();
+    expect![[r#"
+        instances, newest
+          SCAN i
+        instances, active
+          SCAN i USING INDEX instances_active
+        instances, active by change
+          SCAN i USING INDEX instances_updated_active
+        instances of a definition
+          SEARCH i USING INDEX instances_definition (definition_id=?)
+        instances of a definition, active
+          SEARCH i USING INDEX instances_definition_active (definition_id=?)
+        instances of a process
+          SEARCH i USING INDEX instances_definition_active (definition_id=?)
+          LIST SUBQUERY 1
+          SEARCH d USING COVERING INDEX sqlite_autoindex_definitions_1 (process_id=?)
+          USE TEMP B-TREE FOR ORDER BY
+        instances of a record
+          SEARCH i USING INDEX instances_document (document_record=?)
+        instances of a starter
+          SEARCH i USING INDEX instances_started_by (started_by=?)
+        instances with incidents
+          SCAN i USING INDEX instances_incidents
+        tasks, open
+          SCAN t USING INDEX user_tasks_open
+        tasks of an instance
+          SEARCH t USING INDEX user_tasks_instance (instance_id=?)
+        pairs of a person
+          SEARCH a USING INDEX task_assignees_inbox (user_id=?)
+          SEARCH t USING INTEGER PRIMARY KEY (rowid=?)
+          SEARCH i USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN
+          USE TEMP B-TREE FOR ORDER BY
+        pairs, walked
+          SEARCH t USING INTEGER PRIMARY KEY (rowid>?)
+          SEARCH a USING PRIMARY KEY (task_id=?)
+          SEARCH i USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN
+        inbox, with groups
+          CO-ROUTINE (subquery-4)
+          MERGE (UNION)
+          LEFT
+          CO-ROUTINE (subquery-1)
+          SEARCH x USING COVERING INDEX task_assignees_inbox (user_id=? AND waiting=?)
+          SCAN (subquery-1)
+          USE TEMP B-TREE FOR ORDER BY
+          RIGHT
+          CO-ROUTINE (subquery-3)
+          SEARCH x USING COVERING INDEX task_groups_inbox (group_key=? AND waiting=?)
+          SCAN (subquery-3)
+          USE TEMP B-TREE FOR ORDER BY
+          SCAN (subquery-4)
+          USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY
+        inbox, done
+          CO-ROUTINE (subquery-1)
+          SEARCH x USING COVERING INDEX task_assignees_inbox (user_id=? AND waiting=?)
+          SCAN (subquery-1)
+        timers due
+          SEARCH timers USING INDEX timers_due (due_at<?)
+        timers due, of partitions
+          SEARCH timers USING INDEX timers_due (due_at<?)
+          LIST SUBQUERY 1
+          SCAN json_each VIRTUAL TABLE INDEX 1:
+          CREATE BLOOM FILTER
+        jobs open
+          SEARCH jobs USING INDEX jobs_open (job_type=? AND lease_until<?)
+        jobs activated
+          SEARCH jobs USING INTEGER PRIMARY KEY (rowid=?)
+          LIST SUBQUERY 1
+          SEARCH jobs USING COVERING INDEX jobs_open (job_type=? AND lease_until<?)
+        job of an event
+          SEARCH jobs USING INDEX jobs_event (event_id=?)
+        effects due
+          SEARCH outbox USING INDEX outbox_due (due_at<?)
+        effects due, of partitions
+          SEARCH outbox USING INDEX outbox_due (due_at<?)
+          LIST SUBQUERY 1
+          SCAN json_each VIRTUAL TABLE INDEX 1:
+          CREATE BLOOM FILTER
+        calls of an instance
+          SEARCH calls USING INDEX calls_instance (instance_id=?)
+        incidents, open
+          SCAN i USING INDEX incidents_open
+        token by access
+          SEARCH oauth_tokens USING INDEX sqlite_autoindex_oauth_tokens_1 (access_hash=?)
+        token by refresh
+          MULTI-INDEX OR
+          INDEX 1
+          SEARCH oauth_tokens USING INDEX sqlite_autoindex_oauth_tokens_2 (refresh_hash=?)
+          INDEX 2
+          SEARCH oauth_tokens USING INDEX oauth_tokens_prev (prev_refresh_hash=?)
+          USE TEMP B-TREE FOR ORDER BY
+        notifications
+          SEARCH notifications USING INDEX notifications_user (user_id=? AND rowid<?)
+        records
+          SEARCH r USING INDEX records_catalog (catalog_id=? AND deleted=?)
+    "#]]
+    .assert_eq(&plans);
 }
 
 #[test]
-fn smoke() {
-    runtime().block_on(async {
-        let store = SqliteStore::open_in_memory().unwrap();
-        assert_eq!(store.next_id(IdKind::User).await.unwrap(), 1);
-        store.commit_one(Unit::of(SettingWrite::Put { key: "a".into(), value: 1.into() })).await.unwrap();
-        assert_eq!(store.setting("a").await.unwrap(), Some(1.into()));
-        store.close().await;
+fn a_newer_schema_is_refused() {
+    let (_directory, path) = database();
+    drop(SqliteStore::open(&path, fast()).unwrap());
+    let connection = Connection::open(&path).unwrap();
+    connection.pragma_update(None, "user_version", migrate::KNOWN + 1).unwrap();
+    drop(connection);
+    let error = SqliteStore::open(&path, fast()).unwrap_err();
+    assert!(matches!(error, StoreError::NewerSchema { found, known } if found == known + 1), "{error:?}");
+    assert_eq!(Fault::from(error).code.code, "STO-0003");
+}
+
+#[test]
+fn commits_wait_for_the_disk() {
+    let (_directory, path) = database();
+    let read = |options: &SqliteOptions| -> (String, i64) {
+        let connection = connect(&path, options, false).unwrap();
+        let mode = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+        (mode, connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap())
+    };
+    assert_eq!(read(&SqliteOptions::default()), ("wal".into(), 2));
+    assert_eq!(read(&fast()), ("wal".into(), 0));
+}
+
+#[test]
+fn a_value_that_sqlite_refuses_harms_its_own_unit_only() {
+    block_on(async {
+        let (_directory, path) = database();
+        let store = SqliteStore::open(&path, fast()).unwrap();
+        let put = |key: &str, value: i64| Unit::of(SettingWrite::Put { key: key.into(), value: value.into() });
+        // A blob over SQLite's limit of 1,000,000,000 bytes is slow to make: a journal without its table does as well.
+        let journal =
+            JournalRow { partition: PartitionId(0), instance: InstanceId(1), seq: 1, at: Timestamp(1), events: vec![] };
+        Connection::open(&path).unwrap().execute_batch("DROP TABLE journal").unwrap();
+        let bad = put("b", 2).with(InstanceWrite::Journal(journal));
+        let results = store.commit(vec![put("a", 1), bad, put("c", 3)]).await.unwrap();
+        assert!(matches!(results[1], Err(StoreError::Failed { .. })), "{results:?}");
+        let keys: Vec<String> = store.settings("").await.unwrap().into_iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, ["a", "c"]);
+    });
+}
+
+#[test]
+fn the_log_stays_bounded_under_load() {
+    let (_directory, path) = database();
+    let options = SqliteOptions { checkpoint_pages: 50, log_pages: 400, ..fast() };
+    let store = SqliteStore::open(&path, options).unwrap();
+    let put = |n: i64| {
+        let value = serde_json::Value::from("x".repeat(2_000));
+        Unit::of(SettingWrite::Put { key: format!("k{}", n % 500), value })
+    };
+    block_on(async {
+        for n in 0..2_000 {
+            store.commit_one(put(n)).await.unwrap();
+        }
+        let after_load = store.stats().log_pages;
+        assert!(after_load < 800, "{after_load} pages");
+        assert!(store.stats().checkpoints > 0);
+        // A reader in the middle of a long read holds the log back; nobody waits for it, and it shrinks afterwards.
+        let reader = Connection::open(&path).unwrap();
+        let long_read = reader.unchecked_transaction().unwrap();
+        long_read.query_row("SELECT count(*) FROM settings", [], |row| row.get::<_, i64>(0)).unwrap();
+        for n in 0..600 {
+            store.commit_one(put(n)).await.unwrap();
+        }
+        drop(long_read);
+        for n in 0..600 {
+            store.commit_one(put(n)).await.unwrap();
+        }
+        let after_reader = store.stats().log_pages;
+        assert!(after_reader < 800, "{after_reader} pages");
+    });
+    drop(store);
+    assert!(!path.with_file_name("ruslo.db-wal").exists(), "an orderly close leaves no log");
+}
+
+#[test]
+fn a_full_queue_refuses() {
+    block_on(async {
+        let (_directory, path) = database();
+        let store = SqliteStore::open(&path, SqliteOptions { queue_units: 0, ..fast() }).unwrap();
+        let unit = Unit::of(SettingWrite::Delete { key: "a".into() });
+        let error = store.commit_one(unit).await.unwrap_err();
+        assert_eq!(Fault::from(error).code.code, "RUN-0007");
+    });
+}
+
+#[test]
+fn a_broken_row_is_named() {
+    block_on(async {
+        let (_directory, path) = database();
+        let store = SqliteStore::open(&path, fast()).unwrap();
+        Connection::open(&path).unwrap().execute_batch("INSERT INTO settings VALUES ('a', '{broken')").unwrap();
+        let error = store.setting("a").await.unwrap_err();
+        assert_eq!(Fault::from(error).code.code, "STO-0004");
     });
 }

@@ -1,0 +1,17 @@
+//! The conformance suite on SQLite.
+
+use async_trait::async_trait;
+use std::sync::Arc;
+use store::{SharedStore, SqliteOptions, SqliteStore, conformance::Database};
+
+struct Sqlite(tempfile::TempDir);
+
+#[async_trait]
+impl Database for Sqlite {
+    async fn open(&self) -> SharedStore {
+        let options = SqliteOptions { durable: false, readers: 2, ..SqliteOptions::default() };
+        Arc::new(SqliteStore::open(self.0.path().join("ruslo.db"), options).expect("a database"))
+    }
+}
+
+store::conformance_tests!(|| Sqlite(tempfile::tempdir().expect("a directory")));
