@@ -83,6 +83,39 @@ pub fn apply(instance: &mut Instance, event: &Event) {
             }
         }
         Event::JobCanceled { job, .. } => job_gone(instance, *job),
+        Event::UserTaskCreated(_)
+        | Event::UserTaskAnswered(_)
+        | Event::UserTaskCompleted(_)
+        | Event::UserTaskCanceled { .. }
+        | Event::UserTaskReassigned { .. } => apply_to_tasks(instance, event),
+        Event::TimerArmed { timer, key, element, due, repeat } => instance.timers.push(TimerState {
+            id: *timer,
+            key: *key,
+            element: *element,
+            due: *due,
+            repeat: repeat.clone(),
+        }),
+        Event::TimerFired { timer, .. } | Event::TimerCanceled { timer, .. } => timer_gone(instance, *timer),
+        Event::IncidentRaised(raised) => incident_raised(instance, raised),
+        Event::IncidentResolved { incident, key, .. } => {
+            instance.incidents.retain(|i| i.id != *incident);
+            if let Some(element) = instance.element_mut(*key) {
+                element.phase = Phase::Active;
+            }
+        }
+        Event::StateTitleSet { text } => instance.title = Some(Arc::from(text.as_str())),
+        Event::InstanceCompleted => ended(instance, InstanceState::Completed),
+        Event::InstanceFailed { .. } => ended(instance, InstanceState::Failed),
+        Event::InstanceCanceled { .. } => ended(instance, InstanceState::Canceled),
+        Event::FlowTaken { waits: false, .. }
+        | Event::ErrorRaised { .. }
+        | Event::ErrorCaught { .. }
+        | Event::Logged { .. } => {}
+    }
+}
+
+fn apply_to_tasks(instance: &mut Instance, event: &Event) {
+    match event {
         Event::UserTaskCreated(task) => instance.tasks.push(Task {
             id: task.task,
             key: task.key,
@@ -109,29 +142,7 @@ pub fn apply(instance: &mut Instance, event: &Event) {
                 open.assignees = Arc::new(assignees.clone());
             }
         }
-        Event::TimerArmed { timer, key, element, due, repeat } => instance.timers.push(TimerState {
-            id: *timer,
-            key: *key,
-            element: *element,
-            due: *due,
-            repeat: repeat.clone(),
-        }),
-        Event::TimerFired { timer, .. } | Event::TimerCanceled { timer, .. } => timer_gone(instance, *timer),
-        Event::IncidentRaised(raised) => incident_raised(instance, raised),
-        Event::IncidentResolved { incident, key, .. } => {
-            instance.incidents.retain(|i| i.id != *incident);
-            if let Some(element) = instance.element_mut(*key) {
-                element.phase = Phase::Active;
-            }
-        }
-        Event::StateTitleSet { text } => instance.title = Some(Arc::from(text.as_str())),
-        Event::InstanceCompleted => ended(instance, InstanceState::Completed),
-        Event::InstanceFailed { .. } => ended(instance, InstanceState::Failed),
-        Event::InstanceCanceled { .. } => ended(instance, InstanceState::Canceled),
-        Event::FlowTaken { waits: false, .. }
-        | Event::ErrorRaised { .. }
-        | Event::ErrorCaught { .. }
-        | Event::Logged { .. } => {}
+        _ => {}
     }
 }
 
