@@ -198,7 +198,7 @@ pub(crate) fn following(fired: &TimerState, now: Timestamp, zone: &TimeZone) -> 
     Some((due, Repeat { turn, ..repeat.clone() }))
 }
 
-/// The least turn after `turn` that is due after `now`, by doubling and halving: a year of missed seconds costs no loop.
+/// The least turn after `turn` that is due after `now`, by doubling and halving: a year of missed seconds is no loop.
 fn first_turn_after(turn: u32, now: Timestamp, due_at: impl Fn(u32) -> Option<Timestamp>) -> Option<u32> {
     let (mut low, mut width) = (turn, 1_u32);
     while due_at(low.checked_add(width)?)? <= now {
