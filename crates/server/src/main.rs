@@ -1,1 +1,58 @@
-fn main() {}
+//! `ruslo`: the server with its workers and web UI, and the command line around it.
+//!
+//! Owns: configuration, wiring, commands. Never: business rules.
+
+mod commands;
+mod config;
+mod control;
+mod demo;
+mod first_admin;
+mod health;
+mod installation;
+mod logging;
+mod web;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Process automation server
+#[derive(Debug, Parser)]
+#[command(name = "ruslo", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Server, workers and web UI in one process
+    Serve(commands::serve::Serve),
+    /// Imports .bpmn and .bpt files without a server and says what is wrong with them
+    Check(commands::check::Check),
+    /// Deploys files to a running server (RUSLO_URL, RUSLO_TOKEN)
+    Deploy(commands::deploy::Deploy),
+    /// Runs a definition in memory with a test clock and prints its journal
+    Run(commands::run::Run),
+    /// Creates people, webhooks, apps and tokens
+    Admin(commands::admin::Admin),
+    /// Measures the standard jobs against a fresh database
+    Bench(commands::bench::Bench),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(c) => commands::serve::execute(c),
+        Command::Check(c) => commands::check::execute(&c),
+        Command::Deploy(c) => commands::deploy::execute(&c),
+        Command::Run(c) => commands::run::execute(&c),
+        Command::Admin(c) => commands::admin::execute(c),
+        Command::Bench(c) => commands::bench::execute(c),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("ruslo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -24,7 +24,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const KEPT_APART: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("axum", &["api", "bitrix", "server"]),
-    ("reqwest", &["runtime"]),
+    ("reqwest", &["runtime", "server"]),
     ("rquickjs", &["expr"]),
     ("roxmltree", &["formats"]),
     ("tokio", &["store", "platform", "runtime", "api", "bitrix", "bench", "server"]),

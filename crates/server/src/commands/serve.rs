@@ -1,0 +1,120 @@
+//! `ruslo serve`: server, workers and web UI in one process.
+
+use crate::{
+    config::{Config, InstallationFlags},
+    control::Control,
+    demo, first_admin, health,
+    installation::Installation,
+    logging, web,
+};
+use anyhow::{Context, Result};
+use axum::Router;
+use clap::Args;
+use model::limits::Limits;
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+use tokio::net::TcpListener;
+use tower_http::compression::{CompressionLayer, predicate::{NotForContentType, Predicate as _, SizeAbove}};
+
+/// Options of `ruslo serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    installation: InstallationFlags,
+    /// Load a sample company into an empty database
+    #[arg(long)]
+    demo: bool,
+}
+
+/// Runs the server until it is told to stop.
+pub fn execute(options: Serve) -> Result<ExitCode> {
+    logging::start();
+    let config = Config::load(&options.installation)?;
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(&config, options.demo))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(config: &Config, demo: bool) -> Result<()> {
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("can not listen on {}: choose another --listen, or stop what listens there", config.listen))?;
+    let address = listener.local_addr()?;
+    let installation = Installation::open(config).await?;
+    let first = first_admin::ensure(&installation.platform).await?;
+    let sample = if demo { demo::load(&installation).await? } else { None };
+    let control = Control::publish(&config.data_dir, address)?;
+    let app = router(&installation, &control, demo);
+    greet(config, first.as_ref(), sample.as_ref());
+    let make = app.into_make_service_with_connect_info::<SocketAddr>();
+    let ended = axum::serve(listener, make).with_graceful_shutdown(stop_signal(installation.runtime.clone())).await;
+    drop(control);
+    installation.close().await;
+    ended.context("serving")
+}
+
+/// Everything the server answers, by first part of the path.
+fn router(installation: &Installation, control: &Control, demo: bool) -> Router {
+    let api_state = api::ApiState {
+        platform: installation.platform.clone(),
+        runtime: installation.runtime.clone(),
+        server: Arc::new(api::ServerFacts {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            database: "sqlite".to_owned(),
+            demo,
+            started_at: installation.clock.now(),
+            limits: Limits::default(),
+        }),
+    };
+    let bitrix_config = bitrix::BitrixConfig { zone: installation.zone.clone(), ..bitrix::BitrixConfig::default() };
+    let bitrix_state = bitrix::BitrixState::new(installation.runtime.clone(), installation.platform.clone(), bitrix_config);
+    // Streams of live updates must not be held back for compression.
+    let compress = SizeAbove::new(1024).and(NotForContentType::const_new("text/event-stream"));
+    Router::new()
+        .nest("/api/v1", api::router(api_state))
+        .merge(bitrix::router(bitrix_state))
+        .merge(control.router(installation.platform.clone()))
+        .merge(health::router(installation.runtime.clone(), installation.store.clone()))
+        .fallback(web::serve)
+        .layer(CompressionLayer::new().compress_when(compress))
+}
+
+fn greet(config: &Config, first: Option<&first_admin::FirstAdmin>, sample: Option<&demo::Sample>) {
+    println!("\n  Ruslo {} is ready:  {}\n", env!("CARGO_PKG_VERSION"), config.public_url);
+    if let Some(first) = first {
+        println!("  Sign in as   {}", first.login);
+        match &first.made_up_password {
+            Some(password) => println!("  Password     {password}   (shown once: keep it)"),
+            None => println!("  Password     the one in RUSLO_ADMIN_PASSWORD"),
+        }
+    }
+    if let Some(sample) = sample {
+        println!("  Colleagues   {}   (password {})", sample.logins.join(", "), sample.password);
+        println!("\n  Try first:");
+        println!("   1. Processes > Start: \"{}\" for a record that costs more than 50 000", sample.process);
+        println!("   2. Sign in as anna in another window: the task waits in her Inbox");
+        println!("   3. Designer: open the same process, change it, deploy");
+    }
+    println!("\n  Data in {}; stop with Ctrl+C\n", config.data_dir.display());
+}
+
+/// Ctrl+C or SIGTERM; long streams are ended so that the server can go.
+async fn stop_signal(runtime: runtime::Runtime) {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! { () = interrupt => {}, () = terminate => {} }
+    tracing::info!("stopping: finishing what is under way");
+    runtime.shutdown().await;
+}
