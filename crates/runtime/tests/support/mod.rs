@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "every test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+pub mod faulty;
+
 use model::catalog::{Field, FieldType};
 use model::{CatalogId, DocumentRef, InstanceId, Object, Timestamp, UserId, Value};
 use platform::apps::{ActivityKind, ActivitySpec, Localized, NewApp, PropertyDescriptor, Registration};
