@@ -1,5 +1,6 @@
 //! Every model of `cases/bpmn` against its golden file: findings and definition.
 //! `UPDATE_EXPECT=1 cargo test -p formats` writes them anew.
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Templates: the real sample, every tree of `cases/bpt` against its golden file, round trips, broken containers.
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod common;
 

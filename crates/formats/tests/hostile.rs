@@ -1,4 +1,5 @@
 //! Files that mean harm, files that are damaged, files that are large.
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod common;
 

@@ -70,7 +70,7 @@ fn compile_processes(file: &File, diagnostics: &mut Vec<Diagnostic>) -> Vec<Proc
     let processes: Vec<_> = file.processes().collect();
     let dialect = vendor_dialect(file.doc.root_element());
     let executable = |p: &Node| flag(*p, "isExecutable").unwrap_or(dialect);
-    let any = processes.iter().any(|p| executable(p));
+    let any = processes.iter().any(executable);
     if !any {
         let text = Text::new(
             "No process is marked executable (isExecutable=\"true\")",

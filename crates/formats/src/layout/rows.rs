@@ -168,9 +168,9 @@ impl Tree {
                 bonds[item] = Bond::Boundary;
             }
         }
-        for item in 0..count {
+        for (item, bond) in bonds.iter().enumerate() {
             let slot = if tree.parents[item] == ROOT { count } else { tree.parents[item] };
-            tree.children[slot].push((bonds[item], item));
+            tree.children[slot].push((*bond, item));
         }
         for list in &mut tree.children {
             list.sort_by_key(|(bond, item)| match bond {
@@ -186,18 +186,18 @@ impl Tree {
     /// Rows relative to the parent, from the leaves up, then absolute ones, from the root down.
     fn place(&self, items: &Items) -> Vec<i32> {
         let count = items.spans.len();
-        let mut contours: Vec<Option<Contour>> = (0..count).map(|_| None).collect();
-        let mut rows = vec![0; count];
+        let mut placing = Placing { contours: (0..count).map(|_| None).collect(), rows: vec![0; count] };
         for item in self.back.iter().copied() {
             let (from, to) = items.spans[item];
-            contours[item] = Some(Contour::span(from, to));
+            placing.contours[item] = Some(Contour::span(from, to));
         }
         for item in items.order.iter().rev().copied() {
             let (from, to) = items.spans[item];
-            let own = Contour::span(from, to);
-            contours[item] = Some(self.stack(item, own, &mut contours, &mut rows, Some(from)));
+            let contour = placing.stack(&self.children[item], Contour::span(from, to), Some(from));
+            placing.contours[item] = Some(contour);
         }
-        self.stack(count, Contour::default(), &mut contours, &mut rows, None);
+        placing.stack(&self.children[count], Contour::default(), None);
+        let mut rows = placing.rows;
         for item in items.order.iter().chain(&self.back).copied() {
             if self.parents[item] != ROOT {
                 rows[item] += rows[self.parents[item]];
@@ -205,19 +205,21 @@ impl Tree {
         }
         rows
     }
+}
 
-    fn stack(
-        &self,
-        slot: usize,
-        own: Contour,
-        contours: &mut [Option<Contour>],
-        rows: &mut [i32],
-        rank: Option<i32>,
-    ) -> Contour {
+/// Subtrees on their way up.
+struct Placing {
+    contours: Vec<Option<Contour>>,
+    rows: Vec<i32>,
+}
+
+impl Placing {
+    /// Puts `children` into and below what `own` takes; `rank` is that of the parent.
+    fn stack(&mut self, children: &[(Bond, usize)], own: Contour, rank: Option<i32>) -> Contour {
         let mut all = own;
         let mut dropped = 0;
-        for (bond, child) in self.children[slot].iter().copied() {
-            let Some(contour) = contours[child].take() else { continue };
+        for (bond, child) in children.iter().copied() {
+            let Some(contour) = self.contours[child].take() else { continue };
             let least = match bond {
                 Bond::Branch | Bond::Merge => 0,
                 Bond::Boundary | Bond::Back => i32::from(rank.is_some()),
@@ -230,7 +232,7 @@ impl Tree {
                 dropped = 0;
             }
             let row = all.room_for(&contour, least);
-            rows[child] = row;
+            self.rows[child] = row;
             if bond == Bond::Branch {
                 dropped = dropped.max(row);
             }

@@ -86,6 +86,13 @@ impl Diagram<'_, '_> {
     }
 }
 
+/// Where lanes go: all around, whether a pool's heading comes first, and where the first row begins.
+struct Room {
+    frame: Rect,
+    pooled: bool,
+    top: i32,
+}
+
 struct Arranger<'d, 'a, 'i> {
     file: &'d File<'a, 'i>,
     diagram: &'d Diagram<'a, 'i>,
@@ -203,24 +210,14 @@ impl<'d, 'a, 'i> Arranger<'d, 'a, 'i> {
             let rect = Rect { x: frame.x, y: frame.y, width, height };
             self.add_shape(pool, rect, plane);
         }
-        self.draw_lanes(
-            leaves,
-            &placed,
-            Rect { x: frame.x, y: frame.y, width, height },
-            (pool.is_some(), origin.y),
-            plane,
-        );
+        let frame = Rect { x: frame.x, y: frame.y, width, height };
+        let room = Room { frame, pooled: pool.is_some(), top: origin.y };
+        self.draw_lanes(leaves, &placed, &room, plane);
         self.parent_lanes(process, plane);
     }
 
-    fn draw_lanes(
-        &mut self,
-        leaves: &[Node<'a, 'i>],
-        placed: &Placed,
-        frame: Rect,
-        (pooled, top): (bool, i32),
-        plane: &PlaneRef,
-    ) {
+    fn draw_lanes(&mut self, leaves: &[Node<'a, 'i>], placed: &Placed, room: &Room, plane: &PlaneRef) {
+        let Room { frame, pooled, top } = *room;
         let left = frame.x + if pooled { POOL_HEADER } else { 0 };
         let width = frame.right() - left;
         let mut y = frame.y;

@@ -18,6 +18,10 @@ pub(crate) struct Group<'a, 'i> {
     pub friends: HashMap<&'a str, &'a str>,
     /// Boundary events whose host has a shape.
     pub guests: Vec<Node<'a, 'i>>,
+    /// Positions in `nodes` by id.
+    index: HashMap<&'a str, usize>,
+    /// Boundary events, until their hosts are known.
+    boundaries: Vec<Node<'a, 'i>>,
 }
 
 impl<'a, 'i> Group<'a, 'i> {
@@ -29,26 +33,26 @@ impl<'a, 'i> Group<'a, 'i> {
             band: Vec::new(),
             friends: HashMap::new(),
             guests: Vec::new(),
+            index: HashMap::new(),
+            boundaries: Vec::new(),
         };
-        let mut index = HashMap::new();
-        let mut later = Vec::new();
-        group.collect(container, None, diagram, &mut index, &mut later);
-        for node in later {
-            let host = filled(node, "attachedToRef").map(|r| local(r, |full| index.contains_key(full)));
-            match host.and_then(|h| index.get(h).copied()) {
+        group.collect(container, None, diagram);
+        for node in std::mem::take(&mut group.boundaries) {
+            let host = filled(node, "attachedToRef").map(|r| local(r, |full| group.index.contains_key(full)));
+            match host.and_then(|h| group.index.get(h).copied()) {
                 Some(host) => {
                     let parent = group.graph.nodes[host].parent;
-                    group.push(node, GraphNode { parent, host: Some(host), ..sized(node) }, &mut index);
+                    group.push(node, GraphNode { parent, host: Some(host), ..sized(node) });
                 }
                 None if host.is_some_and(|h| diagram.shapes.contains_key(h)) => group.guests.push(node),
                 // A boundary event of nothing stands alone.
-                None => group.push(node, sized(node), &mut index),
+                None => group.push(node, sized(node)),
             }
         }
-        group.connect(container, &index);
+        group.connect(container);
         for (lane, leaf) in leaves.iter().enumerate() {
             for reference in leaf.children().filter(|n| is(*n, "flowNodeRef")) {
-                if let Some(node) = index.get(text_of(reference).as_str()) {
+                if let Some(node) = group.index.get(text_of(reference).as_str()) {
                     group.graph.nodes[*node].lane = lane;
                 }
             }
@@ -56,25 +60,19 @@ impl<'a, 'i> Group<'a, 'i> {
         group
     }
 
-    fn push(&mut self, node: Node<'a, 'i>, graph: GraphNode, index: &mut HashMap<&'a str, usize>) {
+    fn push(&mut self, node: Node<'a, 'i>, graph: GraphNode) {
         if let Some(id) = filled(node, "id") {
-            index.entry(id).or_insert(self.nodes.len());
+            self.index.entry(id).or_insert(self.nodes.len());
             self.nodes.push(node);
             self.graph.nodes.push(graph);
         }
     }
 
-    fn collect(
-        &mut self,
-        container: Node<'a, 'i>,
-        parent: Option<usize>,
-        diagram: &Diagram<'a, 'i>,
-        index: &mut HashMap<&'a str, usize>,
-        later: &mut Vec<Node<'a, 'i>>,
-    ) {
+    /// The depth of a file is limited, so is this.
+    fn collect(&mut self, container: Node<'a, 'i>, parent: Option<usize>, diagram: &Diagram<'a, 'i>) {
         for node in model_children(container) {
             let Some(id) = filled(node, "id").filter(|id| !diagram.shapes.contains_key(id)) else { continue };
-            if index.contains_key(id) {
+            if self.index.contains_key(id) {
                 continue;
             }
             let artifact =
@@ -82,23 +80,23 @@ impl<'a, 'i> Group<'a, 'i> {
             if artifact && parent.is_none() {
                 self.band.push(node);
             } else if is(node, "boundaryEvent") {
-                later.push(node);
+                self.boundaries.push(node);
             } else if artifact || is_flow_node(node) {
                 let at = self.nodes.len();
-                self.push(node, GraphNode { parent, ..sized(node) }, index);
+                self.push(node, GraphNode { parent, ..sized(node) });
                 if is_container(node) {
-                    self.collect(node, Some(at), diagram, index, later);
+                    self.collect(node, Some(at), diagram);
                 }
             }
         }
     }
 
-    fn connect(&mut self, container: Node<'a, 'i>, index: &HashMap<&'a str, usize>) {
+    fn connect(&mut self, container: Node<'a, 'i>) {
         for node in container.descendants() {
-            let end = |name: &str| filled(node, name).map(|r| local(r, |full| index.contains_key(full)));
+            let end = |name: &str| filled(node, name).map(|r| local(r, |full| self.index.contains_key(full)));
             if is(node, "sequenceFlow") {
                 let ends = end("sourceRef").zip(end("targetRef"));
-                let ends = ends.and_then(|(s, t)| Some((*index.get(s)?, *index.get(t)?)));
+                let ends = ends.and_then(|(s, t)| Some((*self.index.get(s)?, *self.index.get(t)?)));
                 if let (Some((source, target)), Some(id)) = (ends, filled(node, "id")) {
                     self.graph.edges.push(GraphEdge { source, target });
                     self.edge_ids.push(id);

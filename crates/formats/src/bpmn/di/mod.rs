@@ -57,7 +57,7 @@ fn overlaps(file: &File, diagram: &Diagram, diagnostics: &mut Vec<Diagnostic>) {
         .filter(|d| d.is_activity_or_gateway())
         .filter_map(|d| Some((diagram.shapes.get(d.id)?, d)))
         .collect();
-    nodes.sort_by(|a, b| a.0.rect.x.cmp(&b.0.rect.x));
+    nodes.sort_by_key(|(shape, _)| shape.rect.x);
     let mut reported = 0;
     for (at, (shape, drawable)) in nodes.iter().enumerate() {
         let rest = nodes[at + 1..].iter().take_while(|(other, _)| other.rect.x < shape.rect.right()).take(200);
