@@ -1,7 +1,7 @@
 //! Addresses and bodies: which method is called, with what token and parameters (contract 1.1-1.3).
 
 use crate::wire::{Array, Param, Upload, WireError, form, json};
-use axum::extract::{FromRequest, Multipart};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart};
 use axum::http::{HeaderMap, Request, header};
 use bytes::Bytes;
 
@@ -71,7 +71,9 @@ async fn multipart(content_type: &str, body: Bytes) -> Result<Array, WireError> 
     let mut map = Array::new();
     let mut keys = 0;
     let request = Request::builder().header(header::CONTENT_TYPE, content_type).body(axum::body::Body::from(body));
-    let Ok(request) = request else { return Ok(map) };
+    let Ok(mut request) = request else { return Ok(map) };
+    // The body was read under our own limit already; axum's is smaller.
+    DefaultBodyLimit::disable().apply(&mut request);
     let Ok(mut parts) = Multipart::from_request(request, &()).await else { return Ok(map) };
     while let Ok(Some(field)) = parts.next_field().await {
         let name = field.name().unwrap_or("").to_owned();

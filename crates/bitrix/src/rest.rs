@@ -4,7 +4,7 @@ use crate::call::{self, Caller};
 use crate::request::{self, Address, Format};
 use crate::state::BitrixState;
 use crate::wire::{Envelope, TimeBlock, WireError, xml};
-use crate::{batch, fault, methods};
+use crate::{batch, fault};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri, header};
@@ -76,12 +76,8 @@ async fn by_webhook(state: &BitrixState, user: i64, secret: &str) -> Result<Call
 
 async fn by_token(state: &BitrixState, token: Option<String>, name: &str) -> Result<Caller, WireError> {
     let Some(token) = token else {
-        // Without a token nothing tells who asks; a name that can not be a method is still 404 (REST v3, typos).
-        return Err(if methods::find(name).is_some() || name == "batch" || !name.is_empty() {
-            WireError::no_auth()
-        } else {
-            WireError::method_not_found()
-        });
+        // A path that can not name a method is 404 even for nobody: REST v3, typos in an address.
+        return Err(if name.is_empty() { WireError::method_not_found() } else { WireError::no_auth() });
     };
     let actor = state.platform().apps().authenticate_access_token(&token).await.map_err(|f| fault::general(&f))?;
     Ok(Caller { actor, access_token: Some(token) })

@@ -324,6 +324,24 @@ async fn an_answer_after_a_restart() {
     assert_eq!(running.result().await["outputString"], "kept");
 }
 
+/// Contract 3.5: a step that waited long enough closes with `IsTimeout`; the late answer is taken and has no effect.
+#[tokio::test]
+async fn a_step_that_times_out() {
+    let headers = [("TimeoutDuration", "2"), ("TimeoutDurationType", "m")];
+    let running = run(json!({}), INPUT, &headers).await;
+    let posted = running.app.next().await;
+    assert_eq!(posted.fields["timeout_duration"], "120");
+    let mut changes = running.portal.platform.live().subscribe();
+    running.portal.clock.advance_ms(121_000);
+    while running.result().await.is_null() {
+        changes.recv().await.unwrap();
+    }
+    assert_eq!(running.result().await["IsTimeout"], 1);
+    let late = json!({"event_token": posted.fields["event_token"], "return_values": {"outputString": "late"}});
+    assert_eq!(running.portal.ok(By::App, "bizproc.event.send", late).await, json!(true));
+    assert_ne!(running.result().await["outputString"], "late");
+}
+
 /// Contract 2.3: after a deletion the step fails with a message that names the code; after an update the new handler is
 /// called.
 #[tokio::test]

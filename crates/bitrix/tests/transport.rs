@@ -107,7 +107,7 @@ async fn transport_errors() {
             "400 ERROR_ARGUMENT: the request is nested deeper than 64 levels",
         ),
         (
-            portal.post("/rest/profile", json!({"x": "y".repeat(2 << 20)})).await,
+            portal.post("/rest/profile", json!({"x": "y".repeat(4 << 20)})).await,
             "413 ERROR_ARGUMENT: The request is too large",
         ),
     ] {
@@ -143,6 +143,13 @@ async fn the_same_parameters_by_every_encoding() {
                      --b\r\nContent-Disposition: form-data; name=\"FILTER[ID][1]\"\r\n\r\n2\r\n--b--\r\n";
     let request = Request::post(format!("{hook}/user.get")).header("content-type", "multipart/form-data; boundary=b");
     assert_eq!(portal.send(request.body(Body::from(multipart)).unwrap()).await.result(), want);
+    let large = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"ID\"\r\n\r\n2\r\n--b\r\nContent-Disposition: form-data; \
+         name=\"file\"; filename=\"f.bin\"\r\n\r\n{}\r\n--b--\r\n",
+        "x".repeat(3 << 20)
+    );
+    let request = Request::post(format!("{hook}/user.get")).header("content-type", "multipart/form-data; boundary=b");
+    assert_eq!(portal.send(request.body(Body::from(large)).unwrap()).await.result()[0]["ID"], "2");
     let batch = portal.post(&format!("{hook}/batch"), json!({"cmd": {"u": format!("user.get?{form}")}})).await;
     assert_eq!(batch.result()["result"]["u"], want);
     let over_query = portal.post(&format!("{hook}/user.get?ID=1"), json!({"ID": 2})).await.result();

@@ -175,6 +175,10 @@ async fn templates_of_an_app() {
         assert_eq!(list[0][key], want, "{key}");
     }
     assert_eq!(list[0]["PARAMETERS"]["Reason"]["Type"], "string");
+    let tree =
+        portal.ok(By::Hook, "bizproc.workflow.template.list", json!({"SELECT": ["TEMPLATE", "VARIABLES"]})).await;
+    assert_eq!(tree[0]["TEMPLATE"][0]["Children"][0]["Properties"]["Text"], "one");
+    assert_eq!(tree[0]["VARIABLES"], json!([]));
     let filtered = json!({"FILTER": {"DOCUMENT_TYPE": portal.document_type(), ">ID": id}});
     assert_eq!(
         portal.ok(By::Hook, "bizproc.workflow.template.list", filtered).await,
@@ -245,4 +249,18 @@ async fn a_template_with_unknown_nodes_is_stored_and_says_why_it_can_not_start()
     let start = json!({"TEMPLATE_ID": id, "DOCUMENT_ID": portal.document("A").await, "PARAMETERS": {"Reason": "x"}});
     let refused = portal.fails(By::Hook, "bizproc.workflow.start", start).await;
     assert!(refused.starts_with("400 : ") && refused.contains("A1_1_1_1"), "{refused}");
+}
+
+/// The public sample of the vendor's course: accepted, run, and its message reaches the author.
+#[tokio::test]
+async fn the_public_sample_runs() {
+    let portal = Portal::open().await;
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../formats/tests/data/bp-379.bpt");
+    let data = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, std::fs::read(file).unwrap());
+    let params = json!({"DOCUMENT_TYPE": portal.document_type(), "NAME": "379", "TEMPLATE_DATA": {"fileData": ["bp-379.bpt", data]}});
+    let id = portal.ok(By::App, "bizproc.workflow.template.add", params).await;
+    let start = json!({"TEMPLATE_ID": id, "DOCUMENT_ID": portal.document("A").await});
+    portal.ok(By::Hook, "bizproc.workflow.start", start).await;
+    let notes = portal.platform.notifications().list(portal.admin.id, None, 10).await.unwrap();
+    assert!(!notes.is_empty(), "the message reached the record's author");
 }

@@ -9,8 +9,10 @@ use crate::wire::answer::{PAGE, Page};
 use crate::wire::list::{By, Cell, Column, Listing, compare, matches, never};
 use crate::wire::{Answer, Array, Param, Params, WireError};
 use crate::{documents, fault};
-use model::definition::VariableDecl;
+use model::definition::{Origin, VariableDecl};
+use model::limits::Limits;
 use model::{CatalogId, DefinitionId};
+use runtime::DefinitionDetails;
 use serde_json::{Map, Value as Json, json};
 use std::cmp::Ordering;
 use store::{DefinitionField, DefinitionRow, Filter, Query, Scalar};
@@ -21,7 +23,8 @@ const AUTOMATION: u32 = 8;
 struct Row {
     template: DefinitionId,
     newest: DefinitionRow,
-    parameters: Vec<VariableDecl>,
+    /// The parts of the file, when they are shown.
+    parts: Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,10 +55,10 @@ static TEMPLATES: Listing<Row, Field> = Listing {
         Column::new("AUTO_EXECUTE", By::Int(Field::AutoExecute), |r| Cell::Id(r.newest.auto_execute.into())),
         Column::new("NAME", By::Text(Field::Name), |r| Cell::Text(r.newest.name.clone())),
         Column::new("DESCRIPTION", By::Text(Field::Description), |r| Cell::Text(r.newest.description.clone())),
-        Column::new("TEMPLATE", By::Nothing, |r| meta(r, "TEMPLATE")),
-        Column::new("PARAMETERS", By::Nothing, |r| Cell::Json(declarations(&r.parameters))),
-        Column::new("VARIABLES", By::Nothing, |r| meta(r, "VARIABLES")),
-        Column::new("CONSTANTS", By::Nothing, |r| meta(r, "CONSTANTS")),
+        Column::new("TEMPLATE", By::Nothing, |r| part(r, "TEMPLATE")),
+        Column::new("PARAMETERS", By::Nothing, |r| part(r, "PARAMETERS")),
+        Column::new("VARIABLES", By::Nothing, |r| part(r, "VARIABLES")),
+        Column::new("CONSTANTS", By::Nothing, |r| part(r, "CONSTANTS")),
         Column::new("MODIFIED", By::Instant(Field::Modified), |r| Cell::Instant(r.newest.modified_at)),
         Column::new("IS_MODIFIED", By::Nothing, |r| {
             Cell::Text(if r.newest.id == r.template { "N" } else { "Y" }.into())
@@ -67,10 +70,25 @@ static TEMPLATES: Listing<Row, Field> = Listing {
     default_order: ("ID", false),
 };
 
-/// A part of the template as its file had it; an empty map where the file had none.
-fn meta(row: &Row, key: &str) -> Cell {
-    let part = row.newest.template_meta.get(key).or_else(|| row.newest.template_meta.get(key.to_ascii_lowercase()));
-    Cell::Json(part.cloned().unwrap_or_else(|| json!({})))
+/// Columns that need the file.
+const PARTS: [&str; 4] = ["TEMPLATE", "PARAMETERS", "VARIABLES", "CONSTANTS"];
+
+fn part(row: &Row, key: &str) -> Cell {
+    Cell::Json(row.parts.get(key).cloned().unwrap_or_else(|| json!({})))
+}
+
+/// A template's own file says all; a process drawn as BPMN has declarations, and no tree of activities.
+fn parts(details: &DefinitionDetails) -> Json {
+    if details.view.origin == Origin::Bpt
+        && let Ok(template) = formats::bpt::read(&details.source, &Limits::default())
+    {
+        return formats::bpt::to_json(&template);
+    }
+    json!({
+        "PARAMETERS": declarations(&details.parameters),
+        "VARIABLES": declarations(&details.variables),
+        "CONSTANTS": declarations(&details.constants),
+    })
 }
 
 fn system_code(row: &DefinitionRow) -> Option<String> {
@@ -104,7 +122,7 @@ pub async fn list(call: &Call<'_>) -> Result<Answer, WireError> {
     let params = third_part(&call.params);
     let mut query = TEMPLATES.query(&params, call.state.zone());
     query.page.limit = u32::MAX;
-    let wants_parameters = TEMPLATES.shows("PARAMETERS", &params);
+    let wants_parts = PARTS.iter().any(|name| TEMPLATES.shows(name, &params));
     let mut rows = rows(call).await?;
     rows.retain(|row| matches(&query.filter, &|field: &Field| value(row, *field)));
     rows.sort_by(|a, b| {
@@ -115,10 +133,10 @@ pub async fn list(call: &Call<'_>) -> Result<Answer, WireError> {
     });
     let total = rows.len() as u64;
     let mut page: Vec<Row> = rows.into_iter().skip(Page::of(&params).offset()).take(PAGE).collect();
-    if wants_parameters {
+    if wants_parts {
         for row in &mut page {
             let details = call.state.runtime().definition(row.newest.id).await.map_err(|f| fault::template(&f))?;
-            row.parameters = details.parameters;
+            row.parts = parts(&details);
         }
     }
     Ok(TEMPLATES.answer(&store::Paged { rows: page, total: Some(total) }, &params, call.state.zone()))
@@ -137,7 +155,7 @@ async fn rows(call: &Call<'_>) -> Result<Vec<Row>, WireError> {
     }
     let live = rows.into_values().filter_map(|(template, newest)| Some((template, newest?)));
     let live = live.filter(|(_, newest)| newest.auto_execute < AUTOMATION);
-    Ok(live.map(|(template, newest)| Row { template, newest, parameters: Vec::new() }).collect())
+    Ok(live.map(|(template, newest)| Row { template, newest, parts: Json::Null }).collect())
 }
 
 fn value(row: &Row, field: Field) -> Scalar {

@@ -230,7 +230,7 @@ async fn serve(store: &SharedStore, platform: &Platform, clock: &Arc<ManualClock
         ..RuntimeConfig::new(store.clone(), platform.clone(), clock.clone())
     };
     let runtime = Runtime::open(config).await.unwrap();
-    let state = BitrixState::new(runtime.clone(), platform.clone(), BitrixConfig { zone, request_bytes: 1 << 20 });
+    let state = BitrixState::new(runtime.clone(), platform.clone(), BitrixConfig { zone, request_bytes: 4 << 20 });
     (runtime, bitrix::router(state))
 }
 
