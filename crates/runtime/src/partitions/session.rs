@@ -55,6 +55,8 @@ pub(crate) struct Session {
     pub(crate) now: Timestamp,
     /// A start whose id was made in this round: there is nothing to load.
     pub(crate) fresh: bool,
+    /// Why its stored state can not be used.
+    pub(crate) broken: Option<Fault>,
     /// None while a start has not been decided and for an instance that does not exist.
     pub(crate) deployment: Option<Arc<Deployment>>,
     pub(crate) before: Option<Before>,
@@ -86,6 +88,7 @@ impl Session {
             partition,
             now,
             fresh: false,
+            broken: None,
             deployment: None,
             before: None,
             state: None,

@@ -131,11 +131,13 @@ impl Worker {
         if !missing.is_empty() {
             for stored in self.core.store.load_instances(&missing).await? {
                 let Some(session) = sessions.get_mut(&stored.row.id) else { continue };
-                let instance = Instance::decode(&stored.snapshot).map_err(|e| {
-                    let id = stored.row.id;
-                    Fault::new(&codes::STORE_CORRUPT, format!("the snapshot of {id} can not be read")).caused_by(e)
-                })?;
-                session.before = Some(Before { instance, seq: stored.row.seq });
+                match Instance::decode(&stored.snapshot) {
+                    Ok(instance) => session.before = Some(Before { instance, seq: stored.row.seq }),
+                    Err(error) => {
+                        let message = format!("the snapshot of {} can not be read", stored.row.id);
+                        session.broken = Some(Fault::new(&codes::STORE_CORRUPT, message).caused_by(error));
+                    }
+                }
             }
         }
         Ok(())
@@ -144,6 +146,11 @@ impl Worker {
     /// Works on one instance. None when all of it was answered here.
     async fn session(&mut self, mut session: Session, envelopes: Vec<Envelope>) -> Option<(Ready, Unit)> {
         let core = self.core.clone();
+        if let Some(fault) = session.broken.take() {
+            tracing::error!(instance.id = %session.id, %fault, "an instance can not be loaded");
+            envelopes.into_iter().for_each(|e| self.refuse(without_timer(e), &fault));
+            return None;
+        }
         let Some(mut ids) = self.ids.remove(&session.partition) else {
             // A partition of another worker never comes here; were it so, nothing may be written.
             let fault = Fault::new(&codes::QUARANTINED, "the command reached a worker that does not own its instance");
@@ -308,11 +315,15 @@ impl Worker {
         }
         let answered = session.answered.into_iter().map(|a| a.envelope);
         for envelope in answered.chain(envelopes) {
-            // Its timers wait in the store until a person retries the instance.
-            let ack = if matches!(envelope.ack, Ack::Timer(_)) { Ack::None } else { envelope.ack };
-            self.refuse(Envelope { ack, ..envelope }, &fault);
+            self.refuse(without_timer(envelope), &fault);
         }
     }
+}
+
+/// Its timer waits in the store until a person has mended the instance, instead of coming again and again.
+fn without_timer(envelope: Envelope) -> Envelope {
+    let ack = if matches!(envelope.ack, Ack::Timer(_)) { Ack::None } else { envelope.ack };
+    Envelope { ack, ..envelope }
 }
 
 /// All entries of one instance. Those worked on move to `session.answered`.

@@ -1,0 +1,145 @@
+//! What is broken stays alone: instances, handlers, scripts; and the HTTP component against a real socket.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use engine::event::InstanceCreated;
+use engine::{Event, Instance};
+use model::definition::ElementIdx;
+use model::error::codes;
+use model::{InstanceId, Object};
+use runtime::Page;
+use serde_json::json;
+use store::{InstanceUpdate, InstanceWrite, Unit};
+use support::{BEGINNING, World, around, object, service, user_task};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+/// Replaces the stored snapshot, as a bug or a bad disk would.
+async fn overwrite(world: &World, id: InstanceId, snapshot: Vec<u8>) {
+    let row = world.store.instance(id).await.unwrap().unwrap();
+    let update = InstanceUpdate {
+        partition: row.partition,
+        id,
+        expect_seq: row.seq,
+        seq: row.seq,
+        state: row.state,
+        state_title: row.state_title,
+        updated_at: row.updated_at,
+        finished_at: None,
+        incidents: 0,
+        snapshot,
+    };
+    world.store.commit_one(Unit::of(InstanceWrite::Update(update))).await.unwrap();
+}
+
+fn set(world: &World, id: InstanceId) -> impl Future<Output = Result<(), model::Fault>> {
+    world.runtime.set_variables(&world.admin, id, None, object(json!({"x": 1})))
+}
+
+#[tokio::test]
+async fn an_instance_that_breaks_an_invariant_is_set_aside_alone() {
+    let mut world = World::new().await;
+    let definition = world.deploy(&around(&user_task("anna"))).await;
+    let (bad, good) = (world.start(definition, json!({})).await, world.start(definition, json!({})).await);
+    let created = InstanceCreated {
+        instance: bad,
+        definition,
+        document: None,
+        started_by: None,
+        started_at: BEGINNING,
+        business_key: None,
+        parameters: Object::new(),
+    };
+    let mut broken = Instance::created(&Event::InstanceCreated(Box::new(created))).unwrap();
+    engine::apply(&mut broken, &Event::ElementActivated { key: 1, element: ElementIdx(1), scope: 9 });
+    overwrite(&world, bad, broken.encode()).await;
+    world.crash_and_reopen().await;
+    assert!(set(&world, bad).await.unwrap_err().is(&codes::QUARANTINED));
+    set(&world, good).await.unwrap();
+    let incident = world.runtime.incidents(Some(true), Some(bad), Page::default()).await.unwrap().items.remove(0);
+    assert_eq!(incident.code, "ENG-0012");
+    world.crash_and_reopen().await;
+    assert!(set(&world, bad).await.unwrap_err().is(&codes::QUARANTINED), "still known after a restart");
+    world.runtime.retry_incident(&world.admin, incident.id).await.unwrap();
+    assert!(world.runtime.incidents(Some(true), Some(bad), Page::default()).await.unwrap().items.is_empty());
+    world.runtime.kill(&world.admin, bad).await.unwrap();
+    set(&world, good).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_snapshot_that_can_not_be_read_harms_no_other() {
+    let mut world = World::new().await;
+    let definition = world.deploy(&around(&user_task("anna"))).await;
+    let (bad, good) = (world.start(definition, json!({})).await, world.start(definition, json!({})).await);
+    overwrite(&world, bad, vec![9, 9, 9]).await;
+    world.crash_and_reopen().await;
+    let (one, two) = tokio::join!(set(&world, bad), set(&world, good));
+    assert!(one.unwrap_err().is(&codes::STORE_CORRUPT));
+    two.unwrap();
+}
+
+#[tokio::test]
+async fn a_script_that_loops_is_an_incident_and_a_slow_one_gets_through() {
+    let world = World::new().await;
+    let script = |code: &str| {
+        around(&format!(
+            r#"<bpmn:scriptTask id="a" scriptFormat="javascript"><bpmn:script>{code}</bpmn:script></bpmn:scriptTask>"#
+        ))
+    };
+    let slow = world.deploy(&script("let n = 0; for (let i = 0; i &lt; 3000000; i++) n += i; return {n: n};")).await;
+    let id = world.start(slow, json!({})).await;
+    world.until_state(id, "completed").await;
+    assert_eq!(world.variables(id).await, json!({"n": 4_499_998_500_000_i64}));
+    let endless = world.deploy(&script("for (;;) {}")).await;
+    let id = world.start(endless, json!({})).await;
+    // The test's clock stands still: the script's time is up when it is moved.
+    world.clock.advance_ms(60_000);
+    let incident = world
+        .until("an incident", || async {
+            world.clock.advance_ms(10_000);
+            world.runtime.incidents(Some(true), Some(id), Page::default()).await.unwrap().items.pop()
+        })
+        .await;
+    assert_eq!(incident.code, "EXP-0004");
+}
+
+/// Answers every connection: the first with 500, the others with JSON.
+async fn server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut first = true;
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut seen = [0; 8192];
+            let _ = socket.read(&mut seen).await;
+            let (status, body) = if first { ("500 Oops", "{}") } else { ("200 OK", r#"{"rate": 1.5}"#) };
+            first = false;
+            let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n");
+            let _ = socket.write_all(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes()).await;
+        }
+    });
+    format!("http://{address}/rates")
+}
+
+#[tokio::test]
+async fn an_http_step_retries_and_gives_the_answer() {
+    let world = World::new().await;
+    let definition = world.deploy(&around(&service("ruslo:http", &[("url", "=url")]))).await;
+    let id = world.start(definition, json!({"url": server().await})).await;
+    world.until("the first try", || async { world.runtime.calls(id).await.ok().filter(|c| !c.is_empty()) }).await;
+    world.clock.advance_ms(5_000);
+    world.until_state(id, "completed").await;
+    let variables = world.variables(id).await;
+    assert_eq!((&variables["status"], &variables["body"]), (&json!(200), &json!({"rate": 1.5})));
+    let calls = world.runtime.calls(id).await.unwrap();
+    assert_eq!(calls.iter().map(|c| (c.attempt, c.status)).collect::<Vec<_>>(), [(1, Some(500)), (2, Some(200))]);
+    // An address inside the network is refused for good.
+    let id = world.start(definition, json!({"url": "http://10.0.0.1/"})).await;
+    let incident = world
+        .until("an incident", || async {
+            world.runtime.incidents(Some(true), Some(id), Page::default()).await.unwrap().items.pop()
+        })
+        .await;
+    assert_eq!(incident.code, "OUT-0003");
+}
