@@ -78,6 +78,7 @@ table! {
     POST "/apps/{id}/secret" apps::new_secret, May(Update, Apps);
     POST "/apps/{id}/tokens" apps::new_tokens, May(Update, Apps);
     GET "/apps/{id}/activities" apps::activities, May(View, Apps);
+    GET "/apps/{id}/calls" apps::calls, May(View, Apps);
     GET "/webhooks" webhooks::list, SignedIn;
     // Nobody's own (there is no user_0): only administrators may make them.
     POST "/webhooks" webhooks::create, May(Create, Webhooks(UserId(0)));

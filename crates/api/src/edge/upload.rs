@@ -1,8 +1,10 @@
 //! A file sent as a multipart form.
 
+use super::error::ApiError;
 use super::extract::{invalid, parse_opt_id};
-use axum::extract::Multipart;
+use crate::ApiState;
 use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
 use model::error::codes;
 use model::{CatalogId, Fault};
@@ -19,9 +21,19 @@ pub(crate) struct UploadedFile {
     pub(crate) catalog: Option<CatalogId>,
 }
 
+impl FromRequest<ApiState> for UploadedFile {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &ApiState) -> Result<Self, ApiError> {
+        let form = Multipart::from_request(request, state).await;
+        let form = form.map_err(|_| invalid("The body has to be multipart/form-data with a part `file`"))?;
+        Ok(Self::read(form).await?)
+    }
+}
+
 impl UploadedFile {
     /// Reads the form; unknown parts are passed over.
-    pub(crate) async fn read(mut form: Multipart) -> Result<Self, Fault> {
+    async fn read(mut form: Multipart) -> Result<Self, Fault> {
         let mut file = Self { bytes: Vec::new(), file_name: String::new(), name: None, catalog: None };
         let mut seen = false;
         while let Some(field) = form.next_field().await.map_err(broken)? {

@@ -252,11 +252,41 @@ pub(crate) async fn activities(
     Ok(Json(Page::whole(all.into_iter().map(|a| activity_dto(a, language)).collect())))
 }
 
-/// The latest calls to the app's handlers, newest first.
+/// The latest calls to the handlers of the app's activities, newest first; among the server's last 500 calls.
 #[utoipa::path(get, path = "/apps/{id}/calls", tag = "apps",
     params(("id" = String, Path, example = "app_1"), PageQuery),
     responses((status = 200, description = "Calls", body = Page<CallDto>)))]
-pub(crate) async fn calls() {}
+pub(crate) async fn calls(
+    State(api): State<ApiState>,
+    Id(id): Id<AppId>,
+    Params(page): Params<PageQuery>,
+) -> ApiResult<Json<Page<CallDto>>> {
+    api.platform.apps().require(id).await?;
+    let handlers: Vec<String> =
+        api.platform.activities().list(Some(id)).await?.into_iter().map(|a| a.spec.handler).collect();
+    let latest = api.platform.store().latest_calls(CALLS_LOOKED_AT).await.map_err(Fault::from)?;
+    let own = latest.into_iter().zip(1..).filter(|(call, _)| handlers.contains(&call.url));
+    Ok(Json(page.slice(own.map(|(call, number)| stored_call(call, number)).collect())))
+}
+
+/// Calls of all apps that are searched for one's own.
+const CALLS_LOOKED_AT: u32 = 500;
+
+fn stored_call(call: store::CallRow, number: i64) -> CallDto {
+    CallDto {
+        id: number,
+        at: call.at.to_iso(),
+        instance_id: Some(call.instance.to_string()),
+        element_id: call.element_id,
+        attempt: call.attempt,
+        url: call.url,
+        request: call.request,
+        status: call.status,
+        response: call.response,
+        duration_ms: call.duration_ms,
+        error: call.error,
+    }
+}
 
 async fn dto(api: &ApiState, app: App) -> Result<AppDto, Fault> {
     let mut one = dtos(api, vec![app]).await?;

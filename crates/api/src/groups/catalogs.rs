@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use model::catalog::Field;
 use model::{CatalogId, Fault};
-use runtime::DefinitionFilter;
 use platform::catalogs::{Catalog, CatalogPatch, NewCatalog};
+use runtime::DefinitionFilter;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

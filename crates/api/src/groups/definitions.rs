@@ -1,16 +1,16 @@
 //! Deployed process definitions.
 
+use super::models::{DeploymentDto, DiagnosticDto, FileFormDto};
 use super::people::Lookup;
+use super::people::PersonDto;
 use crate::ApiState;
 use crate::edge::{ApiResult, Caller, Id, Page, PageQuery, Params, UploadedFile, parse_opt_id};
 use axum::Json;
-use axum::extract::{Multipart, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use model::definition::{Form, Origin, VariableDecl};
 use model::{DefinitionId, DocumentType, Fault};
 use runtime::{DefinitionFilter, DefinitionView, Deploy};
-use super::models::{DeploymentDto, DiagnosticDto, FileFormDto};
-use super::people::PersonDto;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -162,9 +162,8 @@ pub(crate) async fn list(
 pub(crate) async fn deploy(
     State(api): State<ApiState>,
     caller: Caller,
-    form: Multipart,
+    file: UploadedFile,
 ) -> ApiResult<(StatusCode, Json<DeploymentDto>)> {
-    let file = UploadedFile::read(form).await?;
     let what = Deploy {
         name: file.name.clone().unwrap_or_default(),
         document: file.catalog.map(|catalog| DocumentType { catalog }),

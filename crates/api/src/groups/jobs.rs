@@ -1,5 +1,6 @@
 //! Jobs for external workers.
 
+use super::people::DocumentDto;
 use super::people::Lookup;
 use super::records::{json, values};
 use crate::ApiState;
@@ -9,10 +10,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use model::JobId;
 use runtime::{ActivateJobs, ActivatedJob, JobError, JobFailure};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::time::Duration;
-use super::people::DocumentDto;
-use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What a worker asks for.
@@ -177,11 +177,8 @@ pub(crate) async fn error(
     Id(id): Id<JobId>,
     Body(body): Body<JobErrorDto>,
 ) -> ApiResult<StatusCode> {
-    let error = JobError {
-        code: body.code,
-        message: body.message.unwrap_or_default(),
-        variables: values(&body.variables),
-    };
+    let error =
+        JobError { code: body.code, message: body.message.unwrap_or_default(), variables: values(&body.variables) };
     api.runtime.throw_job_error(&caller.actor, id, error).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,7 +5,7 @@ use super::people::PersonDto;
 use crate::ApiState;
 use crate::edge::{ApiResult, Body, Caller, Id, JsonObject, Page, PageQuery, Params, UploadedFile, parse_opt_id};
 use axum::Json;
-use axum::extract::{Multipart, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use formats::element_template::{AppActivitySpec, AppProperty};
 use model::error::codes;
@@ -277,9 +277,8 @@ pub(crate) async fn diagnostics(
 pub(crate) async fn import(
     State(api): State<ApiState>,
     caller: Caller,
-    form: Multipart,
+    file: UploadedFile,
 ) -> ApiResult<(StatusCode, Json<ImportedDto>)> {
-    let file = UploadedFile::read(form).await?;
     let title = file.title();
     let checked = check(&api, title.clone(), file.bytes).await?;
     let diagnostics: Vec<DiagnosticDto> = checked.diagnostics.iter().map(DiagnosticDto::from).collect();

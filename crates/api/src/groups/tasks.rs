@@ -1,6 +1,7 @@
 //! User tasks: the inbox.
 
 use super::people::Lookup;
+use super::people::{DocumentDto, PersonDto};
 use super::records::{json, values};
 use crate::ApiState;
 use crate::edge::{ApiResult, Body, Caller, Id, JsonObject, Page, PageQuery, Params, invalid, parse_id};
@@ -11,7 +12,6 @@ use model::definition::TaskKind;
 use model::{Fault, TaskId, UserId};
 use platform::{Action, Object};
 use runtime::{AssigneeView, TaskAnswer, TaskFilter, TaskView};
-use super::people::{DocumentDto, PersonDto};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -264,11 +264,7 @@ pub(crate) async fn complete(
 /// Take a task one is a candidate of.
 #[utoipa::path(post, path = "/tasks/{id}/claim", tag = "tasks", params(("id" = String, Path, example = "task_9")),
     responses((status = 204, description = "Taken")))]
-pub(crate) async fn claim(
-    State(api): State<ApiState>,
-    caller: Caller,
-    Id(id): Id<TaskId>,
-) -> ApiResult<StatusCode> {
+pub(crate) async fn claim(State(api): State<ApiState>, caller: Caller, Id(id): Id<TaskId>) -> ApiResult<StatusCode> {
     api.runtime.claim_task(&caller.actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

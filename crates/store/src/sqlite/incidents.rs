@@ -16,8 +16,8 @@ use rusqlite::{Row, params};
 
 macro_rules! columns {
     () => {
-        "i.partition_id, i.id, i.instance_id, i.definition_id, i.element_id, i.element_key, i.code, i.message, i.details,
-        i.at, i.resolved_at, i.resolved_by"
+        "i.partition_id, i.id, i.instance_id, i.definition_id, i.element_id, i.element_key, i.code, i.message,
+        i.details, i.at, i.resolved_at, i.resolved_by"
     };
 }
 macro_rules! call_columns {

@@ -10,13 +10,13 @@ use crate::edge::{ApiResult, Body, Caller, Id, Page, PageQuery, Params, invalid,
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+pub use dto::*;
 use model::{DocumentRef, Fault, InstanceId, RecordId};
 use platform::{Action, Object};
 use runtime::{DefinitionSel, InstanceFilter, InstanceSummary, StartRequest};
 use std::time::Duration;
 use store::{Filter, Query, TaskField};
 use view::{call_dto, details_dto, instance_dto};
-pub use dto::*;
 
 /// The instances, newest first. Employees see those they started or have tasks in.
 #[utoipa::path(get, path = "/instances", tag = "instances", params(InstanceQuery, PageQuery),
@@ -143,11 +143,7 @@ pub(crate) async fn cancel(
 /// Erase: the instance ends, nothing of it stays.
 #[utoipa::path(delete, path = "/instances/{id}", tag = "instances",
     params(("id" = String, Path, example = "pi_123")), responses((status = 204, description = "Erased")))]
-pub(crate) async fn kill(
-    State(api): State<ApiState>,
-    caller: Caller,
-    Id(id): Id<InstanceId>,
-) -> ApiResult<StatusCode> {
+pub(crate) async fn kill(State(api): State<ApiState>, caller: Caller, Id(id): Id<InstanceId>) -> ApiResult<StatusCode> {
     api.runtime.kill(&caller.actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
