@@ -1,4 +1,5 @@
 //! `bizproc.activity.*`, `bizproc.robot.*` and the handler call (acceptance list 8-10).
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

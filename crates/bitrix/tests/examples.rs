@@ -1,4 +1,5 @@
 //! The apps of `examples/md5-app`, as programs of their own, against a portal on a real port (acceptance list 9).
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
@@ -39,9 +40,10 @@ fn free_port() -> u16 {
 
 /// Starts a server and waits until it says that it listens.
 fn serve(command: &mut Command, ready: &str) -> Running {
-    let mut child = command.current_dir(folder()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let stdout = BufReader::new(child.stdout.take().unwrap());
-    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let child = command.current_dir(folder()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut running = Running(child);
+    let stdout = BufReader::new(running.0.stdout.take().unwrap());
+    let stderr = BufReader::new(running.0.stderr.take().unwrap());
     let (sender, lines) = std::sync::mpsc::channel();
     let other = sender.clone();
     std::thread::spawn(move || stdout.lines().map_while(Result::ok).for_each(|l| drop(sender.send(l))));
@@ -51,7 +53,7 @@ fn serve(command: &mut Command, ready: &str) -> Running {
         let found = line.contains(ready);
         seen.push(line);
         if found {
-            return Running(child);
+            return running;
         }
     }
     panic!("the handler did not come up: {seen:?}");

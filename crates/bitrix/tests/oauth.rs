@@ -1,4 +1,5 @@
 //! OAuth on the real wire (acceptance list 6).
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 

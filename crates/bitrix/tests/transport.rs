@@ -1,4 +1,5 @@
 //! Addresses, decoding, the envelope, errors, batch and paging, on the real wire (acceptance list 1-5).
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
