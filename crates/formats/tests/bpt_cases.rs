@@ -5,7 +5,7 @@ mod common;
 
 use expect_test::expect_file;
 use flate2::{Compression, write::ZlibEncoder};
-use formats::bpt::{self, BptError, php::Php};
+use formats::bpt::{self, BptError};
 use model::limits::Limits;
 use proptest::prelude::*;
 use std::io::Write;
@@ -44,6 +44,14 @@ fn read(bytes: &[u8]) -> Result<bpt::Template, BptError> {
     bpt::read(bytes, &Limits::default())
 }
 
+/// The view of a template is a model of its own: it can be edited and deployed, and means the same.
+fn same_when_imported_as_bpmn(imported: &formats::Imported) {
+    let again = formats::import("view.bpmn", imported.bpmn.as_bytes(), &Limits::default()).unwrap();
+    assert_eq!(again.bpmn, imported.bpmn);
+    let dump = |i: &formats::Imported| i.definitions.iter().map(common::dump_definition).collect::<String>();
+    assert_eq!(dump(&again), dump(imported), "{}\n{:#?}", imported.bpmn, again.diagnostics);
+}
+
 #[test]
 fn trees_give_their_findings_and_definitions() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/bpt");
@@ -57,6 +65,7 @@ fn trees_give_their_findings_and_definitions() {
         let imported = formats::import("case.bpt", serialize(&json).as_bytes(), &Limits::default()).unwrap();
         expect_file![file.with_extension("golden")].assert_eq(&common::dump(&imported));
         common::check_view(&imported);
+        same_when_imported_as_bpmn(&imported);
         let template = read(serialize(&json).as_bytes()).unwrap();
         assert_eq!(read(&bpt::write(&template)).unwrap(), template, "{}", file.display());
     }
@@ -71,6 +80,7 @@ fn the_real_sample_runs_shows_and_survives() {
     let imported = formats::import("bp-379.bpt", SAMPLE, &Limits::default()).unwrap();
     assert!(imported.deployable(), "{:?}", imported.diagnostics);
     common::check_view(&imported);
+    same_when_imported_as_bpmn(&imported);
     expect_file!["data/bp-379.golden"].assert_eq(&common::dump(&imported));
 
     let mut raw = Vec::new();
@@ -138,7 +148,7 @@ fn php() -> impl Strategy<Value = serde_json::Value> {
         Just(serde_json::Value::Null),
         any::<bool>().prop_map(Into::into),
         any::<i64>().prop_map(Into::into),
-        ".{0,12}".prop_map(Into::into),
+        "[ -~а-яё\n\t]{0,12}".prop_map(Into::into),
         Just("{=Document:NAME} and {{=1+2}}".into()),
         Just("=1+".into()),
     ];
@@ -182,7 +192,7 @@ fn node() -> impl Strategy<Value = serde_json::Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_tree_compiles_shows_and_survives(children in prop::collection::vec(node(), 0..4), extra in php()) {
@@ -193,7 +203,10 @@ proptest! {
         prop_assert_eq!(&read(&bpt::write(&template)).unwrap(), &template);
         let imported = formats::import("x.bpt", &packed(bytes.as_bytes()), &Limits::default()).unwrap();
         common::check_view(&imported);
-        prop_assert!(matches!(Php::Null.to_json(), serde_json::Value::Null));
+        // Formulas that can not be read stay text, and a timer's text must be a time: not the same as BPMN.
+        if imported.diagnostics.iter().all(|d| d.code != "BPT-02" && d.code != "LN-03") {
+            same_when_imported_as_bpmn(&imported);
+        }
     }
 
     #[test]

@@ -74,7 +74,7 @@ fn graph(nodes: usize, edges: &[(usize, usize)], diamonds: &[bool], hosts: &[usi
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_graphs(

@@ -5,7 +5,7 @@
 //! Never: looks at shapes, or judges the graph as a whole (that is [`super::lint`]).
 
 use super::dom::{File, RUSLO, child, filled, flag, is, local, model_children, text_of};
-use super::{events, expressions::At, extensions, tasks};
+use super::{declarations, events, expressions::At, extensions, tasks};
 use crate::finding::{Spot, Text, finding};
 use model::definition::{
     Element, ElementIdx, ElementKind, Expression, FlowIdx, Language, Origin, ProcessDefinition, ROOT, Scope,
@@ -36,7 +36,7 @@ pub(crate) fn compile<'f, 'a, 'i>(file: &'f File<'a, 'i>, process: Node<'a, 'i>)
     let def = ProcessDefinition {
         process_id: id,
         name,
-        origin: Origin::Bpmn,
+        origin: if own(process, "origin") == Some("bpt") { Origin::Bpt } else { Origin::Bpmn },
         elements: Vec::new(),
         flows: Vec::new(),
         expressions: Vec::new(),
@@ -56,7 +56,8 @@ pub(crate) fn compile<'f, 'a, 'i>(file: &'f File<'a, 'i>, process: Node<'a, 'i>)
     };
     compiler.add_element(process, ROOT);
     compiler.def.elements[0].kind = ElementKind::Scope(Scope::default());
-    extensions::check_process(&mut compiler, process);
+    extensions::check(&mut compiler, process);
+    declarations::read(&mut compiler, process);
     compiler.collect(process, ROOT);
     compiler.add_flows();
     compiler.add_defaults();

@@ -2,7 +2,8 @@
 //!
 //! Never: evaluates.
 
-use super::compile::{Compiler, shorten};
+use super::compile::{Compiler, own, shorten};
+use super::dom::filled;
 use crate::finding::Text;
 use model::Value;
 use model::definition::{ElementIdx, ExprId, Expression, Language, Mapping};
@@ -28,6 +29,11 @@ pub(crate) fn language(name: &str) -> Option<Language> {
         _ if name.starts_with("http") && name.contains("feel") => Some(Language::Feel),
         _ => None,
     }
+}
+
+/// The language that an element names for its values: `ruslo:language` on extensions, `language` on BPMN's own.
+pub(crate) fn named_language(node: Node) -> Option<Language> {
+    own(node, "language").or_else(|| filled(node, "language")).and_then(language)
 }
 
 /// Whether `text` holds a Bitrix macro.
@@ -57,17 +63,32 @@ impl Compiler<'_, '_, '_> {
         })
     }
 
-    /// A value as zeebe writes it: `=` begins FEEL, anything else is literal.
+    /// A value as zeebe writes it: `=` begins FEEL, anything else is literal; unless the element names a language.
     pub fn value(&mut self, at: At, text: &str) -> ExprId {
-        match text.trim_start().strip_prefix('=') {
-            Some(feel) => self.source(at, Language::Feel, feel.trim()),
-            None => self.push_expression(Expression::Literal(Value::text(text))),
+        match named_language(at.node) {
+            Some(Language::Bitrix) if !has_macro(text) && !text.starts_with('=') => {
+                self.push_expression(Expression::Literal(Value::text(text)))
+            }
+            Some(Language::Feel) | None => match text.trim_start().strip_prefix('=') {
+                Some(feel) => self.feel(at, feel.trim()),
+                None if named_language(at.node).is_some() => self.feel(at, text.trim()),
+                None => self.push_expression(Expression::Literal(Value::text(text))),
+            },
+            Some(language) => self.source(at, language, text),
+        }
+    }
+
+    /// FEEL; what is plain JSON is a constant.
+    fn feel(&mut self, at: At, text: &str) -> ExprId {
+        match serde_json::from_str::<serde_json::Value>(text) {
+            Ok(json) => self.push_expression(Expression::Literal(Value::from_json(&json))),
+            Err(_) => self.source(at, Language::Feel, text),
         }
     }
 
     /// As [`Self::value`]; a literal is split at commas into a list.
     pub fn list_value(&mut self, at: At, text: &str) -> ExprId {
-        if text.trim_start().starts_with('=') {
+        if text.trim_start().starts_with('=') || named_language(at.node).is_some() {
             return self.value(at, text);
         }
         let items = text.split(',').map(str::trim).filter(|i| !i.is_empty()).map(Value::text).collect();
@@ -110,7 +131,7 @@ impl Compiler<'_, '_, '_> {
         let text = at.node.attribute("source").unwrap_or_default();
         let role = format!("{} {target}", at.role);
         let at = At { role: &role, ..at };
-        let literal = !text.trim_start().starts_with('=');
+        let literal = !text.trim_start().starts_with('=') && named_language(at.node).is_none();
         let source = if literal && bitrix && has_macro(text) {
             self.source(at, Language::Bitrix, text)
         } else {

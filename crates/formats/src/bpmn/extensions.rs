@@ -7,11 +7,6 @@ use super::dom::{ACTIVITI, CAMUNDA, FLOWABLE, ZEEBE, extensions, filled, is, mod
 use crate::finding::Text;
 use roxmltree::Node;
 
-/// Findings about the extensions of the process element itself.
-pub(crate) fn check_process(compiler: &mut Compiler, process: Node) {
-    check(compiler, process);
-}
-
 /// Findings about the extensions of one element.
 pub(crate) fn check(compiler: &mut Compiler, node: Node) {
     zeebe_children(compiler, node);

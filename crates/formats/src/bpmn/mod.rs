@@ -5,6 +5,7 @@
 //! Never: writes a model anew from what it understood.
 
 mod compile;
+mod declarations;
 mod di;
 mod dom;
 mod events;

@@ -3,8 +3,8 @@
 //! Never: knows what a job type does.
 
 use super::compile::{Compiler, own};
-use super::dom::{ZEEBE, child, extensions, filled, flag, text_of, zeebe};
-use super::expressions::{At, language};
+use super::dom::{RUSLO, ZEEBE, child, extensions, filled, flag, text_of, zeebe};
+use super::expressions::{At, language, named_language};
 use crate::finding::Text;
 use model::definition::{
     ElementIdx, ElementKind, ExprId, Expression, Form, Language, Mapping, Scope, ScriptTask, ServiceTask, TaskKind,
@@ -73,6 +73,9 @@ pub(crate) fn task<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, '
         mappings(compiler, node, idx, false);
         return compiler.unsupported(node, construct);
     }
+    if let Some(construct) = own(node, "unsupported") {
+        return unavailable(compiler, node, construct);
+    }
     let name = node.tag_name().name();
     let has_job = zeebe(node, "taskDefinition").is_some();
     let kind = match name {
@@ -92,6 +95,19 @@ pub(crate) fn task<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, '
     };
     mappings(compiler, node, idx, bitrix);
     kind
+}
+
+/// An element of a template that was not available when the template was drawn.
+fn unavailable(compiler: &mut Compiler, node: Node, construct: &str) -> ElementKind {
+    compiler.error(
+        "BPT-01",
+        node,
+        Text::new(
+            format!("`{construct}` is not available here: replace the element"),
+            format!("«{construct}» здесь недоступно: замените элемент"),
+        ),
+    );
+    ElementKind::Unsupported { construct: construct.to_owned(), rule: "BPT-01" }
 }
 
 /// Whether literals of this job's inputs may hold Bitrix macros: apps' activities and template steps.
@@ -217,8 +233,9 @@ fn user_task<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, id
         task.priority = filled(definition, "priority").and_then(|t| compiler.number_value(at, t));
     }
     let at = |role| At { node, element: idx, role };
-    task.title = own(node, "title").map(|t| compiler.value(at("title"), t));
-    task.description = own(node, "description").map(|t| compiler.value(at("description"), t)).or_else(|| {
+    let own_text = |name: &str| node.attribute((RUSLO, name)).filter(|t| !t.trim().is_empty());
+    task.title = own_text("title").map(|t| compiler.value(at("title"), t));
+    task.description = own_text("description").map(|t| compiler.value(at("description"), t)).or_else(|| {
         let text = text_of(child(node, "documentation")?);
         let literal = Expression::Literal(Value::text(&text));
         (!text.is_empty()).then(|| compiler.push_expression(literal))
@@ -231,7 +248,7 @@ fn user_task<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, id
 
 fn due<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx, text: &str) -> ExprId {
     use model::definition::TimerKind;
-    let literal = !text.starts_with('=');
+    let literal = !text.starts_with('=') && named_language(node).is_none();
     let valid = [TimerKind::Date, TimerKind::Duration].iter().any(|k| super::timers::is_valid(*k, text));
     if literal && !valid {
         compiler.error(

@@ -4,7 +4,7 @@
 
 use super::compile::{Compiler, shorten};
 use super::dom::{child, text_of};
-use super::expressions::At;
+use super::expressions::{At, named_language};
 use crate::finding::Text;
 use model::definition::{ElementIdx, Timer, TimerKind};
 use roxmltree::Node;
@@ -30,7 +30,7 @@ pub(crate) fn timer<'a, 'i>(
         return None;
     };
     let text = text_of(node);
-    if !text.starts_with('=') && !is_valid(kind, &text) {
+    if !text.starts_with('=') && named_language(node).is_none() && !is_valid(kind, &text) {
         let shown = shorten(&text);
         let (en, ru) = match kind {
             TimerKind::Date => ("an ISO 8601 date and time such as 2026-01-31T10:00:00+03:00", "дата и время ISO 8601"),

@@ -3,11 +3,13 @@
 //! Invariant: every element and flow of the definition stands in the text under its own id.
 //! Never: writes over a model that people drew; what is imported as BPMN keeps its own text.
 
+use super::declarations;
 use super::dom::{BPMNDI, DC, DI, MODEL, RUSLO, ZEEBE};
 use crate::xml::escape;
+use model::Value;
 use model::definition::{
     BoundaryTrigger, CatchEvent, Element, ElementIdx, ElementKind, EndEvent, ExprId, Expression, Form, Language,
-    ProcessDefinition, ROOT, ServiceTask, TaskKind, Timer, TimerKind, UserTask,
+    Origin, ProcessDefinition, ROOT, ServiceTask, TaskKind, Timer, TimerKind, UserTask,
 };
 use std::fmt::Write;
 
@@ -30,8 +32,10 @@ fn text(def: &ProcessDefinition) -> String {
     );
     let mut errors = Vec::new();
     let mut body = String::new();
-    let _ = writeln!(body, "  <bpmn:process id=\"{process}\" name=\"{}\" isExecutable=\"true\">", escape(&def.name));
-    forms(def, &mut body);
+    let origin = if def.origin == Origin::Bpt { " ruslo:origin=\"bpt\"" } else { "" };
+    let name = escape(&def.name);
+    let _ = writeln!(body, "  <bpmn:process id=\"{process}\" name=\"{name}\" isExecutable=\"true\"{origin}>");
+    process_extensions(def, &mut body);
     scope(def, ROOT, 2, &mut body, &mut errors);
     body.push_str("  </bpmn:process>\n");
     for (id, code) in errors {
@@ -42,9 +46,12 @@ fn text(def: &ProcessDefinition) -> String {
     out
 }
 
-/// Forms of tasks stand in the process.
-fn forms(def: &ProcessDefinition, out: &mut String) {
+/// Declarations and forms of tasks stand in the process.
+fn process_extensions(def: &ProcessDefinition, out: &mut String) {
     let mut body = String::new();
+    for declaration in declarations::write(def) {
+        let _ = writeln!(body, "      {declaration}");
+    }
     for element in &def.elements {
         if let ElementKind::UserTask(task) = &element.kind
             && let Some(Form::Embedded(schema)) = &task.form
@@ -104,6 +111,25 @@ fn formal(expression: &Expression) -> (&'static str, String) {
     }
 }
 
+/// A constant: text as it is, unless it would be read as an expression; everything else as FEEL.
+fn literal(value: &Value) -> String {
+    match value {
+        Value::String(text) if !text.trim_start().starts_with('=') && !text.contains("{=") => text.to_string(),
+        other => format!("={}", other.to_json()),
+    }
+}
+
+fn headers(pairs: &[(&str, String)], lines: &mut Vec<String>) {
+    if pairs.is_empty() {
+        return;
+    }
+    lines.push("<zeebe:taskHeaders>".to_owned());
+    for (key, value) in pairs {
+        lines.push(format!("  <zeebe:header key=\"{}\" value=\"{value}\" />", escape(key)));
+    }
+    lines.push("</zeebe:taskHeaders>".to_owned());
+}
+
 struct Writer<'w> {
     def: &'w ProcessDefinition,
     out: &'w mut String,
@@ -120,15 +146,39 @@ impl Writer<'_> {
     /// The text of an expression as zeebe writes it.
     fn value(&self, id: ExprId) -> String {
         match self.def.expression(id) {
-            Expression::Literal(value) => escape(&value.to_text()),
+            Expression::Literal(value) => escape(&literal(value)),
             Expression::Source { language: Language::Feel, text, .. } => escape(&format!("={text}")),
             Expression::Source { text, .. } => escape(text),
         }
     }
 
+    /// An attribute and the language of its text where that is not FEEL.
+    fn attribute(&self, name: &str, id: ExprId) -> String {
+        format!(" {name}=\"{}\"{}", self.value(id), self.language("ruslo:language", id))
+    }
+
+    fn language(&self, name: &str, id: ExprId) -> String {
+        let language = match self.def.expression(id) {
+            Expression::Literal(_) | Expression::Source { language: Language::Feel, .. } => return String::new(),
+            Expression::Source { language: Language::Bitrix, .. } => "bitrix",
+            Expression::Source { language: Language::BitrixCondition, .. } => "bitrix-condition",
+            Expression::Source { language: Language::JavaScript, .. } => "javascript",
+        };
+        format!(" {name}=\"{language}\"")
+    }
+
     fn element(&mut self, idx: ElementIdx) {
         let element = self.def.element(idx);
-        let (tag, attributes) = tag(self.def, element);
+        let (tag, mut attributes) = tag(self.def, element);
+        if let ElementKind::UserTask(task) = &element.kind {
+            let texts = [("ruslo:title", task.title), ("ruslo:description", task.description)];
+            let mut language = String::new();
+            for (name, id) in texts.into_iter().filter_map(|(name, id)| Some((name, id?))) {
+                let _ = write!(attributes, " {name}=\"{}\"", self.value(id));
+                language = Some(self.language("ruslo:language", id)).filter(|l| !l.is_empty()).unwrap_or(language);
+            }
+            attributes += &language;
+        }
         let id = escape(&element.id);
         let name = element.name.as_ref().map(|n| format!(" name=\"{}\"", escape(n))).unwrap_or_default();
         let default = element.default_flow.map(|f| format!(" default=\"{}\"", escape(&self.def.flow(f).id)));
@@ -158,8 +208,8 @@ impl Writer<'_> {
             lines.push("<zeebe:ioMapping>".to_owned());
             for (tag, mappings) in [("input", &element.inputs), ("output", &element.outputs)] {
                 for mapping in mappings {
-                    let (source, target) = (self.value(mapping.source), escape(&mapping.target));
-                    lines.push(format!("  <zeebe:{tag} source=\"{source}\" target=\"{target}\" />"));
+                    let (source, target) = (self.attribute("source", mapping.source), escape(&mapping.target));
+                    lines.push(format!("  <zeebe:{tag}{source} target=\"{target}\" />"));
                 }
             }
             lines.push("</zeebe:ioMapping>".to_owned());
@@ -175,27 +225,42 @@ impl Writer<'_> {
     }
 
     fn service(&self, task: &ServiceTask, lines: &mut Vec<String>) {
-        lines.push(format!("<zeebe:taskDefinition type=\"{}\" />", self.value(task.job_type)));
-        let result = task.result_variable.iter().map(|v| ("resultVariable", v.as_str()));
-        let headers = task.headers.iter().map(|(k, v)| (k.as_str(), v.as_str())).chain(result);
-        let headers: Vec<_> =
-            headers.map(|(k, v)| format!("  <zeebe:header key=\"{}\" value=\"{}\" />", escape(k), escape(v))).collect();
-        if !headers.is_empty() {
-            lines.push("<zeebe:taskHeaders>".to_owned());
-            lines.extend(headers);
-            lines.push("</zeebe:taskHeaders>".to_owned());
-        }
+        let retries = task.retries.map(|r| self.attribute("retries", r)).unwrap_or_default();
+        lines.push(format!("<zeebe:taskDefinition{}{retries} />", self.attribute("type", task.job_type)));
+        let mut pairs: Vec<(&str, String)> = task.headers.iter().map(|(k, v)| (k.as_str(), escape(v))).collect();
+        pairs.extend(task.result_variable.iter().map(|v| ("resultVariable", escape(v))));
+        pairs.extend(task.result_expression.map(|e| ("resultExpression", self.value(e))));
+        headers(&pairs, lines);
     }
 
     fn user_task(&self, element: &Element, task: &UserTask, lines: &mut Vec<String>) {
         lines.push("<zeebe:userTask />".to_owned());
-        if let Some(assignee) = task.assignee {
-            lines.push(format!("<zeebe:assignmentDefinition assignee=\"{}\" />", self.value(assignee)));
+        let people = [
+            ("assignee", task.assignee),
+            ("candidateUsers", task.candidate_users),
+            ("candidateGroups", task.candidate_groups),
+        ];
+        for (name, value) in people {
+            if let Some(value) = value {
+                lines.push(format!("<zeebe:assignmentDefinition{} />", self.attribute(name, value)));
+            }
         }
-        if task.form.is_some() {
-            let id = escape(&element.id);
-            lines.push(format!("<zeebe:formDefinition formKey=\"camunda-forms:bpmn:form_{id}\" />"));
+        if let Some(due) = task.due {
+            lines.push(format!("<zeebe:taskSchedule{} />", self.attribute("dueDate", due)));
         }
+        if let Some(priority) = task.priority {
+            lines.push(format!("<zeebe:priorityDefinition{} />", self.attribute("priority", priority)));
+        }
+        match &task.form {
+            Some(Form::Embedded(_)) => {
+                let id = escape(&element.id);
+                lines.push(format!("<zeebe:formDefinition formKey=\"camunda-forms:bpmn:form_{id}\" />"));
+            }
+            Some(Form::Id(id)) => lines.push(format!("<zeebe:formDefinition formId=\"{}\" />", escape(id))),
+            None => {}
+        }
+        let pairs: Vec<(&str, String)> = task.settings.iter().map(|(k, v)| (&**k, escape(&v.to_text()))).collect();
+        headers(&pairs, lines);
     }
 
     fn content(&mut self, idx: ElementIdx, element: &Element) {
@@ -212,15 +277,12 @@ impl Writer<'_> {
                 let text = self.value(script.script);
                 self.line(1, &format!("<bpmn:script>{text}</bpmn:script>"));
             }
-            ElementKind::Unsupported { construct, .. } => {
-                let text = escape(construct);
-                self.line(1, &format!("<bpmn:documentation>{text}</bpmn:documentation>"));
-            }
             _ => {}
         }
     }
 
     fn timer(&mut self, timer: &Timer) {
+        let language = self.language("language", timer.value);
         let tag = match timer.kind {
             TimerKind::Date => "timeDate",
             TimerKind::Duration => "timeDuration",
@@ -228,7 +290,7 @@ impl Writer<'_> {
         };
         let value = self.value(timer.value);
         self.line(1, "<bpmn:timerEventDefinition>");
-        self.line(2, &format!("<bpmn:{tag} xsi:type=\"bpmn:tFormalExpression\">{value}</bpmn:{tag}>"));
+        self.line(2, &format!("<bpmn:{tag} xsi:type=\"bpmn:tFormalExpression\"{language}>{value}</bpmn:{tag}>"));
         self.line(1, "</bpmn:timerEventDefinition>");
     }
 
@@ -258,7 +320,8 @@ fn tag(def: &ProcessDefinition, element: &Element) -> (&'static str, String) {
             let cancel = if event.interrupting { "" } else { " cancelActivity=\"false\"" };
             ("boundaryEvent", format!(" attachedToRef=\"{host}\"{cancel}"))
         }
-        ElementKind::Task | ElementKind::Unsupported { .. } => plain("task"),
+        ElementKind::Task => plain("task"),
+        ElementKind::Unsupported { construct, .. } => ("task", format!(" ruslo:unsupported=\"{}\"", escape(construct))),
         ElementKind::ManualTask => plain("manualTask"),
         ElementKind::UserTask(task) => {
             let kind = match task.kind {

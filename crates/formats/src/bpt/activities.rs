@@ -95,11 +95,24 @@ fn service(builder: &mut Builder, node: &Node, exits: Vec<Exit>, job_type: &str)
     let idx = builder.append(node, exits, kind);
     for (key, value) in &node.properties.0 {
         let key = key.text();
-        if key != "Title" && key != "EditorComment" {
+        if key != "Title" && key != "EditorComment" && is_named(builder, node, &key) {
             input(builder, node, idx, &key, value);
         }
     }
     idx
+}
+
+/// Whether a key can name a variable; a finding when not.
+fn is_named(builder: &mut Builder, node: &Node, key: &str) -> bool {
+    let named = is_variable_name(key);
+    if !named {
+        let text = Text::new(
+            format!("`{key}` is no name of a variable: the value is left out"),
+            format!("«{key}» — не имя переменной: значение пропущено"),
+        );
+        builder.approximate(node, text);
+    }
+    named
 }
 
 /// One property as input; a map becomes one input a member.
@@ -185,6 +198,9 @@ fn set_variable(builder: &mut Builder, node: &Node, exits: Vec<Exit>) -> Vec<Exi
     let Some(map) = node.properties.array("VariableValue") else { return vec![Exit::from(idx)] };
     for (key, value) in &map.0 {
         let target = key.text();
+        if !is_named(builder, node, &target) {
+            continue;
+        }
         let source = builder.expression(node, idx, &format!("variable {target}"), values::value(value));
         builder.at(idx).outputs.push(Mapping { target, source });
     }
@@ -253,7 +269,7 @@ fn task(builder: &mut Builder, node: &Node, exits: Vec<Exit>, kind: TaskKind) ->
     };
     let fields = forms::requested(&node.properties);
     let settings = node.properties.0.iter().map(|(k, v)| (k.text(), v)).filter(|(k, _)| SETTINGS.contains(&k.as_str()));
-    let settings: Object = settings.map(|(k, v)| (Arc::from(k), values::literal(v))).collect();
+    let settings: Object = settings.map(|(k, v)| (Arc::from(k), Value::text(values::literal(v).to_text()))).collect();
     let outcome = if is_variable_name(&node.name) { format!("{}_outcome", node.name) } else { "outcome".to_owned() };
     let task = UserTask {
         kind,

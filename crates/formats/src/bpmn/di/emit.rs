@@ -75,8 +75,7 @@ fn into_element(text: &str, node: Node, body: String, patches: &mut Patches) {
     let Some(close) = source.rfind("</") else { return };
     // The insertion goes in front of the closing tag's indentation.
     let line = source[..close].trim_end_matches([' ', '\t']).len();
-    let at = if source[..line].ends_with('\n') { line } else { close };
-    let lead = if at == close { "\n" } else { "" };
+    let (at, lead) = if source[..line].ends_with('\n') { (line, "") } else { (close, "\n") };
     patches.insert(range.start + at, format!("{lead}{body}"));
 }
 
