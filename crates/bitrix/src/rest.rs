@@ -7,6 +7,7 @@ use crate::wire::{Envelope, TimeBlock, WireError, xml};
 use crate::{batch, fault};
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 use axum::response::Response;
 use bytes::Bytes;
@@ -21,17 +22,25 @@ pub async fn handle(State(state): State<BitrixState>, request: Request<Body>) ->
     if parts.method == Method::OPTIONS {
         return with_headers(Response::builder().status(StatusCode::NO_CONTENT), Format::Json, Body::empty());
     }
-    let envelope = match axum::body::to_bytes(body, state.request_bytes()).await {
-        Err(_) => Envelope::failure(&WireError::too_large()),
-        Ok(_) if parts.method != Method::GET && parts.method != Method::POST => {
-            Envelope::failure(&WireError::new(405, "ERROR_METHOD_NOT_FOUND", "Use GET or POST"))
-        }
-        Ok(body) => {
-            let input = Input { address: &address, uri: &parts.uri, headers: &parts.headers, body };
-            answer(&state, input).await.unwrap_or_else(|error| Envelope::failure(&error))
-        }
+    let format = address.format;
+    // A task of its own: a caller who goes away stops nothing half-way, and a bug still answers JSON.
+    let envelope = tokio::spawn(async move { envelope(&state, &parts, &address, body).await }).await;
+    let envelope = envelope.unwrap_or_else(|error| {
+        tracing::error!(%error, "a call broke down");
+        Envelope::failure(&WireError::internal())
+    });
+    write(&envelope, format)
+}
+
+async fn envelope(state: &BitrixState, parts: &Parts, address: &Address, body: Body) -> Envelope {
+    let Ok(body) = axum::body::to_bytes(body, state.request_bytes()).await else {
+        return Envelope::failure(&WireError::too_large());
     };
-    write(&envelope, address.format)
+    if parts.method != Method::GET && parts.method != Method::POST {
+        return Envelope::failure(&WireError::new(405, "ERROR_METHOD_NOT_FOUND", "Use GET or POST"));
+    }
+    let input = Input { address, uri: &parts.uri, headers: &parts.headers, body };
+    answer(state, input).await.unwrap_or_else(|error| Envelope::failure(&error))
 }
 
 struct Input<'a> {

@@ -314,6 +314,23 @@ async fn an_answer_before_the_handlers_own_reply() {
     assert_eq!(running.result().await["outputString"], "early");
 }
 
+/// Contract 2.4: exactly one answer resumes the step, also when several come at once.
+#[tokio::test]
+async fn answers_at_once() {
+    let running = run(json!({}), INPUT, &[]).await;
+    let token = running.app.next().await.fields["event_token"].clone();
+    let answer = |value: &str| {
+        let params = json!({"event_token": token, "return_values": {"outputString": value}, "log_message": value});
+        running.portal.ok(By::App, "bizproc.event.send", params)
+    };
+    let all = tokio::join!(answer("first"), answer("second"), answer("third"), answer("fourth"));
+    assert_eq!(all, (json!(true), json!(true), json!(true), json!(true)));
+    let won = running.result().await["outputString"].as_str().unwrap().to_owned();
+    let history = running.history().await;
+    let heard = ["first", "second", "third", "fourth"].iter().filter(|v| history.contains(&format!("\"{v}\""))).count();
+    assert_eq!(heard, 1, "only `{won}` left a trace: {history}");
+}
+
 /// Acceptance 10: the server dies while the answer is outstanding.
 #[tokio::test]
 async fn an_answer_after_a_restart() {

@@ -46,6 +46,25 @@ async fn starting() {
     }
 }
 
+/// A process of our own that runs for no document needs none; parameters become its variables as they came.
+#[tokio::test]
+async fn starting_without_a_document() {
+    let portal = Portal::open().await;
+    let xml = bpmn("free", &service("Wait", "external", &[], &[]), &["Wait"]);
+    let deploy = runtime::Deploy { bytes: xml.into_bytes(), ..Default::default() };
+    let actor = platform::Actor::session(portal.admin.clone());
+    let template = portal.runtime.deploy(&actor, deploy).await.unwrap()[0].id;
+    let params = json!({"TEMPLATE_ID": template.0, "PARAMETERS": {"who": "user_2", "n": [1, 2]}});
+    portal.ok(By::HookPlain, "bizproc.workflow.start", params).await;
+    let id = portal.store.instances(store::Query::default()).await.unwrap().rows[0].id;
+    let view = portal.runtime.instance(id).await.unwrap();
+    assert_eq!(view.variables[0].values["n"].to_json(), json!([1, 2]));
+    assert_eq!(view.summary.started_by, Some(portal.plain.id));
+    let found =
+        portal.ok(By::Hook, "bizproc.workflow.instances", json!({"SELECT": ["DOCUMENT_ID", "MODULE_ID"]})).await;
+    assert_eq!(found, json!([{"MODULE_ID": null, "DOCUMENT_ID": null}]));
+}
+
 #[tokio::test]
 async fn the_list_of_instances() {
     let portal = Portal::open().await;
