@@ -30,7 +30,7 @@ pub async fn people(db: &dyn Database) {
 
     let group = GroupRow { key: "buyers".into(), name: "Buyers".into(), members: vec![UserId(1), UserId(2)] };
     put(&store, Unit::of(PeopleWrite::PutGroup(group.clone()))).await;
-    assert_eq!(ok(store.groups().await), [group.clone()]);
+    assert_eq!(ok(store.groups().await), vec![group.clone()]);
     put(&store, Unit::of(PeopleWrite::PutGroup(GroupRow { members: vec![UserId(2)], ..group }))).await;
     assert_eq!(ok(store.groups_of(UserId(1)).await), Vec::<String>::new());
     assert_eq!(ok(store.groups_of(UserId(2)).await), ["buyers"]);
@@ -128,7 +128,7 @@ pub async fn credentials(db: &dyn Database) {
     put(&store, Unit::of(update(1)).with(CredentialWrite::TouchWebhook { id: WebhookId(1), at: at(3) })).await;
     assert_eq!(conflict(store.commit_one(Unit::of(update(7))).await), Conflict::Missing("webhook"));
     let changed = WebhookRow { title: title.clone(), scopes: scopes.clone(), last_used_at: Some(at(3)), ..hook };
-    assert_eq!(ok(store.webhooks(Some(UserId(2))).await), [changed.clone()]);
+    assert_eq!(ok(store.webhooks(Some(UserId(2))).await), vec![changed.clone()]);
     assert_eq!(some(store.webhook(WebhookId(1)).await), changed);
     put(&store, Unit::of(CredentialWrite::DeleteWebhook { id: WebhookId(1) })).await;
     assert_eq!(ok(store.webhooks(None).await), vec![]);

@@ -130,7 +130,8 @@ pub async fn task_lists(db: &dyn Database) {
         let page = ok(store.tasks(Query::new(filter)).await);
         assert_eq!(page.rows.iter().map(|d| d.task.id.0 >> 8).collect::<Vec<_>>(), expected, "{shown}");
     }
-    let pairs: Vec<(Query<F>, &[(i64, i64)])> = vec![
+    type Pairs<'a> = &'a [(i64, i64)];
+    let pairs: Vec<(Query<F>, Pairs<'_>)> = vec![
         (Query::default().order(F::Id, false).order(F::User, false), &[(1, 5), (1, 6), (2, 5), (3, 7)]),
         (Query::new(Filter::eq(F::User, UserId(5))), &[(2, 5), (1, 5)]),
         (Query::new(Filter::eq(F::UserStatus, AnswerStatus::Yes)), &[(2, 5)]),

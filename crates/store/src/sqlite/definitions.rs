@@ -27,16 +27,17 @@ const MODELS: &str = "SELECT id, name, kind, document_catalog, updated_at, updat
 
 macro_rules! columns {
     () => {
-        "d.id, d.process_id, d.version, d.name, d.description, d.origin, d.document_catalog, d.deployed_at, d.deployed_by,
-        d.modified_at, d.app_id, d.auto_execute, d.template_meta, d.deployable, d.deleted_at, d.model_id"
+        "d.id, d.process_id, d.version, d.name, d.description, d.origin, d.document_catalog, d.deployed_at,
+        d.deployed_by, d.modified_at, d.app_id, d.auto_execute, d.template_meta, d.deployable, d.deleted_at, d.model_id"
     };
 }
 
 const INSERT: &str = "INSERT INTO definitions (id, process_id, version, name, description, origin, document_catalog,
-    deployed_at, deployed_by, modified_at, app_id, auto_execute, template_meta, deployable, deleted_at, model_id, source,
-    view) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+    deployed_at, deployed_by, modified_at, app_id, auto_execute, template_meta, deployable, deleted_at, model_id,
+    source, view) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 const UPDATE: &str = "UPDATE definitions SET name = ?2, description = ?3, document_catalog = ?4, modified_at = ?5,
-    app_id = ?6, auto_execute = ?7, template_meta = ?8, deployable = ?9, deleted_at = ?10, model_id = ?11 WHERE id = ?1";
+    app_id = ?6, auto_execute = ?7, template_meta = ?8, deployable = ?9, deleted_at = ?10, model_id = ?11
+    WHERE id = ?1";
 const WITHDRAW: &str = "UPDATE definitions SET deleted_at = ?2 WHERE id = ?1 AND deleted_at IS NULL";
 const ONE: &str = concat!("SELECT ", columns!(), " FROM definitions d WHERE d.id = ?1");
 const SOURCE: &str = "SELECT source, view FROM definitions WHERE id = ?1";

@@ -2,8 +2,8 @@
 //!
 //! Owns: one writer thread that commits the units of all callers together ([`writer`]), a few reader threads
 //! ([`readers`]), a thread that moves the log into the database off the commit path ([`checkpoint`]), plain ids
-//! ([`ids`]) and migrations ([`migrate`]). The other files are the capabilities: SQL at the top, `apply` for writes, the
-//! trait for reads. Partitioned ids are rowids here, see `migrations/sqlite/0001_engine.sql` for why.
+//! ([`ids`]) and migrations ([`migrate`]). The other files are the capabilities: SQL at the top, `apply` for writes,
+//! the trait for reads. Partitioned ids are rowids here, see `migrations/sqlite/0001_engine.sql` for why.
 
 mod apps;
 mod checkpoint;
@@ -27,7 +27,7 @@ mod tx;
 mod writer;
 
 #[cfg(test)]
-mod tests;
+mod sqlite_tests;
 
 use crate::{IdKind, Result, Store, StoreError, StoreStats, Unit, UnitReceipt};
 use async_trait::async_trait;

@@ -21,7 +21,8 @@ macro_rules! columns {
 }
 
 const INSERT: &str = "INSERT INTO users (id, login, login_key, password_hash, name, last_name, email, language, theme,
-    role, active, attributes, created_at, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    role, active, attributes, created_at, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+    ?14)";
 const UPDATE: &str = "UPDATE users SET login = ?2, login_key = ?3, password_hash = ?4, name = ?5, last_name = ?6,
     email = ?7, language = ?8, theme = ?9, role = ?10, active = ?11, attributes = ?12, version = version + 1
     WHERE id = ?1 AND version = ?13";
@@ -91,24 +92,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &PeopleWrite) -> WriteResult {
             ];
             tx.run(INSERT, values).map(|_| ())
         }
-        PeopleWrite::UpdateUser { row: u, expect_version } => {
-            let values = params![
-                u.id.0,
-                u.login,
-                u.login.to_lowercase(),
-                u.password_hash,
-                u.name,
-                u.last_name,
-                u.email,
-                u.language,
-                u.theme,
-                u.role.code(),
-                u.active,
-                u.attributes.to_string(),
-                int(*expect_version)
-            ];
-            tx.must(UPDATE, values, Conflict::UserVersion)
-        }
+        PeopleWrite::UpdateUser { row, expect_version } => update(tx, row, *expect_version),
         PeopleWrite::PutGroup(group) => {
             tx.run(PUT_GROUP, params![group.key, group.name])?;
             tx.run(DELETE_MEMBERS, [&group.key])?;
@@ -141,6 +125,25 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &PeopleWrite) -> WriteResult {
             tx.run(READ_SOME, params![user.0, at.0, numbers(ids.iter().map(|id| id.0))]).map(|_| ())
         }
     }
+}
+
+fn update(tx: &mut Tx<'_>, u: &UserRow, expect_version: u64) -> WriteResult {
+    let values = params![
+        u.id.0,
+        u.login,
+        u.login.to_lowercase(),
+        u.password_hash,
+        u.name,
+        u.last_name,
+        u.email,
+        u.language,
+        u.theme,
+        u.role.code(),
+        u.active,
+        u.attributes.to_string(),
+        int(expect_version)
+    ];
+    tx.must(UPDATE, values, Conflict::UserVersion)
 }
 
 fn user(row: &Row<'_>) -> rusqlite::Result<UserRow> {

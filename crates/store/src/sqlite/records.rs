@@ -21,7 +21,8 @@ macro_rules! catalog_columns {
 }
 macro_rules! columns {
     () => {
-        "r.id, r.catalog_id, r.version, r.title, r.created_at, r.created_by, r.updated_at, r.updated_by, r.deleted, r.data"
+        "r.id, r.catalog_id, r.version, r.title, r.created_at, r.created_by, r.updated_at, r.updated_by,
+        r.deleted, r.data"
     };
 }
 

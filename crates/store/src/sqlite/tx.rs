@@ -107,8 +107,7 @@ pub(super) fn all<T>(
 ) -> Result<Vec<T>> {
     let read_all = || -> rusqlite::Result<Vec<T>> {
         let mut statement = connection.prepare_cached(sql)?;
-        let rows = statement.query_map(params, read)?.collect();
-        rows
+        statement.query_map(params, read)?.collect()
     };
     read_all().map_err(read_error)
 }
