@@ -18,7 +18,11 @@ import { searchQuery } from './queries'
 import { openShortcuts } from './shortcuts'
 import { leave } from './UserMenu'
 
-const HIT: Record<SearchHit['kind'], { icon: Icon; href: (id: string) => string }> = {
+/** What the server finds, and what an id typed whole may name besides. */
+type HitKind = SearchHit['kind'] | 'task' | 'model' | 'catalog'
+type Hit = Omit<SearchHit, 'kind'> & { kind: HitKind }
+
+const HIT: Record<HitKind, { icon: Icon; href: (id: string) => string }> = {
   definition: { icon: IconSitemap, href: (id) => `/definitions/${id}` },
   instance: { icon: IconRoute, href: (id) => `/instances/${id}` },
   record: { icon: IconFileText, href: (id) => `/records/${id}` },
@@ -28,13 +32,13 @@ const HIT: Record<SearchHit['kind'], { icon: Icon; href: (id: string) => string 
   catalog: { icon: IconDatabase, href: (id) => `/catalogs/${id}` },
 }
 
-const PREFIX: Record<string, SearchHit['kind']> = { pi: 'instance', def: 'definition', rec: 'record', task: 'task', model: 'model', cat: 'catalog' }
+const PREFIX: Record<string, HitKind> = { pi: 'instance', def: 'definition', rec: 'record', task: 'task', model: 'model', cat: 'catalog' }
 
 /** An id typed whole is always offered, found or not. */
-function idHit(text: string): SearchHit | null {
+function idHit(text: string): Hit | null {
   const match = /^(pi|def|rec|task|model|cat)_[0-9a-z]+$/i.exec(text.trim())
   const kind = match ? PREFIX[match[1]!.toLowerCase()] : undefined
-  return kind ? { kind, id: text.trim().toLowerCase(), title: text.trim().toLowerCase() } : null
+  return kind ? { kind, id: text.trim().toLowerCase(), title: text.trim().toLowerCase(), hint: '' } : null
 }
 
 export function Palette() {
@@ -68,7 +72,7 @@ export function Palette() {
   }, [t, admin, theme, setTheme, setLanguage])
 
   const direct = idHit(query)
-  const hits = [...(direct ? [direct] : []), ...(asked.trim().length > 1 ? (found.data ?? []) : []).filter((hit) => hit.id !== direct?.id)]
+  const hits: Hit[] = [...(direct ? [direct] : []), ...(asked.trim().length > 1 ? (found.data ?? []) : []).filter((hit) => hit.id !== direct?.id)]
   const text = query.trim().toLowerCase()
   const matching = fixed
     .map((group) => ({ ...group, actions: group.actions.filter((a) => 'label' in a && (a.label ?? '').toLowerCase().includes(text)) }))
@@ -93,7 +97,7 @@ export function Palette() {
   )
 }
 
-function toAction(hit: SearchHit, t: TFunction): SpotlightActionData {
+function toAction(hit: Hit, t: TFunction): SpotlightActionData {
   const kind = HIT[hit.kind]
   const Glyph = kind.icon
   return {

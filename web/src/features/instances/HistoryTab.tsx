@@ -64,7 +64,8 @@ function Entry({ entry, lookup, onElement }: { entry: HistoryEntry; lookup: Look
   const [open, setOpen] = useState(false)
   const sentence = sentenceOf(entry, lookup)
   const details = detailsOf(entry)
-  const text = sentence ? t(`instance.history.e.${sentence.key}`, sentence.words) : t('instance.history.unknown', { type: entry.type })
+  // Which words a sentence takes is decided in `history.ts`; the type of one stands for all.
+  const text = sentence ? t(`instance.history.e.${sentence.key}` as 'instance.history.e.logged', sentence.words as { text: string }) : t('instance.history.unknown', { type: entry.type })
   return (
     <li className={css.entry} data-type={entry.type}>
       <time dateTime={entry.at} title={absoluteTime(entry.at, locale)}>{clockTime(entry.at, locale)}</time>

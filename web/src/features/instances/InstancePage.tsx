@@ -4,6 +4,7 @@ import { IconAlertTriangle, IconBan, IconDots, IconEraser, IconX } from '@tabler
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo } from 'react'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { can, instanceQuery, queryClient, useMe, type InstanceDetail } from '@/api'
 import { confirm } from '@/ui/confirm'
@@ -121,7 +122,7 @@ function FactLine({ instance }: { instance: InstanceDetail }) {
 }
 
 /** In one line, why the process stands where it stands. */
-function waitsFor(instance: InstanceDetail, t: ReturnType<typeof useTranslation>['t']): string {
+function waitsFor(instance: InstanceDetail, t: TFunction): string {
   if (instance.incidents.length > 0) return t('instance.waiting.incident')
   const task = instance.tasks.find((item) => item.state === 'open')
   if (task) return t('instance.waiting.task', { names: task.assignees.map((person) => person.name).join(', ') || task.title })

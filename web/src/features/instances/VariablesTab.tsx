@@ -3,6 +3,7 @@ import { ActionIcon, Button, Group, Modal, SegmentedControl, Stack, Textarea, Te
 import { IconPencil, IconPlus, IconVariable } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { can, queryClient, useMe, type InstanceDetail, type Json, type VariableScope } from '@/api'
 import { toastError, toastOk } from '@/ui/errors'
@@ -60,10 +61,10 @@ export function VariablesTab({ instance, element }: { instance: InstanceDetail; 
   )
 }
 
-function scopeName(scope: VariableScope, instance: InstanceDetail, t: ReturnType<typeof useTranslation>['t']): string {
+function scopeName(scope: VariableScope, instance: InstanceDetail, t: TFunction): string {
   if (scope.scope === 0) return t('instance.variables.process')
   const element = instance.elements.find((item) => item.elementId === scope.elementId)
-  return t('instance.variables.element', { name: element?.name || scope.elementId || scope.scope })
+  return t('instance.variables.element', { name: element?.name || scope.elementId })
 }
 
 function EditDialog({ instanceId, editing, onClose }: { instanceId: string; editing: Editing; onClose: () => void }) {

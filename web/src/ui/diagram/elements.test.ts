@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { marksOf } from './elements'
 
-const element = (elementId: string, state: 'active' | 'completed', count = 1) => ({ key: 1, elementId, state, count })
+const element = (elementId: string, state: 'active' | 'completed', count = 1) => ({ key: 1, elementId, kind: 'userTask', startedAt: '', state, count })
 
 it('shows the state of the latest run and how many runs there were', () => {
   const marks = marksOf([element('a', 'active', 3), element('b', 'completed')])

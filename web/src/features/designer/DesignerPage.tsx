@@ -1,0 +1,232 @@
+/** Drawing one model: canvas, properties, findings, and the way to a running process. */
+import { useMediaQuery } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { useBlocker, useParams } from '@tanstack/react-router'
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, can, isApiError, queryClient, useMe, usersQuery, type Definition, type Diagnostic, type JsonObject, type ModelWithSource, type Page } from '@/api'
+import { toastError, toastOk } from '@/ui/errors'
+import { useLocale, usePageTitle } from '@/ui/hooks'
+import { navigateTo } from '@/ui/nav'
+import { BlockSkeleton, EmptyState, NotAllowed, QueryView } from '@/ui/Page'
+import { openStartProcess } from '@/ui/start/StartProcess'
+import { downloadText, fileName } from '@/util/files'
+import { isObject } from '@/util/json'
+import './canvas/designer.css'
+import { ConflictDialog } from './canvas/ConflictDialog'
+import { formServices, serviceOf } from './canvas/modeler'
+import { Problems } from './canvas/Problems'
+import { TopBar } from './canvas/TopBar'
+import { useAutosave } from './canvas/useAutosave'
+import { isError, useDiagnostics } from './canvas/useDiagnostics'
+import { useModeler } from './canvas/useModeler'
+import { markFindings } from './canvas/findings'
+import css from './designer.module.css'
+import { emptyForm, formOf, setForm, type DiagramElement } from './modules/forms'
+import { createModel, deployModel, modelQuery, readModel, templatesQuery } from './queries'
+
+const FormEditorDialog = lazy(() => import('./canvas/FormEditorDialog'))
+
+export default function DesignerPage() {
+  const me = useMe()
+  const { modelId = '' } = useParams({ strict: false }) as { modelId?: string }
+  const query = useQuery({ ...modelQuery(modelId), enabled: can.design(me).ok })
+  const [round, setRound] = useState(0)
+  if (!can.design(me).ok) return <NotAllowed />
+  return (
+    <QueryView query={query} skeleton={<BlockSkeleton lines={12} />}>
+      {(model) => <Designer key={`${model.id}-${round}`} model={model} onReload={() => setRound((n) => n + 1)} />}
+    </QueryView>
+  )
+}
+
+function Designer({ model, onReload }: { model: ModelWithSource; onReload: () => void }) {
+  const { t } = useTranslation()
+  const locale = useLocale()
+  const narrow = useMediaQuery('(max-width: 62em)') ?? false
+  const [initial] = useState(model.source)
+  const [panelOpen, setPanelOpen] = useState(!narrow)
+  const [problemsOpen, setProblemsOpen] = useState(false)
+  const [formOfElement, setFormOfElement] = useState<DiagramElement | null>(null)
+  const [deploying, setDeploying] = useState(false)
+  const [serverVersion, setServerVersion] = useState<number | null>(null)
+  const templates = useQuery(templatesQuery)
+  const people = useQuery(usersQuery)
+  const instance = useRef<ReturnType<typeof useModeler>['modeler']>(null)
+
+  const source = useCallback(async (): Promise<string> => {
+    if (!instance.current) return initial
+    const { xml } = await instance.current.saveXML({ format: true })
+    return xml ?? initial
+  }, [initial])
+  const saving = useAutosave({ model, source })
+  const { findings, run: checkNow, soon: checkSoon, show: showFindings } = useDiagnostics(source)
+
+  const tool = useModeler({
+    source: initial,
+    templates: templates.data,
+    people: people.data?.items ?? [],
+    onChange: () => {
+      saving.touch()
+      checkSoon()
+    },
+    onForm: setFormOfElement,
+    onSelect: (id) => narrow && id && setPanelOpen(true),
+  })
+  instance.current = tool.modeler
+  usePageTitle(saving.draft.name)
+
+  useEffect(() => {
+    if (tool.modeler) void checkNow()
+  }, [tool.modeler, checkNow])
+  useEffect(() => {
+    if (tool.modeler) markFindings(tool.modeler, findings.diagnostics, locale)
+  }, [tool.modeler, findings.diagnostics, locale])
+  useEffect(() => {
+    if (saving.state === 'conflict') void readModel(model.id).then((theirs) => setServerVersion(theirs.version), toastError)
+  }, [saving.state, model.id])
+
+  const unsaved = saving.unsaved
+  useBlocker({
+    shouldBlockFn: async () => unsaved && !(await saving.flush()) && !globalThis.confirm(`${t('common.confirm.unsavedTitle')}\n${t('common.confirm.unsavedText')}`),
+    enableBeforeUnload: unsaved,
+  })
+  useSaveKey(saving.flush)
+
+  const deploy = async () => {
+    setDeploying(true)
+    try {
+      if (!(await saving.flush())) return
+      const { definitions, diagnostics } = await deployModel(model.id)
+      showFindings(diagnostics, true)
+      toastOk(t('designer.deployed', { version: definitions[0]?.version ?? 1 }))
+      void queryClient.invalidateQueries({ queryKey: ['definition'] })
+    } catch (error) {
+      if (isApiError(error, 'DEF-0002')) {
+        const details = isObject(error.details) ? error.details.diagnostics : undefined
+        if (Array.isArray(details)) showFindings(details as unknown as Diagnostic[], false)
+        setProblemsOpen(true)
+        toastError(error)
+      } else toastError(error)
+    } finally {
+      setDeploying(false)
+    }
+  }
+
+  const run = async () => {
+    if (!(await saving.flush())) return
+    try {
+      const definition = await latestOf(model.id)
+      if (!definition) {
+        toastError(new Error(t('designer.bar.runFirst')))
+        return
+      }
+      openStartProcess({
+        definition,
+        onStarted: (id) => {
+          toastOk(t('processes.start.started'))
+          navigateTo(`/instances/${id}`)
+        },
+      })
+    } catch (error) {
+      toastError(error)
+    }
+  }
+
+  const nameOf = (id: string) => {
+    const element = tool.modeler && serviceOf(tool.modeler, 'elementRegistry').get(id)
+    return (element?.businessObject.get('name') as string | undefined) || id
+  }
+  const show = (id: string) => {
+    if (!tool.modeler) return
+    const element = serviceOf(tool.modeler, 'elementRegistry').get(id)
+    if (!element) return
+    serviceOf(tool.modeler, 'canvas').scrollToElement(id, 120)
+    serviceOf(tool.modeler, 'selection').select(element)
+    setPanelOpen(true)
+  }
+
+  return (
+    <div className={css.designer} data-canvas>
+      <TopBar
+        draft={saving.draft}
+        version={saving.version}
+        saveState={saving.state}
+        undo={tool.undo}
+        redo={tool.redo}
+        errors={findings.diagnostics.filter(isError).length}
+        deploying={deploying}
+        narrow={narrow}
+        panelOpen={panelOpen}
+        onDraft={saving.change}
+        onUndo={() => tool.modeler && serviceOf(tool.modeler, 'commandStack').undo()}
+        onRedo={() => tool.modeler && serviceOf(tool.modeler, 'commandStack').redo()}
+        onSave={() => void saving.flush()}
+        onRun={() => void run()}
+        onDeploy={() => void deploy()}
+        onExport={() => void source().then((xml) => downloadText(fileName(saving.draft.name, 'bpmn'), xml))}
+        onExportSvg={() => void tool.modeler?.saveSVG().then(({ svg }) => downloadText(fileName(saving.draft.name, 'svg'), plainColors(svg), 'image/svg+xml'))}
+        onProblems={() => setProblemsOpen(true)}
+        onPanel={() => setPanelOpen(!panelOpen)}
+      />
+      {narrow && <p className={css.small}>{t('designer.smallScreen')}</p>}
+      <div className={css.work} data-panel={panelOpen || undefined}>
+        <div className={css.canvas}>
+          <div ref={tool.canvas} className="ruslo-modeler" data-testid="canvas" />
+          {tool.failed && <div className={css.failed}><EmptyState title={t('designer.importError')} hint={t('designer.importErrorHint', { message: tool.failed })} /></div>}
+        </div>
+        <aside className={`${css.panel} ruslo-properties`} aria-label={t('designer.bar.properties')}>
+          {narrow && <button type="button" className={css.closePanel} onClick={() => setPanelOpen(false)}>{t('designer.closeProperties')}</button>}
+          <div ref={tool.panel} className={css.panelBody} />
+        </aside>
+      </div>
+      <Problems findings={findings} open={problemsOpen} onToggle={() => setProblemsOpen(!problemsOpen)} nameOf={nameOf} onShow={show} />
+      {formOfElement && tool.modeler && (
+        <Suspense fallback={null}>
+          <FormEditorDialog
+            name={nameOf(formOfElement.id)}
+            schema={formOf(formOfElement) ?? emptyForm()}
+            onSave={(schema: JsonObject) => {
+              if (tool.modeler) setForm(formServices(tool.modeler), formOfElement, schema)
+              setFormOfElement(null)
+            }}
+            onClose={() => setFormOfElement(null)}
+          />
+        </Suspense>
+      )}
+      {saving.state === 'conflict' && serverVersion !== null && (
+        <ConflictDialog
+          version={serverVersion}
+          onMine={() => void saving.overwrite(serverVersion)}
+          onTheirs={() => void queryClient.fetchQuery({ ...modelQuery(model.id), staleTime: 0 }).then(onReload, toastError)}
+          onCopy={() => void source().then((xml) => createModel(t('designer.conflict.copyName', { name: saving.draft.name }), xml, saving.draft.catalogId ?? undefined)).then((copy) => location.assign(`/designer/${copy.id}`), toastError)}
+        />
+      )}
+    </div>
+  )
+}
+
+/** The newest definition deployed from the model. */
+async function latestOf(modelId: string): Promise<Definition | null> {
+  const page = await api.get<Page<Definition>>('/definitions', { latest: true, limit: 500 })
+  return page.items.find((definition) => definition.modelId === modelId) ?? null
+}
+
+/** A picture leaves the page, so the page's colour variables become plain colours. */
+function plainColors(svg: string): string {
+  return svg.replaceAll('var(--diagram-fill)', '#ffffff').replaceAll('var(--diagram-stroke)', '#2b323b').replaceAll('var(--diagram-label)', '#1c2128')
+}
+
+function useSaveKey(save: () => Promise<boolean>): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && event.code === 'KeyS') {
+        event.preventDefault()
+        void save()
+      }
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [save])
+}
+

@@ -1,0 +1,87 @@
+/** The drawing tool: bpmn-js with Zeebe's properties, element templates, our group and our words. */
+import Modeler from 'bpmn-js/lib/Modeler'
+import { BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, ZeebePropertiesProviderModule } from 'bpmn-js-properties-panel'
+import { CloudElementTemplatesPropertiesProviderModule } from 'bpmn-js-element-templates'
+import { CreateAppendAnythingModule, CreateAppendElementTemplatesModule } from 'bpmn-js-create-append-anything'
+import zeebe from 'zeebe-bpmn-moddle/resources/zeebe.json'
+import 'bpmn-js/dist/assets/diagram-js.css'
+import 'bpmn-js/dist/assets/bpmn-js.css'
+import 'bpmn-js/dist/assets/bpmn-font/css/bpmn.css'
+import '@bpmn-io/properties-panel/dist/assets/properties-panel.css'
+import 'bpmn-js-element-templates/dist/assets/element-templates.css'
+import type { ElementTemplate } from '@/api'
+import { appPaletteModule } from '../modules/AppPalette'
+import { behaviorsModule } from '../modules/behaviors'
+import type { DiagramElement, FormServices } from '../modules/forms'
+import { rusloPanelModule, type PanelHost } from '../modules/RusloPanel'
+import ruslo from '../modules/ruslo-moddle.json'
+import { translateModule } from '../modules/translate'
+
+export interface ModelerOptions {
+  canvas: HTMLElement
+  panel: HTMLElement
+  host: PanelHost
+}
+
+export function createModeler({ canvas, panel, host }: ModelerOptions): Modeler {
+  return new Modeler({
+    container: canvas,
+    propertiesPanel: { parent: panel },
+    ruslo: host,
+    bpmnRenderer: { defaultFillColor: 'var(--diagram-fill)', defaultStrokeColor: 'var(--diagram-stroke)', defaultLabelColor: 'var(--diagram-label)' },
+    moddleExtensions: { zeebe, ruslo },
+    additionalModules: [
+      BpmnPropertiesPanelModule,
+      BpmnPropertiesProviderModule,
+      ZeebePropertiesProviderModule,
+      CloudElementTemplatesPropertiesProviderModule,
+      CreateAppendAnythingModule,
+      CreateAppendElementTemplatesModule,
+      behaviorsModule,
+      rusloPanelModule,
+      appPaletteModule,
+      translateModule,
+    ],
+  } as unknown as ConstructorParameters<typeof Modeler>[0])
+}
+
+export interface ModelerServices {
+  canvas: { zoom: (level: 'fit-viewport' | number, center?: 'auto') => void; viewbox: () => { scale: number }; scrollToElement: (id: string, padding?: number) => void; getRootElement: () => DiagramElement }
+  commandStack: { undo: () => void; redo: () => void; canUndo: () => boolean; canRedo: () => boolean }
+  elementRegistry: { get: (id: string) => DiagramElement | undefined }
+  selection: { select: (element: unknown) => void }
+  overlays: { add: (id: string, type: string, overlay: object) => string; remove: (filter: { type: string }) => void }
+  modeling: FormServices['modeling'] & { updateProperties: (element: DiagramElement, properties: object) => void }
+  elementTemplatesLoader: { setTemplates: (templates: ElementTemplate[]) => void }
+  palette: { _update?: () => void; _rebuild?: () => void }
+}
+
+export function serviceOf<K extends keyof ModelerServices>(modeler: Modeler, name: K): ModelerServices[K] {
+  return modeler.get(name) as ModelerServices[K]
+}
+
+export function formServices(modeler: Modeler): FormServices {
+  return { bpmnFactory: modeler.get('bpmnFactory'), modeling: modeler.get('modeling'), commandStack: modeler.get('commandStack') }
+}
+
+/** The whole drawing in view, never larger than life. */
+export function fit(modeler: Modeler): void {
+  const canvas = serviceOf(modeler, 'canvas')
+  canvas.zoom('fit-viewport', 'auto')
+  if (canvas.viewbox().scale > 1) canvas.zoom(1, 'auto')
+}
+
+const WORDS_RU: Record<string, string> = { Inputs: 'На вход', Result: 'Результат', Waiting: 'Ожидание', 'Result variable': 'Переменная с результатом', 'Wait for the answer': 'Ждать ответа', 'Wait at most': 'Ждать не дольше', Unit: 'Единица', Seconds: 'секунды', Minutes: 'минуты', Hours: 'часы', Days: 'дни', Yes: 'Да', No: 'Нет', Message: 'Сообщение', Text: 'Текст', 'To whom': 'Кому', Record: 'Запись', Catalog: 'Каталог', Fields: 'Поля', Address: 'Адрес', Method: 'Метод', Body: 'Тело', Headers: 'Заголовки' }
+
+/** Built-in templates name themselves in both languages; their fixed labels are told here. */
+export function localize(template: ElementTemplate, language: 'ru' | 'en'): ElementTemplate {
+  if (language === 'en') return template
+  const word = (value: unknown): unknown => (typeof value === 'string' ? (WORDS_RU[value] ?? value) : value)
+  const labelled = (list: unknown): unknown =>
+    Array.isArray(list)
+      ? list.map((item: Record<string, unknown>) => ({ ...item, ...('label' in item ? { label: word(item.label) } : {}), ...(Array.isArray(item.choices) ? { choices: item.choices.map((choice: Record<string, unknown>) => ({ ...choice, name: word(choice.name) })) } : {}) }))
+      : list
+  const keywords = template.keywords
+  const name = template.id.startsWith('ruslo:') && Array.isArray(keywords) && typeof keywords[0] === 'string' ? keywords[0] : template.name
+  return { ...template, name, groups: labelled(template.groups), properties: labelled(template.properties) } as ElementTemplate
+}

@@ -1,0 +1,139 @@
+/** Our group of the properties panel: what a person is asked, who, and with which form. */
+import { Group, isSelectEntryEdited, isTextFieldEntryEdited, SelectEntry, TextFieldEntry, HeaderButton } from '@bpmn-io/properties-panel'
+import { jsx } from '@bpmn-io/properties-panel/preact/jsx-runtime'
+import { useService } from 'bpmn-js-properties-panel'
+import i18next from 'i18next'
+import type { User } from '@/api'
+import { assigneeOf, fieldCount, formOf, removeForm, setAssignee, type DiagramElement, type FormServices } from './forms'
+
+/** Groups of the Zeebe panel whose place ours takes. */
+const REPLACED = new Set(['form', 'userTaskImplementation'])
+
+export interface PanelHost {
+  people: () => User[]
+  openForm: (element: DiagramElement) => void
+}
+
+interface PanelGroup {
+  id: string
+}
+
+export class RusloPanel {
+  static $inject = ['propertiesPanel', 'config.ruslo']
+
+  constructor(propertiesPanel: { registerProvider: (priority: number, provider: object) => void }, private readonly host: PanelHost) {
+    propertiesPanel.registerProvider(300, this)
+  }
+
+  getGroups(element: DiagramElement) {
+    return (groups: PanelGroup[]): PanelGroup[] => {
+      const start = element.type === 'bpmn:StartEvent' && element.parent?.type !== 'bpmn:SubProcess'
+      if (element.type !== 'bpmn:UserTask' && !start) return groups
+      const kept = groups.filter((group) => !REPLACED.has(group.id))
+      const own = { id: 'ruslo', label: i18next.t('designer.panel.group'), component: Group, shouldOpen: true, entries: start ? [this.formEntry(element)] : this.taskEntries(element) }
+      const at = kept.findIndex((group) => group.id === 'general')
+      return [...kept.slice(0, at + 1), own, ...kept.slice(at + 1)]
+    }
+  }
+
+  private taskEntries(element: DiagramElement) {
+    return [
+      { id: 'ruslo-kind', element, component: KindEntry, isEdited: isSelectEntryEdited },
+      { id: 'ruslo-assignee', element, host: this.host, component: AssigneeEntry, isEdited: isSelectEntryEdited },
+      this.formEntry(element),
+      { id: 'ruslo-outcome', element, component: OutcomeEntry, isEdited: isTextFieldEntryEdited },
+    ]
+  }
+
+  private formEntry(element: DiagramElement) {
+    return { id: 'ruslo-form', element, host: this.host, component: FormEntry }
+  }
+}
+
+interface EntryProps {
+  id: string
+  element: DiagramElement
+}
+
+function KindEntry({ id, element }: EntryProps) {
+  const modeling = useService('modeling') as { updateProperties: (element: DiagramElement, properties: object) => void }
+  return jsx(SelectEntry, {
+    id,
+    element,
+    label: i18next.t('designer.panel.taskKind'),
+    getValue: () => (element.businessObject.get('ruslo:taskKind') as string | undefined) ?? 'form',
+    setValue: (value: string) => modeling.updateProperties(element, { 'ruslo:taskKind': value === 'form' ? undefined : value }),
+    getOptions: () => [
+      { value: 'form', label: i18next.t('designer.panel.kindForm') },
+      { value: 'approve', label: i18next.t('designer.panel.kindApprove') },
+      { value: 'review', label: i18next.t('designer.panel.kindReview') },
+      { value: 'formOrRefuse', label: i18next.t('designer.panel.kindFormOrRefuse') },
+    ],
+  })
+}
+
+function OutcomeEntry({ id, element }: EntryProps) {
+  const modeling = useService('modeling') as { updateProperties: (element: DiagramElement, properties: object) => void }
+  const debounce = useService('debounceInput')
+  return jsx(TextFieldEntry, {
+    id,
+    element,
+    debounce,
+    label: i18next.t('designer.panel.outcomeVariable'),
+    description: i18next.t('designer.panel.outcomeHint'),
+    getValue: () => (element.businessObject.get('ruslo:outcomeVariable') as string | undefined) ?? '',
+    setValue: (value: string | undefined) => modeling.updateProperties(element, { 'ruslo:outcomeVariable': value || undefined }),
+  })
+}
+
+function useFormServices(): FormServices {
+  return {
+    bpmnFactory: useService('bpmnFactory') as FormServices['bpmnFactory'],
+    modeling: useService('modeling') as FormServices['modeling'],
+    commandStack: useService('commandStack') as FormServices['commandStack'],
+  }
+}
+
+function AssigneeEntry({ id, element, host }: EntryProps & { host: PanelHost }) {
+  const services = useFormServices()
+  return jsx(SelectEntry, {
+    id,
+    element,
+    label: i18next.t('designer.panel.assignee'),
+    description: i18next.t('designer.panel.assigneeHint'),
+    getValue: () => assigneeOf(element),
+    setValue: (value: string) => setAssignee(services, element, value),
+    getOptions: () => {
+      const value = assigneeOf(element)
+      const people = host.people().filter((user) => user.active || user.login === value).map((user) => ({ value: user.login, label: user.fullName || user.login }))
+      const foreign = value && !people.some((person) => person.value === value) ? [{ value, label: value }] : []
+      return [{ value: '', label: `<${i18next.t('designer.panel.assigneeNone')}>` }, ...foreign, ...people]
+    },
+  })
+}
+
+function FormEntry({ id, element, host }: EntryProps & { host: PanelHost }) {
+  const services = useFormServices()
+  const schema = formOf(element)
+  const label = element.type === 'bpmn:StartEvent' ? i18next.t('designer.panel.startForm') : i18next.t('designer.panel.form')
+  return jsx('div', {
+    class: 'bio-properties-panel-entry ruslo-form-entry',
+    'data-entry-id': id,
+    children: [
+      jsx('span', { class: 'bio-properties-panel-label', children: schema ? i18next.t('designer.panel.formLinked', { count: fieldCount(schema) } as never) : label }),
+      jsx('div', {
+        class: 'ruslo-form-buttons',
+        children: [
+          jsx(HeaderButton, {
+            class: 'ruslo-panel-button',
+            onClick: () => host.openForm(element),
+            children: schema ? i18next.t('designer.panel.formEdit') : i18next.t('designer.panel.formCreate'),
+          }),
+          schema && jsx(HeaderButton, { class: 'ruslo-panel-button', onClick: () => removeForm(services, element), children: i18next.t('designer.panel.formRemove') }),
+        ],
+      }),
+    ],
+  })
+}
+
+export const rusloPanelModule = { __init__: ['rusloPanel'], rusloPanel: ['type', RusloPanel] }

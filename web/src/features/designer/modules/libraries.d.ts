@@ -1,0 +1,43 @@
+/** Libraries of the designer that bring no types; only what is used here is told. */
+declare module 'camunda-bpmn-js-behaviors/lib/camunda-cloud' {
+  const module: Record<string, unknown>
+  export default module
+}
+declare module 'camunda-bpmn-js-behaviors/lib/camunda-cloud/FormsBehavior' {
+  export default class FormsBehavior {
+    static $inject: string[]
+    _registerZeebeUserTaskSupport(): void
+  }
+}
+declare module 'bpmn-js-i18n/translations/ru' {
+  const words: Record<string, string>
+  export default words
+}
+declare module 'bpmn-js-properties-panel' {
+  export const BpmnPropertiesPanelModule: object
+  export const BpmnPropertiesProviderModule: object
+  export const ZeebePropertiesProviderModule: object
+  export function useService(name: string): unknown
+}
+declare module 'bpmn-js-element-templates' {
+  export const CloudElementTemplatesPropertiesProviderModule: object
+}
+declare module 'bpmn-js-create-append-anything' {
+  export const CreateAppendAnythingModule: object
+  export const CreateAppendElementTemplatesModule: object
+}
+declare module 'zeebe-bpmn-moddle/resources/zeebe.json' {
+  const descriptor: object
+  export default descriptor
+}
+declare module '@bpmn-io/properties-panel' {
+  export const Group: unknown
+  export const SelectEntry: unknown
+  export const TextFieldEntry: unknown
+  export const HeaderButton: unknown
+  export const isSelectEntryEdited: unknown
+  export const isTextFieldEntryEdited: unknown
+}
+declare module '@bpmn-io/properties-panel/preact/jsx-runtime' {
+  export function jsx(type: unknown, props: object): unknown
+}
