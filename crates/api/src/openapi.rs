@@ -3,8 +3,10 @@
 //! Invariant: `docs/api/openapi.json` is this document (`cargo run -q -p api --example openapi`), and it holds every
 //! route of [`crate::routes`].
 
-use crate::edge::ErrorBody;
+use crate::edge::{ErrorBody, Who};
 use crate::groups::*;
+use model::UserId;
+use platform::{Actor, Role, User, authorize};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -78,13 +80,34 @@ impl Modify for Common {
             .description("An error")
             .content("application/json", ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build())
             .build();
-        for item in doc.paths.paths.values_mut() {
+        for (path, item) in &mut doc.paths.paths {
+            let who = |method: &str| crate::routes().iter().find(|r| r.method == method && r.path == *path);
+            let methods = ["GET", "POST", "PUT", "PATCH", "DELETE"].map(|m| who(m).map(|r| r.who));
             let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
-            for operation in operations.into_iter().flatten() {
+            for (operation, who) in operations.into_iter().zip(methods) {
+                let (Some(operation), Some(who)) = (operation, who) else { continue };
+                let said = operation.description.take().map(|text| text + "\n\n").unwrap_or_default();
+                operation.description = Some(said + allowed(who));
+                if who == Who::Anyone {
+                    operation.security = Some(Vec::new());
+                }
                 let group = operation.tags.iter().flatten().next().cloned().unwrap_or_default();
                 operation.operation_id = operation.operation_id.take().map(|name| format!("{group}_{name}"));
                 operation.responses.responses.insert("default".into(), error.clone().into());
             }
         }
+    }
+}
+
+/// Who may call an operation, in its documentation.
+fn allowed(who: Who) -> &'static str {
+    let employee = User { id: UserId(-1), role: Role::Employee, ..(*Actor::system().user).clone() };
+    match who {
+        Who::Anyone => "Allowed: everybody.",
+        Who::SignedIn => "Allowed: whoever is signed in, for what is theirs; administrators for all.",
+        Who::May(action, object) if authorize(&Actor::session(employee), action, &object).is_ok() => {
+            "Allowed: whoever is signed in."
+        }
+        Who::May(..) => "Allowed: administrators.",
     }
 }

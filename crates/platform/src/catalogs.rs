@@ -193,10 +193,11 @@ impl Catalogs<'_> {
         }
         check_fields(&catalog.fields)?;
         for field in &catalog.fields {
-            if let FieldType::Link { catalog: linked } = field.kind {
-                if linked != catalog.id && self.0.store.catalog(linked).await?.is_none() {
-                    return Err(invalid(&field.key, &format!("There is no catalog {linked}")));
-                }
+            if let FieldType::Link { catalog: linked } = field.kind
+                && linked != catalog.id
+                && self.0.store.catalog(linked).await?.is_none()
+            {
+                return Err(invalid(&field.key, &format!("There is no catalog {linked}")));
             }
         }
         match &catalog.title_field {

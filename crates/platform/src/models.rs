@@ -117,10 +117,10 @@ impl Models<'_> {
         if content.source.len() > MAX_SOURCE_BYTES {
             return Err(Fault::of(&codes::DEFINITION_TOO_LARGE));
         }
-        if let Some(catalog) = content.catalog {
-            if self.0.store.catalog(catalog).await?.is_none() {
-                return Err(Fault::of(&codes::CATALOG_NOT_FOUND));
-            }
+        if let Some(catalog) = content.catalog
+            && self.0.store.catalog(catalog).await?.is_none()
+        {
+            return Err(Fault::of(&codes::CATALOG_NOT_FOUND));
         }
         Ok(())
     }

@@ -4,8 +4,9 @@ use crate::ApiState;
 use crate::edge::{Caller, JsonObject, cookie};
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::stream::{self, Stream};
+use futures_util::stream;
 use platform::live::CLOSING;
 use platform::{Actor, LiveEvent};
 use serde::Serialize;
@@ -34,11 +35,7 @@ pub struct LiveEventDto {
 /// comment every 15 s keeps the connection.
 #[utoipa::path(get, path = "/events", tag = "events",
     responses((status = 200, description = "Events", body = LiveEventDto, content_type = "text/event-stream")))]
-pub(crate) async fn stream(
-    State(api): State<ApiState>,
-    caller: Caller,
-    headers: HeaderMap,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub(crate) async fn stream(State(api): State<ApiState>, caller: Caller, headers: HeaderMap) -> impl IntoResponse {
     let mut recheck = interval(RECHECK);
     recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
     recheck.reset();
@@ -49,8 +46,10 @@ pub(crate) async fn stream(
         recheck,
         api,
     };
-    let events = stream::unfold(listener, |mut l| async move { Some((Ok(l.next().await?), l)) });
-    Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("alive"))
+    let events = stream::unfold(listener, |mut l| async move { Some((Ok::<_, Infallible>(l.next().await?), l)) });
+    let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("alive"));
+    // A proxy that gathers answers would hold the events back.
+    ([("x-accel-buffering", "no")], sse)
 }
 
 /// Between two comments that keep the connection.

@@ -49,8 +49,8 @@ pub struct ServerInfo {
     pub demo: bool,
 }
 
-/// Sign in. Answers with the cookie `ruslo_session`. Ten failures for a login or address within 15 minutes are
-/// answered 429 `IDN-0016`.
+/// Sign in. Answers with the cookie `ruslo_session`. After ten failures for a login from one address within 15 minutes:
+/// 429 `IDN-0016`.
 #[utoipa::path(post, path = "/session", tag = "session", request_body = SignIn,
     responses((status = 200, description = "Signed in", body = SessionInfo)))]
 pub(crate) async fn sign_in(

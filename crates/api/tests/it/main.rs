@@ -1,5 +1,7 @@
 //! The API through its router, on a real store in memory and a real runtime.
 
+#![allow(clippy::unwrap_used, reason = "tests may")]
+
 mod authorization;
 mod documents;
 mod sessions;

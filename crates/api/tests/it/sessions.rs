@@ -83,7 +83,7 @@ async fn failed_sign_ins_are_counted() {
     let world = World::new().await;
     for _ in 0..10 {
         // Counted before the password is looked at, so the slow check is not needed here.
-        let client = platform::identity::Client { address: "1.2.3.4".into(), user_agent: String::new() };
+        let client = platform::identity::Client::default();
         let _ = futures_util::FutureExt::now_or_never(world.platform.sessions().sign_in("ann", String::new(), &client));
     }
     world.send(sign_in("any")).await.fault(429, "IDN-0016");

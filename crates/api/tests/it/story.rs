@@ -36,6 +36,11 @@ async fn a_process_from_model_to_end() {
     let waiting = page["elements"].as_array().unwrap().iter().find(|e| e["elementId"] == "task").unwrap();
     assert_eq!((&waiting["state"], &waiting["kind"]), (&json!("active"), &json!("userTask")));
 
+    let (all, hers) = ("GET /tasks?view=all", "GET /instances?startedBy=user_1");
+    world.call(&world.ann, all, Value::Null).await.fault(403, "IDN-0005");
+    assert_eq!(world.boss(all, Value::Null).await.expect(200)["total"], 1);
+    assert_eq!(world.call(&world.ann, hers, Value::Null).await.expect(200)["total"], 0);
+
     let complete = format!("POST /tasks/{task}/complete");
     world.call(&world.ann, &complete, json!({"outcome": "maybe"})).await.fault(422, "RUN-0004");
     world.call(&world.ann, &complete, json!({"values": {}})).await.expect(204);

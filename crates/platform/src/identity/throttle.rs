@@ -10,8 +10,10 @@ use std::sync::{Mutex, PoisonError};
 
 /// Milliseconds over which failures are counted.
 pub const WINDOW_MS: i64 = 15 * 60 * 1000;
-/// Failures per login.
+/// Failures per login from one address.
 pub const PER_LOGIN: u32 = 10;
+/// Failures per login from all addresses. Larger, so that a stranger can not lock a person out from elsewhere.
+pub const PER_LOGIN_ANYWHERE: u32 = 200;
 /// Failures per address.
 pub const PER_ADDRESS: u32 = 100;
 /// Keys kept before old ones are thrown out.
@@ -52,19 +54,26 @@ impl Throttle {
         }
     }
 
-    /// The attempt succeeded: the login starts anew, the address gets its attempt back.
+    /// The attempt succeeded: the login starts anew at this address, the wider counts get their attempt back.
     pub(crate) fn succeeded(&self, login: &str, address: &str) {
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        let [(login_key, _), (address_key, _)] = keys(login, address);
-        attempts.remove(&login_key);
-        if let Some(entry) = attempts.get_mut(&address_key) {
-            entry.0 = entry.0.saturating_sub(1);
+        let [(own, _), shared @ ..] = keys(login, address);
+        attempts.remove(&own);
+        for (key, _) in shared {
+            if let Some(entry) = attempts.get_mut(&key) {
+                entry.0 = entry.0.saturating_sub(1);
+            }
         }
     }
 }
 
-fn keys(login: &str, address: &str) -> [(String, u32); 2] {
-    [(format!("l:{}", login.trim().to_lowercase()), PER_LOGIN), (format!("a:{address}"), PER_ADDRESS)]
+fn keys(login: &str, address: &str) -> [(String, u32); 3] {
+    let login: String = login.trim().chars().take(100).flat_map(char::to_lowercase).collect();
+    [
+        (format!("b:{address} {login}"), PER_LOGIN),
+        (format!("l:{login}"), PER_LOGIN_ANYWHERE),
+        (format!("a:{address}"), PER_ADDRESS),
+    ]
 }
 
 #[cfg(test)]
@@ -80,6 +89,7 @@ mod tests {
         }
         assert!(throttle.attempt("ann ", "1.2.3.4", now).is_err_and(|f| f.is(&codes::TOO_MANY_SIGN_INS)));
         assert!(throttle.attempt("bob", "1.2.3.4", now).is_ok());
+        assert!(throttle.attempt("ann", "5.6.7.8", now).is_ok(), "a stranger's failures do not lock her out");
         assert!(throttle.attempt("ann", "1.2.3.4", now.plus_ms(WINDOW_MS)).is_ok());
         throttle.succeeded("bob", "1.2.3.4");
         assert!(throttle.attempt("bob", "1.2.3.4", now).is_ok());

@@ -42,10 +42,9 @@ pub fn validate(fields: &[Field], values: &Object, completeness: Completeness) -
         }
         out.insert(Arc::from(field.key.as_str()), stored);
     }
-    if completeness == Completeness::Whole {
-        if let Some(missing) = fields.iter().find(|f| f.required && !out.contains_key(f.key.as_str())) {
-            return Err(wrong(missing, "required", "a value is required"));
-        }
+    let missing = fields.iter().find(|f| f.required && !out.contains_key(f.key.as_str()));
+    if let Some(field) = missing.filter(|_| completeness == Completeness::Whole) {
+        return Err(wrong(field, "required", "a value is required"));
     }
     let bytes: usize = out.iter().map(|(k, v)| k.len() + v.size_bytes()).sum();
     if bytes > MAX_RECORD_BYTES {
