@@ -9,7 +9,7 @@ use model::{Object, TaskId, UserId, Value};
 use runtime::TaskAnswer;
 use serde_json::Value as Json;
 use std::sync::Arc;
-use store::{AnswerStatus, TaskDetails, TaskState};
+use store::{AnswerStatus, TaskDetails, TaskRole, TaskState};
 
 pub use super::task_list::list;
 
@@ -162,8 +162,9 @@ async fn plan(
     if details.assignees.iter().any(|a| a.user == to) {
         return Ok(Err("The task is already assigned to this user"));
     }
-    let users = details.assignees.iter().map(|a| if a.user == from { to } else { a.user });
-    Ok(Ok(users.collect()))
+    // Those who may only claim the task do not become responsible by somebody else's delegation.
+    let responsible = details.assignees.iter().filter(|a| a.role == TaskRole::Assignee || a.user == from);
+    Ok(Ok(responsible.map(|a| if a.user == from { to } else { a.user }).collect()))
 }
 
 #[cfg(test)]
