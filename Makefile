@@ -46,7 +46,7 @@ web-check: web/node_modules/.stamp ## Types, lint and unit tests of the UI
 	cd web && npm run typecheck && npm run lint && npm test
 
 e2e: build e2e/node_modules/.stamp ## The main job in a real browser against the release binary
-	RUSLO_BIN=$(abspath $(BIN)) node --test --test-concurrency=1 e2e/tests/
+	RUSLO_BIN=$(abspath $(BIN)) node --test --test-concurrency=1 e2e/tests/*.test.js
 
 e2e/node_modules/.stamp: e2e/package-lock.json | install
 	cd e2e && npm ci --ignore-scripts --no-audit --no-fund
