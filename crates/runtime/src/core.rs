@@ -79,12 +79,7 @@ impl Core {
     }
 
     /// Queues a piece of work and waits for its commit.
-    pub(crate) async fn submit(
-        &self,
-        partition: PartitionId,
-        work: Work,
-        extra: Vec<Write>,
-    ) -> Result<Done, Fault> {
+    pub(crate) async fn submit(&self, partition: PartitionId, work: Work, extra: Vec<Write>) -> Result<Done, Fault> {
         let (sender, receiver) = oneshot::channel();
         let envelope = Envelope { partition, work, extra, ack: Ack::Reply(sender), conflicts: 0 };
         self.lane(partition).push(envelope).map_err(|refused| refused.1)?;

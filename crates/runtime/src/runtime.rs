@@ -17,9 +17,7 @@ use jiff::tz::TimeZone;
 use model::definition::VariableDecl;
 use model::error::codes;
 use model::limits::Limits;
-use model::{
-    DefinitionId, Fault, IncidentId, InstanceId, JobId, Object, PartitionId, TaskId, UserId, Value,
-};
+use model::{DefinitionId, Fault, IncidentId, InstanceId, JobId, Object, PartitionId, TaskId, UserId, Value};
 use platform::{Action, Actor, Object as Target, Platform, authorize};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -253,8 +251,7 @@ impl Runtime {
         let turn = self.core.next_start.fetch_add(1, Ordering::Relaxed) % u64::from(self.core.partitions);
         let partition = PartitionId(u8::try_from(turn).unwrap_or(0));
         let done = self.core.submit(partition, Work::Start(Box::new(work)), Vec::new()).await?;
-        let mut started =
-            Started { instance: done.instance, state: done.state.as_str(), variables: done.variables };
+        let mut started = Started { instance: done.instance, state: done.state.as_str(), variables: done.variables };
         if let (Some(wait), Some(finished)) = (request.wait, done.finished) {
             let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
             let deadline = self.core.now().plus_ms(wait_ms);
@@ -536,8 +533,7 @@ fn check_parameters(declared: &[VariableDecl], given: &Object) -> Result<(), Fau
 }
 
 async fn load_quarantined(core: &Core) -> Result<(), Fault> {
-    let filter = Filter::eq(IncidentField::Open, true)
-        .and(Filter::eq(IncidentField::Code, codes::QUARANTINED.code));
+    let filter = Filter::eq(IncidentField::Open, true).and(Filter::eq(IncidentField::Code, codes::QUARANTINED.code));
     for row in core.store.incidents(Query::new(filter).limit(QUARANTINED_MAX)).await?.rows {
         core.set_quarantined(row.instance, true);
     }

@@ -42,15 +42,20 @@ fn failed() -> DeliveryResult {
 async fn an_answer_resumes_the_step_once() {
     let (world, handler, id, _) = started(Vec::new(), &[]).await;
     let order = order(&world, &handler).await;
-    assert_eq!((order.event_id.len(), order.waits, order.input.clone()), (32, true, object(json!({"inputString": "Ann"}))));
+    assert_eq!(
+        (order.event_id.len(), order.waits, order.input.clone()),
+        (32, true, object(json!({"inputString": "Ann"})))
+    );
     world.runtime.log_app_job(id, "a", &order.event_id, "working").await.unwrap();
-    let (one, two) = tokio::join!(world.runtime.answer_app_job(answer(&order)), world.runtime.answer_app_job(answer(&order)));
+    let (one, two) =
+        tokio::join!(world.runtime.answer_app_job(answer(&order)), world.runtime.answer_app_job(answer(&order)));
     let outcomes = [one.unwrap(), two.unwrap()];
     assert!(outcomes.contains(&AnswerOutcome::Accepted) && outcomes.contains(&AnswerOutcome::Ignored), "{outcomes:?}");
     assert_eq!(world.state(id).await, "completed");
     assert_eq!(world.variables(id).await, json!({"name": "Ann", "outputString": "9a", "IsTimeout": 0}));
     let lines: Vec<_> = world.runtime.history(id).await.unwrap();
-    let lines: Vec<_> = lines.iter().filter(|e| e.kind == "logged").map(|e| e.event["text"].as_str().unwrap()).collect();
+    let lines: Vec<_> =
+        lines.iter().filter(|e| e.kind == "logged").map(|e| e.event["text"].as_str().unwrap()).collect();
     assert_eq!(lines, ["working", "Received application response"]);
     let late = world.runtime.answer_app_job(answer(&order)).await.unwrap_err();
     assert!(late.is(&codes::INSTANCE_NOT_FOUND), "{late}");
@@ -82,7 +87,9 @@ async fn a_crash_while_the_answer_is_outstanding_loses_nothing() {
     assert_eq!(handler.seen()[1].attempt, 2);
     assert_eq!(world.runtime.answer_app_job(answer(&order)).await.unwrap(), AnswerOutcome::Accepted);
     assert_eq!(world.state(id).await, "completed");
-    world.until("no call is left", || async { world.store.earliest_effect().await.unwrap().is_none().then_some(()) }).await;
+    world
+        .until("no call is left", || async { world.store.earliest_effect().await.unwrap().is_none().then_some(()) })
+        .await;
 }
 
 #[tokio::test]

@@ -24,7 +24,11 @@ fn ask(job_type: &str) -> ActivateJobs {
 async fn a_process_without_waits_ends_within_its_start() {
     let world = World::new().await;
     let definition = world.deploy(&around(r#"<bpmn:task id="a"/>"#)).await;
-    let request = StartRequest { wait: Some(Duration::from_secs(1)), variables: object(json!({"x": 1})), ..StartRequest::of(definition) };
+    let request = StartRequest {
+        wait: Some(Duration::from_secs(1)),
+        variables: object(json!({"x": 1})),
+        ..StartRequest::of(definition)
+    };
     let started = world.runtime.start(&world.admin, request).await.unwrap();
     assert_eq!((started.state, started.variables), ("completed", Some(object(json!({"x": 1})))));
     let view = world.runtime.instance(started.instance).await.unwrap();
@@ -244,7 +248,8 @@ async fn versions_count_and_withdrawn_ones_start_no_more() {
     world.runtime.delete_definition(&world.admin, two).await.unwrap();
     let request = StartRequest::of(two);
     assert!(world.runtime.start(&world.admin, request).await.unwrap_err().is(&codes::DEFINITION_NOT_FOUND));
-    let by_name = StartRequest { definition: runtime::DefinitionSel::ProcessIdLatest("p".into()), ..StartRequest::of(one) };
+    let by_name =
+        StartRequest { definition: runtime::DefinitionSel::ProcessIdLatest("p".into()), ..StartRequest::of(one) };
     let started = world.runtime.start(&world.admin, by_name).await.unwrap();
     assert_eq!(world.runtime.instance_summary(started.instance).await.unwrap().definition, one);
     let broken = runtime::Deploy { bytes: b"<nonsense".to_vec(), ..runtime::Deploy::default() };

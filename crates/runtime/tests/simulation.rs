@@ -11,9 +11,7 @@ use engine::{Event, Instance, decode_events};
 use model::{DefinitionId, DocumentRef, InstanceId, TaskId};
 use platform::{Actor, Platform, PlatformSettings};
 use runtime::clock::{Entropy, ManualClock};
-use runtime::{
-    ActivateJobs, AppAnswer, InstanceFilter, Page, Runtime, RuntimeConfig, StartRequest, TaskAnswer,
-};
+use runtime::{ActivateJobs, AppAnswer, InstanceFilter, Page, Runtime, RuntimeConfig, StartRequest, TaskAnswer};
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::sync::Arc;

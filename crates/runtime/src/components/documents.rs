@@ -88,9 +88,10 @@ fn record_id(session: &Session, job: &BuiltinJob<'_>) -> Result<RecordId, Fault>
         Some(given) => given.to_text().parse().map_err(|_| {
             Fault::new(&codes::RECORD_NOT_FOUND, format!("`{}` is not a record's id such as rec_7", given.to_text()))
         }),
-        None => session.document_ref().map(|d| d.record).ok_or_else(|| {
-            Fault::new(&codes::RECORD_NOT_FOUND, "the process runs for no record, and none is named")
-        }),
+        None => session
+            .document_ref()
+            .map(|d| d.record)
+            .ok_or_else(|| Fault::new(&codes::RECORD_NOT_FOUND, "the process runs for no record, and none is named")),
     }
 }
 
@@ -111,6 +112,8 @@ fn no_catalog(what: &str) -> Fault {
 fn members(job: &BuiltinJob<'_>, name: &str) -> Result<Object, Fault> {
     match job.input.get(name) {
         Some(Value::Object(fields)) => Ok(Object::clone(fields)),
+        None | Some(Value::Null) => Ok(Object::new()),
+        Some(Value::List(list)) if list.is_empty() => Ok(Object::new()),
         _ => Err(Fault::new(&codes::FIELD_INVALID, format!("the input `{name}` must be a context of field values"))),
     }
 }

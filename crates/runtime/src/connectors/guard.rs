@@ -161,7 +161,8 @@ mod tests {
         ] {
             assert!(!literal(url, &guard), "{url} must be refused");
         }
-        for url in ["http://93.184.216.34/", "https://[2606:2800:220:1::1]/", "http://172.32.0.1/", "http://11.0.0.1/"] {
+        for url in ["http://93.184.216.34/", "https://[2606:2800:220:1::1]/", "http://172.32.0.1/", "http://11.0.0.1/"]
+        {
             assert!(literal(url, &guard), "{url} must be allowed");
         }
     }

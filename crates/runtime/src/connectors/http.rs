@@ -4,7 +4,9 @@
 //! else as JSON). Result: `status`, `body` (JSON becomes a value, everything else text), `contentType`, `truncated`.
 //! Sends `Idempotency-Key: <outbox id>` with every method but GET and HEAD.
 
-use super::{Connector, Delivery, DeliveryReport, DeliveryResult, Order, OutboundAnswer, OutboundHttp, OutboundRequest};
+use super::{
+    Connector, Delivery, DeliveryReport, DeliveryResult, Order, OutboundAnswer, OutboundHttp, OutboundRequest,
+};
 use model::error::codes;
 use model::{Fault, Object, Value};
 use std::sync::Arc;

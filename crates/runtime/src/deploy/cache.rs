@@ -50,8 +50,11 @@ impl Deployment {
             let mut elements: Vec<&str> = problems.iter().filter_map(|p| p.element.as_deref()).collect();
             elements.dedup();
             let what = elements.join(", ");
-            Fault::new(&codes::DEFINITION_UNAVAILABLE_NODES, format!("`{}` can not be run because of: {what}", self.name))
-                .with_details(serde_json::json!({"elements": elements, "diagnostics": problems}))
+            Fault::new(
+                &codes::DEFINITION_UNAVAILABLE_NODES,
+                format!("`{}` can not be run because of: {what}", self.name),
+            )
+            .with_details(serde_json::json!({"elements": elements, "diagnostics": problems}))
         })
     }
 

@@ -65,7 +65,8 @@ fn diagnostics(core: &Core, imported: &Imported) -> Vec<Diagnostic> {
     let mut all = imported.diagnostics.clone();
     for definition in &imported.definitions {
         if let Err(problems) = Program::compile(definition.clone(), &core.limits) {
-            let known: Vec<(String, Option<String>)> = all.iter().map(|d| (d.code.clone(), d.element.clone())).collect();
+            let known: Vec<(String, Option<String>)> =
+                all.iter().map(|d| (d.code.clone(), d.element.clone())).collect();
             all.extend(problems.into_iter().filter(|p| !known.contains(&(p.code.clone(), p.element.clone()))));
         }
     }

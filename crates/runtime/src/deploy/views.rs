@@ -43,11 +43,7 @@ pub(crate) async fn details(core: &Core, id: DefinitionId) -> Result<DefinitionD
 }
 
 /// Deployed versions, the latest deployed first.
-pub(crate) async fn list(
-    core: &Core,
-    filter: &DefinitionFilter,
-    page: Page,
-) -> Result<Paged<DefinitionView>, Fault> {
+pub(crate) async fn list(core: &Core, filter: &DefinitionFilter, page: Page) -> Result<Paged<DefinitionView>, Fault> {
     let mut wanted = Filter::eq(DefinitionField::Deleted, false);
     if filter.latest {
         wanted = wanted.and(Filter::eq(DefinitionField::Latest, true));

@@ -8,9 +8,7 @@ mod view;
 pub(crate) use view::{history, view};
 
 use crate::core::{Core, instance_not_found};
-use crate::types::{
-    CallView, IncidentView, InstanceFilter, InstanceSummary, Page, Paged,
-};
+use crate::types::{CallView, IncidentView, InstanceFilter, InstanceSummary, Page, Paged};
 use model::{Fault, IncidentId, InstanceId};
 use store::{Filter, IncidentField, IncidentRow, InstanceField, InstanceRow, Op, Query};
 
@@ -44,11 +42,7 @@ pub(crate) async fn summary(core: &Core, row: InstanceRow) -> Result<InstanceSum
 }
 
 /// A list, newest start first.
-pub(crate) async fn list(
-    core: &Core,
-    filter: &InstanceFilter,
-    page: Page,
-) -> Result<Paged<InstanceSummary>, Fault> {
+pub(crate) async fn list(core: &Core, filter: &InstanceFilter, page: Page) -> Result<Paged<InstanceSummary>, Fault> {
     let mut query = Query::new(conditions(filter));
     query.text = filter.search.clone();
     query.page = page.into();

@@ -4,9 +4,7 @@ use super::{incidents, row, summary};
 use crate::core::{Core, instance_not_found};
 use crate::deploy::kind_name;
 use crate::tasks;
-use crate::types::{
-    ElementState, ElementView, HistoryEntry, InstanceView, JobView, Page, ScopeVariables, TaskFilter,
-};
+use crate::types::{ElementState, ElementView, HistoryEntry, InstanceView, JobView, Page, ScopeVariables, TaskFilter};
 use engine::{Event, Instance, InstanceState};
 use indexmap::IndexMap;
 use model::definition::{ElementIdx, FlowIdx, ProcessDefinition};
@@ -23,9 +21,8 @@ const SHOWN_MAX: u32 = 500;
 /// Everything the page shows.
 pub(crate) async fn view(core: &Core, id: InstanceId) -> Result<InstanceView, Fault> {
     let stored = core.store.load_instances(&[id]).await?.pop().ok_or_else(|| instance_not_found(id))?;
-    let state = Instance::decode(&stored.snapshot).map_err(|e| {
-        Fault::new(&codes::STORE_CORRUPT, format!("the snapshot of {id} can not be read")).caused_by(e)
-    })?;
+    let state = Instance::decode(&stored.snapshot)
+        .map_err(|e| Fault::new(&codes::STORE_CORRUPT, format!("the snapshot of {id} can not be read")).caused_by(e))?;
     let deployment = core.deployments.get(stored.row.definition).await?;
     let definition = deployment.definition();
     let mut trace = Trace::default();

@@ -181,7 +181,8 @@ impl Outbox {
                     return Ok(());
                 }
                 None => {
-                    let message = format!("the handler failed for longer than calls are retried; the last time: {fault}");
+                    let message =
+                        format!("the handler failed for longer than calls are retried; the last time: {fault}");
                     order.waits.then(|| fail(order.job, &Fault::new(&codes::CALL_GAVE_UP, message)))
                 }
             },

@@ -14,7 +14,7 @@ use platform::LiveEvent;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{
-    AnswerStatus, IncidentRow, IncidentWrite, InstanceRow, InstanceUpdate, InstanceWrite, JobWrite, JournalRow,
+    AnswerStatus, IncidentRow, IncidentWrite, InstanceRow, InstanceUpdate, InstanceWrite, JobRow, JobWrite, JournalRow,
     OutboxRow, OutboxState, OutboxWrite, StoredInstance, TaskClose, TaskDetails, TaskRow, TaskState, TaskWrite,
     TimerRow, TimerWrite, Unit,
 };
@@ -33,13 +33,13 @@ pub(super) fn unit(session: &mut Session) -> (Unit, Aftermath, usize) {
         return (unit, Aftermath::default(), 0);
     }
     let bytes = instance_rows(session, state, &deployment, &mut unit);
-    let mut rows = Rows { session, state, deployment: &deployment, net: Net::default(), after: Aftermath::default() };
-    let mut live = Vec::new();
+    let (net, after, live) = (Net::default(), Aftermath::default(), Vec::new());
+    let mut rows = Rows { session, state, deployment: &deployment, net, after, live };
     for event in &session.events {
-        rows.event(event, &mut unit, &mut live);
+        rows.event(event, &mut unit);
     }
-    rows.finish(&mut unit, &mut live);
-    let after = rows.after;
+    rows.finish(&mut unit);
+    let Rows { after, mut live, .. } = rows;
     let data = json!({"state": state.state().as_str(), "definition": state.definition().to_string()});
     live.push(LiveEvent::new("instance", session.id).with(data));
     session.live.extend(live);
@@ -121,10 +121,11 @@ struct Rows<'s> {
     deployment: &'s Deployment,
     net: Net<'s>,
     after: Aftermath,
+    live: Vec<LiveEvent>,
 }
 
 impl<'s> Rows<'s> {
-    fn event(&mut self, event: &'s Event, unit: &mut Unit, live: &mut Vec<LiveEvent>) {
+    fn event(&mut self, event: &'s Event, unit: &mut Unit) {
         match event {
             Event::JobCompleted { job, .. } | Event::JobCanceled { job, .. } => self.job_gone(*job, unit),
             Event::JobFailed { job, retries, retry_at, .. } => self.job_failed(*job, *retries, *retry_at, unit),
@@ -136,12 +137,12 @@ impl<'s> Rows<'s> {
                 self.task_answered(answer, unit);
             }
             Event::UserTaskCompleted(done) => {
-                self.task_closed(done.task, TaskState::Completed, Some((&done.outcome, done.by)), unit, live);
+                self.task_closed(done.task, TaskState::Completed, Some((&done.outcome, done.by)), unit);
             }
             Event::UserTaskCanceled { task, .. } => {
-                self.task_closed(*task, TaskState::Canceled, None, unit, live);
+                self.task_closed(*task, TaskState::Canceled, None, unit);
             }
-            Event::UserTaskReassigned { task, .. } => self.task_reassigned(*task, unit, live),
+            Event::UserTaskReassigned { task, .. } => self.task_reassigned(*task, unit),
             Event::TimerArmed { timer, due, .. } => {
                 let (partition, instance) = (self.session.partition, self.session.id);
                 self.net.timers.insert(*timer, TimerRow { partition, id: *timer, due_at: *due, instance });
@@ -158,7 +159,7 @@ impl<'s> Rows<'s> {
                 if self.net.incidents.remove(incident).is_none() {
                     let (partition, at) = (self.session.partition, self.session.now);
                     unit.push(IncidentWrite::Resolve { partition, id: *incident, at, by: *by });
-                    live.push(LiveEvent::new("incident", *incident).with(json!({"open": false})));
+                    self.live.push(LiveEvent::new("incident", *incident).with(json!({"open": false})));
                 }
             }
             Event::InstanceCreated(_)
@@ -233,15 +234,9 @@ impl<'s> Rows<'s> {
         Some(read + *own - 1)
     }
 
-    fn task_closed(
-        &mut self,
-        task: TaskId,
-        state: TaskState,
-        answer: Option<(&str, UserId)>,
-        unit: &mut Unit,
-        live: &mut Vec<LiveEvent>,
-    ) {
-        live.push(LiveEvent::new("task", task).with(json!({"state": state.as_str(), "instance": self.session.id})));
+    fn task_closed(&mut self, task: TaskId, state: TaskState, answer: Option<(&str, UserId)>, unit: &mut Unit) {
+        self.live
+            .push(LiveEvent::new("task", task).with(json!({"state": state.as_str(), "instance": self.session.id})));
         let close = TaskClose {
             partition: self.session.partition,
             id: task,
@@ -255,7 +250,7 @@ impl<'s> Rows<'s> {
             }),
         };
         if let Some(created) = self.net.tasks.remove(&task) {
-            // Came and went within the commit: a completed one is shown among the done tasks, a cancelled one never was.
+            // Came and went within the commit: a done one is shown among the done tasks, a cancelled one never was.
             if state == TaskState::Completed {
                 unit.push(TaskWrite::Insert(Box::new(self.task_row(created))));
                 unit.push(TaskWrite::Close(close));
@@ -265,7 +260,7 @@ impl<'s> Rows<'s> {
         unit.push(TaskWrite::Close(close));
     }
 
-    fn task_reassigned(&mut self, task: TaskId, unit: &mut Unit, live: &mut Vec<LiveEvent>) {
+    fn task_reassigned(&mut self, task: TaskId, unit: &mut Unit) {
         let Some(people) = self.session.people.get(&task) else { return };
         let Some(version) = self.next_version(task) else { return };
         unit.push(TaskWrite::Assign {
@@ -275,14 +270,14 @@ impl<'s> Rows<'s> {
             assignees: people.people.clone(),
             groups: people.groups.clone(),
         });
-        live.push(task_event(task, self.session, people.people.iter().map(|p| p.user).collect()));
+        self.live.push(task_event(task, self.session, people.people.iter().map(|p| p.user).collect()));
     }
 
-    fn finish(&mut self, unit: &mut Unit, live: &mut Vec<LiveEvent>) {
+    fn finish(&mut self, unit: &mut Unit) {
         for task in std::mem::take(&mut self.net.tasks).into_values() {
             let details = self.task_row(task);
             let users = details.assignees.iter().map(|a| a.user).collect();
-            live.push(task_event(task.task, self.session, users));
+            self.live.push(task_event(task.task, self.session, users));
             unit.push(TaskWrite::Insert(Box::new(details)));
         }
         for timer in std::mem::take(&mut self.net.timers).into_values() {
@@ -291,7 +286,8 @@ impl<'s> Rows<'s> {
         }
         for raised in std::mem::take(&mut self.net.incidents).into_values() {
             unit.push(IncidentWrite::Insert(Box::new(self.incident_row(raised))));
-            live.push(LiveEvent::new("incident", raised.incident).with(json!({"open": true, "code": raised.code})));
+            self.live
+                .push(LiveEvent::new("incident", raised.incident).with(json!({"open": true, "code": raised.code})));
         }
         for (job, plan) in &self.session.plans {
             if self.state.job(*job).is_some_and(|j| j.retries > 0) {
@@ -304,7 +300,7 @@ impl<'s> Rows<'s> {
         let partition = self.session.partition;
         if let Some(row) = &plan.row {
             match Route::of(&row.job_type) {
-                Route::Script => self.after.scripts.push(row.clone()),
+                Route::Script => self.after.scripts.push(JobRow::clone(row)),
                 Route::External => self.after.job_types.push(row.job_type.clone()),
                 Route::App | Route::Http | Route::Builtin => {}
             }

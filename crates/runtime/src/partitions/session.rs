@@ -118,7 +118,7 @@ pub(crate) struct Aftermath {
     /// Types of jobs offered to workers.
     pub(crate) job_types: Vec<String>,
     /// Scripts to run.
-    pub(crate) scripts: Vec<Box<JobRow>>,
+    pub(crate) scripts: Vec<JobRow>,
 }
 
 impl Session {

@@ -86,12 +86,7 @@ fn absorb(session: &mut Session, decision: Decision) {
 }
 
 /// Runs commands and what follows from them. The caller's own commands stop at the first refusal.
-async fn run(
-    core: &Core,
-    session: &mut Session,
-    ids: &mut IdSource,
-    mut commands: VecDeque<Command>,
-) -> Worked {
+async fn run(core: &Core, session: &mut Session, ids: &mut IdSource, mut commands: VecDeque<Command>) -> Worked {
     let mut asked = commands.len();
     let mut budget = FOLLOW_UPS_MAX;
     while let Some(command) = commands.pop_front() {
@@ -256,7 +251,12 @@ async fn timer_due(core: &Core, session: &mut Session, ids: &mut IdSource, timer
     };
     result.insert(Arc::from("IsTimeout"), Value::from(1));
     let commands = [
-        Command::Log { key: None, job: Some(job), text: "The application did not respond in time".to_owned(), by: None },
+        Command::Log {
+            key: None,
+            job: Some(job),
+            text: "The application did not respond in time".to_owned(),
+            by: None,
+        },
         Command::CompleteJob { job, result, by: None },
     ];
     run(core, session, ids, VecDeque::from(commands)).await

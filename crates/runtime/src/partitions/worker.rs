@@ -258,7 +258,7 @@ impl Worker {
         }
         self.core.jobs.offered(&after.job_types);
         for row in after.scripts {
-            scripts::spawn(self.core.clone(), *row);
+            scripts::spawn(self.core.clone(), row);
         }
         for event in &session.live {
             self.core.platform.live().publish(event.clone());

@@ -147,7 +147,8 @@ pub(crate) async fn complete(core: &Core, actor: &Actor, id: TaskId, answer: Tas
         }
     };
     // Who refuses need not fill in the form.
-    if outcome != "cancel" && outcome != "no"
+    if outcome != "cancel"
+        && outcome != "no"
         && let Some(schema) = form_of(&task.task.form)
     {
         form::check(schema, &answer.values)?;

@@ -217,8 +217,7 @@ pub fn service(job_type: &str, inputs: &[(&str, &str)]) -> String {
 }
 
 pub fn service_named(id: &str, job_type: &str, inputs: &[(&str, &str)]) -> String {
-    let inputs: String =
-        inputs.iter().map(|(t, s)| format!(r#"<zeebe:input source="{s}" target="{t}"/>"#)).collect();
+    let inputs: String = inputs.iter().map(|(t, s)| format!(r#"<zeebe:input source="{s}" target="{t}"/>"#)).collect();
     format!(
         r#"<bpmn:serviceTask id="{id}" name="Work"><bpmn:extensionElements><zeebe:taskDefinition type="{job_type}" retries="2"/>
 <zeebe:ioMapping>{inputs}</zeebe:ioMapping></bpmn:extensionElements></bpmn:serviceTask>"#

@@ -1,0 +1,60 @@
+//! What the edges ask of the runtime and what it shows them. Plain data; the edges give it their wire shapes.
+
+mod definitions;
+mod instances;
+mod jobs;
+mod tasks;
+
+pub use definitions::*;
+pub use instances::*;
+pub use jobs::*;
+pub use tasks::*;
+
+/// Which part of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// How many at most.
+    pub limit: u32,
+    /// How many to skip.
+    pub offset: u32,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self { limit: 50, offset: 0 }
+    }
+}
+
+impl From<Page> for store::Page {
+    fn from(page: Page) -> Self {
+        Self { limit: page.limit, offset: page.offset.into(), count: true }
+    }
+}
+
+/// A part of a list.
+#[derive(Debug, Clone)]
+pub struct Paged<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+/// Counters for the system page and the metrics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Commands taken from the queues.
+    pub commands: u64,
+    /// Transactions.
+    pub commits: u64,
+    /// Instance writes in them.
+    pub units: u64,
+    /// Units that met a conflict and were decided again.
+    pub conflicts: u64,
+    /// Commands that wait now.
+    pub queued: u64,
+    /// Tries of outgoing calls.
+    pub deliveries: u64,
+    /// Timers fired.
+    pub timers: u64,
+}
