@@ -1,19 +1,34 @@
 //! Decimal numbers of 34 significant digits (BPMN VA-1, DMN decimal128).
+//!
+//! Own arithmetic on a coefficient below 10^34 and a power of ten: exact intermediate results, rounded once, half to
+//! even. Logarithm, exponential and broken powers come from `fastnum` on arguments that are reduced before.
+//! Invariant: canonical (no trailing zeros, one zero), so equality and hash are those of the fields; no panic.
 
-use fastnum::{D128, decimal::Context};
+mod wide;
+
+use fastnum::{D256, decimal::Context};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::{cmp::Ordering, fmt, hash::Hash, str::FromStr};
+use std::{cmp::Ordering, fmt, str::FromStr};
+use wide::Wide;
 
-const DIGITS: i32 = 34;
-
-fn context() -> Context {
-    Context::default().without_traps()
-}
+const DIGITS: u32 = 34;
+/// Ten to the power of 34: no coefficient reaches it.
+const TOP: u128 = 10u128.pow(DIGITS);
+/// The largest power of ten of a first digit.
+const MAX_EXPONENT: i32 = 6144;
+/// The smallest; below it lies zero.
+const MIN_EXPONENT: i32 = -6176;
 
 /// A finite decimal number. Every operation gives at most 34 significant digits, rounded half to even;
 /// what has no finite result (division by zero, overflow) gives `None`.
-#[derive(Debug, Clone, Copy)]
-pub struct Number(D128);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Number {
+    /// The coefficient in two halves, so that the type needs no alignment of 16.
+    high: u64,
+    low: u64,
+    exponent: i16,
+    negative: bool,
+}
 
 /// The text is no decimal number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,101 +54,242 @@ pub enum Rounding {
     Ceiling,
 }
 
+fn digits_of(n: u128) -> u32 {
+    n.checked_ilog10().map_or(0, |d| d + 1)
+}
+
+/// A value before it is rounded.
+struct Exact {
+    negative: bool,
+    wide: Wide,
+    exponent: i32,
+    /// Whether the true value lies a little beyond `wide`.
+    more: bool,
+}
+
+impl Exact {
+    fn round(mut self) -> Option<Number> {
+        let bits = u32::try_from(self.wide.bits()).unwrap_or(0);
+        // Never more than there are; one less is mended below.
+        let estimate = (bits.saturating_sub(1)) * 1233 / 4096 + 1;
+        let (mut last, mut more) = (0, self.more);
+        if estimate > DIGITS {
+            let (digit, lost) = self.wide.drop_digits(estimate - DIGITS);
+            self.exponent += i32::try_from(estimate - DIGITS).unwrap_or(0);
+            (last, more) = (digit, more || lost);
+        }
+        let mut coefficient = self.wide.to_u128()?;
+        while coefficient >= TOP {
+            more |= last != 0;
+            last = (coefficient % 10) as u64;
+            coefficient /= 10;
+            self.exponent += 1;
+        }
+        if last > 5 || (last == 5 && (more || coefficient % 2 == 1)) {
+            coefficient += 1;
+        }
+        Number::canonical(self.negative, coefficient, self.exponent)
+    }
+}
+
 impl Number {
     /// Zero.
-    pub const ZERO: Self = Self(D128::ZERO);
+    pub const ZERO: Self = Self { high: 0, low: 0, exponent: 0, negative: false };
 
-    fn finite(d: D128) -> Option<Self> {
-        if d.is_nan() || d.is_infinite() {
+    /// From a coefficient of at most 10^34; `None` beyond the largest number.
+    fn canonical(negative: bool, mut coefficient: u128, mut exponent: i32) -> Option<Self> {
+        if coefficient == 0 {
+            return Some(Self::ZERO);
+        }
+        while let Ok(small) = u64::try_from(coefficient) {
+            if small % 10 != 0 {
+                break;
+            }
+            coefficient = u128::from(small / 10);
+            exponent += 1;
+        }
+        if u64::try_from(coefficient).is_err() {
+            while coefficient % 10 == 0 {
+                coefficient /= 10;
+                exponent += 1;
+            }
+        }
+        let first_digit = exponent.clamp(-2_000_000, 2_000_000) + i32::try_from(digits_of(coefficient)).unwrap_or(0) - 1;
+        if first_digit > MAX_EXPONENT {
             return None;
         }
-        let d = d.with_ctx(context());
-        let over = d.digits_count() as i32 - DIGITS;
-        let d = if over > 0 { d.round((i32::from(d.fractional_digits_count()) - over) as i16) } else { d };
-        Some(Self(d.reduce()))
+        if first_digit < MIN_EXPONENT {
+            return Some(Self::ZERO);
+        }
+        let exponent = i16::try_from(exponent).ok()?;
+        Some(Self { high: (coefficient >> 64) as u64, low: coefficient as u64, exponent, negative })
+    }
+
+    fn coefficient(self) -> u128 {
+        u128::from(self.high) << 64 | u128::from(self.low)
+    }
+
+    fn exponent(self) -> i32 {
+        i32::from(self.exponent)
+    }
+
+    fn is_zero(self) -> bool {
+        self.high == 0 && self.low == 0
+    }
+
+    /// The power of ten of the first digit.
+    fn magnitude(self) -> i32 {
+        self.exponent() + i32::try_from(digits_of(self.coefficient())).unwrap_or(0) - 1
     }
 
     /// The sum.
     pub fn checked_add(self, other: Self) -> Option<Self> {
-        Self::finite(self.0 + other.0)
+        if self.is_zero() {
+            return Some(other);
+        }
+        if other.is_zero() {
+            return Some(self);
+        }
+        let (upper, lower) = if self.exponent >= other.exponent { (self, other) } else { (other, self) };
+        let shift = u32::try_from(upper.exponent() - lower.exponent()).ok()?;
+        if shift > 2 * DIGITS {
+            // What is added lies below half of the last of 34 digits.
+            return Some(if upper.magnitude() >= lower.magnitude() { upper } else { lower });
+        }
+        let (mut a, b) = (Wide::new(upper.coefficient()), Wide::new(lower.coefficient()));
+        a.scale(shift);
+        let (negative, wide) = if upper.negative == lower.negative {
+            a.add(&b);
+            (upper.negative, a)
+        } else if a.compare(&b) == Ordering::Less {
+            let mut rest = b;
+            rest.sub(&a);
+            (lower.negative, rest)
+        } else {
+            a.sub(&b);
+            (upper.negative, a)
+        };
+        Exact { negative, wide, exponent: lower.exponent(), more: false }.round()
     }
     /// The difference.
     pub fn checked_sub(self, other: Self) -> Option<Self> {
-        Self::finite(self.0 - other.0)
+        self.checked_add(other.negate())
     }
     /// The product.
     pub fn checked_mul(self, other: Self) -> Option<Self> {
-        Self::finite(self.0 * other.0)
+        let negative = self.negative != other.negative;
+        let exponent = self.exponent() + other.exponent();
+        if self.high == 0 && other.high == 0 {
+            let product = u128::from(self.low) * u128::from(other.low);
+            if product < TOP {
+                return Self::canonical(negative, product, exponent);
+            }
+        }
+        let wide = Wide::product(self.coefficient(), other.coefficient());
+        Exact { negative, wide, exponent, more: false }.round()
     }
     /// The quotient; `None` for a division by zero.
     pub fn checked_div(self, other: Self) -> Option<Self> {
-        if other.0.is_zero() { None } else { Self::finite(self.0 / other.0) }
+        if other.is_zero() {
+            return None;
+        }
+        if self.is_zero() {
+            return Some(Self::ZERO);
+        }
+        let (a, b) = (self.coefficient(), other.coefficient());
+        // Two digits more than are kept: the rounding sees a digit and whether anything follows.
+        let shift = DIGITS + 2 + digits_of(b) - digits_of(a);
+        let mut dividend = Wide::new(a);
+        dividend.scale(shift);
+        let (wide, rest) = dividend.div_rem(b);
+        let exponent = self.exponent() - other.exponent() - i32::try_from(shift).ok()?;
+        Exact { negative: self.negative != other.negative, wide, exponent, more: rest != 0 }.round()
     }
     /// The remainder with the sign of the dividend; `None` for a division by zero.
     pub fn checked_rem(self, other: Self) -> Option<Self> {
-        if other.0.is_zero() { None } else { Self::finite(self.0 % other.0) }
+        if other.is_zero() {
+            return None;
+        }
+        let (a, b) = (self.coefficient(), other.coefficient());
+        let shift = self.exponent() - other.exponent();
+        if shift >= 0 {
+            let rest = times_power_of_ten_modulo(a, u32::try_from(shift).ok()?, b);
+            return Self::canonical(self.negative, rest, other.exponent());
+        }
+        let mut divisor = Wide::new(b);
+        divisor.scale(u32::try_from(-shift).ok()?.min(2 * DIGITS));
+        match divisor.to_u128() {
+            Some(divisor) => Self::canonical(self.negative, a % divisor, self.exponent()),
+            None => Some(self),
+        }
     }
-    /// The power.
+    /// The power; `None` when it has no finite real value.
     pub fn checked_pow(self, exponent: Self) -> Option<Self> {
-        match exponent.to_i64().and_then(|n| i32::try_from(n).ok()) {
-            Some(n) => Self::finite(self.0.powi(n)),
-            None => Self::finite(self.0.pow(exponent.0)),
+        if exponent.is_zero() {
+            return Some(Self::from(1));
+        }
+        if self.is_zero() {
+            return if exponent.negative { None } else { Some(Self::ZERO) };
+        }
+        match exponent.to_i64() {
+            Some(n) if n > 0 => self.whole_power(n.unsigned_abs()),
+            // What is beyond the largest number has an inverse below the smallest.
+            Some(n) => self.whole_power(n.unsigned_abs()).map_or(Some(Self::ZERO), |p| Self::from(1).checked_div(p)),
+            None => {
+                let rounded = self.checked_ln()?.checked_mul(exponent)?;
+                if rounded.magnitude() >= 5 {
+                    return rounded.checked_exp();
+                }
+                rounded.exp_of(self.precise_ln()? * precise(exponent)?)
+            }
+        }
+    }
+    fn whole_power(self, mut n: u64) -> Option<Self> {
+        let (mut result, mut base) = (Self::from(1), self);
+        loop {
+            if n & 1 == 1 {
+                result = result.checked_mul(base)?;
+            }
+            n >>= 1;
+            // Zero by underflow, and one, stay what they are.
+            if n == 0 || result.is_zero() {
+                return Some(result);
+            }
+            base = base.checked_mul(base)?;
         }
     }
     /// The negation.
     #[must_use]
     pub fn negate(self) -> Self {
-        Self(-self.0)
+        Self { negative: !self.negative && !self.is_zero(), ..self }
     }
     /// Without its sign.
     #[must_use]
     pub fn abs(self) -> Self {
-        if self < Self::ZERO { self.negate() } else { self }
+        Self { negative: false, ..self }
     }
     /// With at most `scale` digits after the point; a negative `scale` rounds before it.
     pub fn rounded(self, scale: i32, rounding: Rounding) -> Option<Self> {
-        let own = i32::from(self.0.fractional_digits_count());
-        if scale >= own {
+        let drop = (-self.exponent()).saturating_sub(scale);
+        if drop <= 0 {
             return Some(self);
         }
-        let scale16 = i16::try_from(scale).ok()?;
-        if own - scale > 2 * DIGITS {
-            // So far below the place that only its sign matters.
-            return Self::ZERO.stepped(self, scale, Self::direction(self, rounding, true, Ordering::Less));
-        }
-        let cut = Self::finite(self.0.trunc_with_scale(scale16))?;
-        let rest = self.checked_sub(cut)?;
-        if rest == Self::ZERO {
-            return Some(cut);
-        }
-        let unit = Self::unit(scale)?;
-        let half = rest.abs().checked_mul(Self::from(2))?.cmp(&unit);
-        let even = cut.checked_div(unit)?.checked_rem(Self::from(2))? == Self::ZERO;
-        cut.stepped(self, scale, Self::direction(self, rounding, even, half))
-    }
-    /// Whether the dropped digits carry one step away from zero.
-    fn direction(original: Self, rounding: Rounding, even: bool, half: Ordering) -> bool {
-        let negative = original < Self::ZERO;
-        match rounding {
-            Rounding::HalfEven => half == Ordering::Greater || (half == Ordering::Equal && !even),
-            Rounding::HalfUp => half != Ordering::Less,
-            Rounding::HalfDown => half == Ordering::Greater,
-            Rounding::Up => original != Self::ZERO,
+        let drop = u32::try_from(drop).ok()?;
+        // Beyond 35 digits nothing remains, and what was there lies below a half.
+        let mut wide = Wide::new(self.coefficient());
+        let (last, mut more) = wide.drop_digits(drop.min(DIGITS + 2));
+        more |= drop > DIGITS + 2;
+        let cut = wide.to_u128()?;
+        let away = match rounding {
+            Rounding::HalfEven => last > 5 || (last == 5 && (more || cut % 2 == 1)),
+            Rounding::HalfUp => last >= 5,
+            Rounding::HalfDown => last > 5 || (last == 5 && more),
+            Rounding::Up => last > 0 || more,
             Rounding::Down => false,
-            Rounding::Floor => negative,
-            Rounding::Ceiling => !negative && original != Self::ZERO,
-        }
-    }
-    fn stepped(self, original: Self, scale: i32, carry: bool) -> Option<Self> {
-        if !carry {
-            return Some(self);
-        }
-        let unit = Self::unit(scale)?;
-        if original < Self::ZERO { self.checked_sub(unit) } else { self.checked_add(unit) }
-    }
-    /// Ten to the power of minus `scale`.
-    fn unit(scale: i32) -> Option<Self> {
-        format!("1e{}", -i64::from(scale)).parse().ok()
+            Rounding::Floor => self.negative && (last > 0 || more),
+            Rounding::Ceiling => !self.negative && (last > 0 || more),
+        };
+        Self::canonical(self.negative, cut + u128::from(away), scale.saturating_neg())
     }
     /// The nearest integer (a half to the even one), when it fits.
     pub fn rounded_to_i64(self) -> Option<i64> {
@@ -142,44 +298,75 @@ impl Number {
     /// The remainder with the sign of the divisor (DMN `modulo`); `None` for a division by zero.
     pub fn checked_modulo(self, divisor: Self) -> Option<Self> {
         let rest = self.checked_rem(divisor)?;
-        let other_side = (rest < Self::ZERO) != (divisor < Self::ZERO);
-        if rest != Self::ZERO && other_side { rest.checked_add(divisor) } else { Some(rest) }
+        if !rest.is_zero() && rest.negative != divisor.negative { rest.checked_add(divisor) } else { Some(rest) }
     }
     /// The square root; `None` below zero.
     pub fn checked_sqrt(self) -> Option<Self> {
-        if self < Self::ZERO { None } else { Self::finite(self.0.sqrt()) }
+        if self.negative {
+            return None;
+        }
+        // An even power of ten, and twice the digits that are kept.
+        let mut shift = 2 * DIGITS + 4 - digits_of(self.coefficient());
+        if (self.exponent() - i32::try_from(shift).ok()?) % 2 != 0 {
+            shift += 1;
+        }
+        let mut wide = Wide::new(self.coefficient());
+        wide.scale(shift);
+        let (root, exact) = wide.sqrt();
+        let exponent = (self.exponent() - i32::try_from(shift).ok()?) / 2;
+        Exact { negative: false, wide: Wide::new(root), exponent, more: !exact }.round()
     }
     /// The natural logarithm; `None` for zero and below.
     pub fn checked_ln(self) -> Option<Self> {
-        if self <= Self::ZERO { None } else { Self::finite(self.0.ln()) }
+        from_precise(self.precise_ln()?)
+    }
+    fn precise_ln(self) -> Option<D256> {
+        if self.negative || self.is_zero() {
+            return None;
+        }
+        let magnitude = self.magnitude();
+        let mantissa = Self { exponent: i16::try_from(self.exponent() - magnitude).ok()?, ..self };
+        Some(precise(mantissa)?.ln() + from_i32(magnitude) * ten_ln())
     }
     /// e to this power; `None` when the result is not finite.
     pub fn checked_exp(self) -> Option<Self> {
-        if self.abs() > Self::from(10_000) { None } else { Self::finite(self.0.exp()) }
+        // Beyond, the result is known without a series, which takes no such arguments.
+        if self.magnitude() >= 5 { self.exp_of(from_i32(0)) } else { self.exp_of(precise(self)?) }
     }
-    /// The underlying decimal, for functions that are not here.
-    pub fn decimal(self) -> D128 {
-        self.0
-    }
-    /// From a decimal; `None` when it is not finite.
-    pub fn from_decimal(d: D128) -> Option<Self> {
-        Self::finite(d)
+    /// e to the power `exact`, of which `self` is the rounded value.
+    fn exp_of(self, exact: D256) -> Option<Self> {
+        if self.magnitude() >= 5 {
+            return if self.negative { Some(Self::ZERO) } else { None };
+        }
+        if self.magnitude() < -40 {
+            return Some(Self::from(1));
+        }
+        let tens = i32::try_from(self.checked_div(from_precise(ten_ln())?)?.rounded_to_i64()?).ok()?;
+        let rest = exact - from_i32(tens) * ten_ln();
+        let small = from_precise(rest.exp())?;
+        Self::canonical(small.negative, small.coefficient(), small.exponent() + tens)
     }
     /// Whether there is no fraction.
     pub fn is_integer(self) -> bool {
-        self.0.is_integral()
+        self.exponent >= 0
     }
     /// The integer, when there is no fraction and it fits.
     pub fn to_i64(self) -> Option<i64> {
-        if self.0.is_integral() { self.0.to_i64().ok() } else { None }
+        if !(0..=18).contains(&self.exponent) {
+            return None;
+        }
+        let whole = self.coefficient().checked_mul(10u128.pow(u32::try_from(self.exponent).ok()?))?;
+        let whole = i128::try_from(whole).ok()?;
+        i64::try_from(if self.negative { -whole } else { whole }).ok()
     }
     /// The nearest binary number.
     pub fn to_f64(self) -> f64 {
-        self.0.to_f64()
+        let text = format!("{}{}e{}", if self.negative { "-" } else { "" }, self.coefficient(), self.exponent);
+        text.parse().unwrap_or(0.0)
     }
     /// From a binary number by its shortest decimal form; `None` when it is not finite.
     pub fn from_f64(f: f64) -> Option<Self> {
-        if f.is_finite() { f.to_string().parse().ok() } else { None }
+        if f.is_finite() { format!("{f:e}").parse().ok() } else { None }
     }
     /// From a JSON number, rounded to 34 digits.
     pub fn from_json(n: &serde_json::Number) -> Self {
@@ -194,38 +381,102 @@ impl Number {
     }
 }
 
+/// `a * 10^power mod by`.
+fn times_power_of_ten_modulo(a: u128, mut power: u32, by: u128) -> u128 {
+    let times = |a: u128, b: u128| Wide::product(a, b).div_rem(by).1;
+    let (mut result, mut base) = (a % by, 10 % by);
+    while power > 0 {
+        if power & 1 == 1 {
+            result = times(result, base);
+        }
+        base = times(base, base);
+        power >>= 1;
+    }
+    result
+}
+
+// The few functions that need a series: on arguments near one, with twice the digits.
+
+fn precise(n: Number) -> Option<D256> {
+    let text = format!("{}{}e{}", if n.negative { "-" } else { "" }, n.coefficient(), n.exponent);
+    D256::from_str(&text, Context::default().without_traps()).ok()
+}
+
+fn from_precise(d: D256) -> Option<Number> {
+    format!("{d:e}").parse().ok()
+}
+
+fn from_i32(n: i32) -> D256 {
+    D256::from_i32(n).with_ctx(Context::default().without_traps())
+}
+
+/// The natural logarithm of ten.
+fn ten_ln() -> D256 {
+    const TEXT: &str = "2.3025850929940456840179914546843642076011014886287729760333279009675726";
+    D256::from_str(TEXT, Context::default().without_traps()).unwrap_or(D256::LN_10)
+}
+
 impl From<i64> for Number {
     fn from(value: i64) -> Self {
-        Self(D128::from_i64(value).with_ctx(context()))
+        Self::canonical(value < 0, u128::from(value.unsigned_abs()), 0).unwrap_or(Self::ZERO)
     }
 }
 impl FromStr for Number {
     type Err = NumberParseError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let plain = text.len() <= 400 && text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
-        if !plain || !text.bytes().any(|b| b.is_ascii_digit()) {
+        if text.len() > 400 {
             return Err(NumberParseError);
         }
-        let d = D128::from_str(text, context()).map_err(|_| NumberParseError)?;
-        Self::finite(d).ok_or(NumberParseError)
+        let (mantissa, power) = match text.find(['e', 'E']) {
+            Some(at) => (&text[..at], text[at + 1..].parse::<i32>().map_err(|_| NumberParseError)?),
+            None => (text, 0),
+        };
+        let (negative, digits) = match mantissa.as_bytes().first() {
+            Some(b'-') => (true, &mantissa[1..]),
+            Some(b'+') => (false, &mantissa[1..]),
+            _ => (false, mantissa),
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let plain = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+        if !plain(whole) || !plain(fraction) || whole.len() + fraction.len() == 0 {
+            return Err(NumberParseError);
+        }
+        let mut coefficient = 0u128;
+        let (mut dropped, mut more) = (0i32, false);
+        for digit in whole.bytes().chain(fraction.bytes()).map(|b| u128::from(b - b'0')) {
+            // Two digits more than are kept decide the rounding together with whether anything follows.
+            if coefficient < TOP * 100 {
+                coefficient = coefficient * 10 + digit;
+            } else {
+                dropped += 1;
+                more |= digit != 0;
+            }
+        }
+        let fraction_len = i32::try_from(fraction.len()).map_err(|_| NumberParseError)?;
+        let exponent = power.saturating_sub(fraction_len).saturating_add(dropped).clamp(-1_000_000, 1_000_000);
+        Exact { negative, wide: Wide::new(coefficient), exponent, more }.round().ok_or(NumberParseError)
     }
 }
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scale = self.0.fractional_digits_count();
-        if (-40..=40).contains(&scale) {
-            if scale <= 0 { write!(f, "{:.0}", self.0) } else { write!(f, "{:.*}", scale as usize, self.0) }
-        } else {
-            write!(f, "{:e}", self.0)
+        let sign = if self.negative { "-" } else { "" };
+        let digits = self.coefficient().to_string();
+        let exponent = self.exponent();
+        if !(-40..=40).contains(&exponent) {
+            let (first, rest) = digits.split_at(1);
+            let point = if rest.is_empty() { "" } else { "." };
+            return write!(f, "{sign}{first}{point}{rest}e{}", self.magnitude());
+        }
+        if exponent >= 0 {
+            return write!(f, "{sign}{digits}{}", "0".repeat(usize::try_from(exponent).unwrap_or(0)));
+        }
+        let places = usize::try_from(-exponent).unwrap_or(0);
+        match digits.len().checked_sub(places) {
+            Some(at) if at > 0 => write!(f, "{sign}{}.{}", &digits[..at], &digits[at..]),
+            _ => write!(f, "{sign}0.{}{digits}", "0".repeat(places - digits.len())),
         }
     }
 }
-impl PartialEq for Number {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.eq(&other.0)
-    }
-}
-impl Eq for Number {}
 impl PartialOrd for Number {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
@@ -233,12 +484,24 @@ impl PartialOrd for Number {
 }
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
-        Ord::cmp(&self.0, &other.0)
+        if self.negative != other.negative {
+            return other.negative.cmp(&self.negative);
+        }
+        let sizes = match (self.is_zero(), other.is_zero()) {
+            (true, true) => Ordering::Equal,
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            _ if self.exponent == other.exponent => self.coefficient().cmp(&other.coefficient()),
+            _ => self.magnitude().cmp(&other.magnitude()).then_with(|| self.aligned().cmp(&other.aligned())),
+        };
+        if self.negative { sizes.reverse() } else { sizes }
     }
 }
-impl Hash for Number {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
+impl Number {
+    /// The coefficient with exactly 34 digits, to compare numbers of one magnitude.
+    fn aligned(self) -> u128 {
+        let coefficient = self.coefficient();
+        coefficient * 10u128.pow(DIGITS - digits_of(coefficient).min(DIGITS))
     }
 }
 impl Serialize for Number {
@@ -298,6 +561,49 @@ mod tests {
         }
         assert_eq!(n("-7").checked_modulo(n("3")), Some(n("2")));
         assert_eq!(n("7").checked_modulo(n("-3")), Some(n("-2")));
+    }
+
+    #[test]
+    fn wide_numbers_keep_34_digits() {
+        let check = |shown: &str, result: Option<Number>| {
+            assert_eq!(result.map_or("none".to_owned(), |r| r.to_string()), shown);
+        };
+        check("1234567890123456789012345678901235000000", "1234567890123456789012345678901234567890".parse().ok());
+        check("1e300", n("1e300").checked_add(n("1e-300")));
+        check("1e41", n("1e41").checked_sub(n("1")));
+        check("9999999999999999999999999999999999000000", n("1e40").checked_sub(n("1e6")));
+        check("4", n("1e300").checked_rem(n("6")));
+        check("-1", n("-7").checked_rem(n("3")));
+        check("1", n("1").checked_rem(n("1e40")));
+        check("0.6666666666666666666666666666666667", n("2").checked_div(n("3")));
+        check("none", n("1e6144").checked_mul(n("10")));
+        check("0", n("1e-6000").checked_mul(n("1e-6000")));
+        check("1.414213562373095048801688724209698", n("2").checked_sqrt());
+        check("3e50", n("9e100").checked_sqrt());
+        check("0.6931471805599453094172321214581766", n("2").checked_ln());
+        check("2.718281828459045235360287471352662", n("1").checked_exp());
+        check("3.162277660168379331998893544432719e3307", n("1e63").checked_pow(n("52.5")));
+        check("0", n("10").checked_pow(n("-7000")));
+        check("none", n("10").checked_pow(n("7000")));
+        check("none", n("-8").checked_pow(n("0.5")));
+        check("1", n("0").checked_pow(n("0")));
+        check("1.7976931348623157e308", Number::from_f64(f64::MAX));
+        check("5e-324", Number::from_f64(5e-324));
+        for text in ["", "-", ".", "e5", "1e", "0x1", "1_0", "+-1", "1e99999"] {
+            assert!(text.parse::<Number>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn order_is_that_of_values() {
+        let sorted = ["-1e10", "-12", "-1.5", "0", "1e-300", "0.1", "0.15", "1", "1.5", "12", "100", "1e30", "1e31"];
+        for (i, a) in sorted.iter().enumerate() {
+            for (j, b) in sorted.iter().enumerate() {
+                assert_eq!(n(a).cmp(&n(b)), i.cmp(&j), "{a} {b}");
+            }
+        }
+        assert_eq!(n("1.0"), n("1"));
+        assert_eq!(n("-0"), n("0"));
     }
 
     #[test]
