@@ -5,7 +5,7 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 /** `vite` talks to a running server (RUSLO_URL); `vite --mode mock` answers from a small seeded memory instead. */
 export default defineConfig(async ({ mode }) => {
   const config: ViteUserConfig = {
-  plugins: [react(), ...(mode === 'mock' ? [(await import('./mock-api/plugin')).mockApi()] : [])],
+  plugins: [react(), ...(mode === 'mock' ? [(await import('./mock-api/plugin.ts')).mockApi()] : [])],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     outDir: 'dist',

@@ -1,7 +1,7 @@
 /** A seeded in-memory `/api/v1` for `vite --mode mock`: enough to look at every page without a server. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Plugin } from 'vite'
-import * as db from './data'
+import type { Connect, Plugin } from 'vite'
+import * as db from './data.ts'
 
 interface Request {
   params: string[]
@@ -133,11 +133,14 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   }
 }
 
+function mount(server: { middlewares: Connect.Server }): void {
+  server.middlewares.use('/api/v1', (request, response) => void answer(request, response))
+}
+
 export function mockApi(): Plugin {
   return {
     name: 'mock-api',
-    configureServer(server) {
-      server.middlewares.use('/api/v1', (request, response) => void answer(request, response))
-    },
+    configureServer: mount,
+    configurePreviewServer: mount,
   }
 }

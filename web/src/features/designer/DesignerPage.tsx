@@ -71,7 +71,7 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
       checkSoon()
     },
     onForm: setFormOfElement,
-    onSelect: (id) => narrow && id && setPanelOpen(true),
+    onSelect: () => {},
   })
   instance.current = tool.modeler
   usePageTitle(saving.draft.name)

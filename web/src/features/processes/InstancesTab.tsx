@@ -52,7 +52,7 @@ export function InstancesTab() {
           placeholder={t('processes.instances.anyDefinition')}
           clearable
           searchable
-          w={220}
+          w={190}
           value={search.process ?? null}
           onChange={(value) => setSearch({ process: value ?? undefined, definition: undefined, page: undefined })}
           data={processes.filter((d, i) => processes.findIndex((o) => o.processId === d.processId) === i).map((definition) => ({ value: definition.processId, label: definition.name }))}

@@ -83,7 +83,8 @@ export const designer: Translation<typeof ru> = {
     info: 'Hint',
   },
   panel: {
-    group: 'Ruslo',
+    group: 'Task',
+    groupStart: 'Start',
     taskKind: 'What the person does',
     kindForm: 'Fill in a form',
     kindApprove: 'Approve or decline',

@@ -86,7 +86,8 @@ export const designer = {
     info: 'Совет',
   },
   panel: {
-    group: 'Ruslo',
+    group: 'Задание',
+    groupStart: 'Запуск',
     taskKind: 'Что сделать человеку',
     kindForm: 'Заполнить форму',
     kindApprove: 'Согласовать или отклонить',

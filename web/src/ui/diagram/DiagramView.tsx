@@ -58,7 +58,14 @@ export default function DiagramView({ xml, marks, takenFlows, selected, onSelect
       const id = event.element.type === 'bpmn:Process' || event.element.type === 'bpmn:Collaboration' ? null : event.element.id.replace(/_label$/, '')
       select.current?.(id)
     })
-    const observer = new ResizeObserver(() => services(instance).canvas.resized?.())
+    let width = 0
+    const observer = new ResizeObserver(([entry]) => {
+      services(instance).canvas.resized?.()
+      // Another width is another layout: the person has not placed the diagram in it yet.
+      const next = entry?.contentRect.width ?? 0
+      if (Math.abs(next - width) > 40 && services(instance).canvas.getRootElement?.()) fit(instance)
+      width = next
+    })
     observer.observe(box.current)
     return () => {
       alive = false

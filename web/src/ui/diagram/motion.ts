@@ -29,6 +29,7 @@ export interface CanvasService {
   getActiveLayer?: () => SVGElement
   getDefaultLayer: () => SVGElement
   resized?: () => void
+  getRootElement?: () => unknown
 }
 
 const SPEED_PX_PER_MS = 0.9

@@ -41,11 +41,14 @@ const RU: [RegExp, string][] = [
 ]
 
 function translateMessages(root: HTMLElement): void {
-  for (const node of root.querySelectorAll<HTMLElement>('.fjs-form-field-error li, .fjs-form-field-error')) {
-    if (node.children.length > 0) continue
-    const text = node.textContent ?? ''
-    const rule = RU.find(([pattern]) => pattern.test(text))
-    if (rule) node.textContent = text.replace(rule[0], rule[1])
+  for (const node of root.querySelectorAll<HTMLElement>('.fjs-form-field-error li, .fjs-form-field-error, .fjs-select-placeholder')) {
+    // The text node itself is changed: the library goes on owning it.
+    for (const child of node.childNodes) {
+      if (child.nodeType !== Node.TEXT_NODE) continue
+      const text = child.nodeValue ?? ''
+      const rule = RU.find(([pattern]) => pattern.test(text))
+      if (rule) child.nodeValue = text.replace(rule[0], rule[1])
+    }
   }
   for (const input of root.querySelectorAll<HTMLInputElement>('input[placeholder]')) {
     const rule = RU.find(([pattern]) => pattern.test(input.placeholder))

@@ -4,12 +4,14 @@ import { FormEditor } from '@bpmn-io/form-js-editor'
 import '@bpmn-io/form-js-viewer/dist/assets/form-js-base.css'
 import '@bpmn-io/form-js-editor/dist/assets/form-js-editor-base.css'
 import '@bpmn-io/form-js-editor/dist/assets/form-js-editor.css'
-import '@bpmn-io/form-js/dist/assets/draggle.css'
-import '@bpmn-io/form-js/dist/assets/properties-panel.css'
+import '@bpmn-io/form-js-editor/dist/assets/dragula.css'
+import '@bpmn-io/form-js-editor/dist/assets/properties-panel.css'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { JsonObject } from '@/api'
+import { currentLanguage } from '@/i18n'
 import './formEditor.css'
+import { speakRussian } from './formEditor.ru'
 
 interface DialogProps {
   name: string
@@ -35,7 +37,9 @@ export default function FormEditorDialog({ name, schema, onSave, onClose }: Dial
     const made = new FormEditor({ container: box }) as unknown as Editor
     editor.current = made
     void made.importSchema(structuredClone(schema)).then(() => made.on('changed', () => setChanged(true)))
+    const quiet = currentLanguage() === 'ru' ? speakRussian(box) : undefined
     return () => {
+      quiet?.()
       editor.current = null
       made.destroy()
     }

@@ -56,7 +56,10 @@ export function useModeler(options: Options): ModelerState {
       setStack({ undo: commands.canUndo(), redo: commands.canRedo() })
       latest.current.onChange()
     })
-    made.on('selection.changed', (event: { newSelection: { id: string }[] }) => latest.current.onSelect(event.newSelection.length === 1 ? event.newSelection[0]!.id : null))
+    made.on('selection.changed', (event: { newSelection: { id: string }[] }) => {
+      // A listener that answers anything keeps the event from all others.
+      latest.current.onSelect(event.newSelection.length === 1 ? event.newSelection[0]!.id : null)
+    })
     return () => {
       alive = false
       setModeler(null)

@@ -9,6 +9,8 @@ import { assigneeOf, fieldCount, formOf, removeForm, setAssignee, type DiagramEl
 /** Groups of the Zeebe panel whose place ours takes. */
 const REPLACED = new Set(['form', 'userTaskImplementation'])
 
+const TEMPLATE_GROUP = 'ElementTemplates__Template'
+
 export interface PanelHost {
   people: () => User[]
   openForm: (element: DiagramElement) => void
@@ -28,9 +30,12 @@ export class RusloPanel {
   getGroups(element: DiagramElement) {
     return (groups: PanelGroup[]): PanelGroup[] => {
       const start = element.type === 'bpmn:StartEvent' && element.parent?.type !== 'bpmn:SubProcess'
-      if (element.type !== 'bpmn:UserTask' && !start) return groups
-      const kept = groups.filter((group) => !REPLACED.has(group.id))
-      const own = { id: 'ruslo', label: i18next.t('designer.panel.group'), component: Group, shouldOpen: true, entries: start ? [this.formEntry(element)] : this.taskEntries(element) }
+      // Templates are chosen from the palette and the menus; without one applied the group has nothing to say.
+      const applied = Boolean(element.businessObject.get('zeebe:modelerTemplate'))
+      const shown = groups.filter((group) => applied || group.id !== TEMPLATE_GROUP)
+      if (element.type !== 'bpmn:UserTask' && !start) return shown
+      const kept = shown.filter((group) => !REPLACED.has(group.id))
+      const own = { id: 'ruslo', label: start ? i18next.t('designer.panel.groupStart') : i18next.t('designer.panel.group'), component: Group, shouldOpen: true, entries: start ? [this.formEntry(element)] : this.taskEntries(element) }
       const at = kept.findIndex((group) => group.id === 'general')
       return [...kept.slice(0, at + 1), own, ...kept.slice(at + 1)]
     }
