@@ -270,3 +270,27 @@ async fn templates_with_unavailable_nodes_are_kept_but_not_started() {
     assert!(refused.is(&codes::DEFINITION_UNAVAILABLE_NODES), "{refused}");
     assert_eq!(refused.details.unwrap()["elements"], json!(["a"]));
 }
+
+#[tokio::test]
+async fn the_public_template_reaches_its_author() {
+    let world = World::new().await;
+    let catalog = world.catalog().await;
+    let bytes = include_bytes!("../../formats/tests/data/bp-379.bpt").to_vec();
+    let document = Some(model::DocumentType { catalog });
+    let what = || runtime::Deploy { name: "Sample".into(), bytes: bytes.clone(), document, ..runtime::Deploy::default() };
+    let deployed = world.runtime.deploy(&world.admin, what()).await.unwrap().remove(0);
+    let other = world.runtime.deploy(&world.admin, what()).await.unwrap().remove(0);
+    assert_ne!(deployed.process_id, other.process_id, "a template is a process of its own each time");
+    let process_id = Some(deployed.process_id.clone());
+    let next = world.runtime.deploy(&world.admin, runtime::Deploy { process_id, ..what() }).await.unwrap().remove(0);
+    assert_eq!((next.process_id, next.version), (deployed.process_id, 2));
+    let record = world.record(catalog, json!({"TITLE": "t"})).await;
+    let request = StartRequest { document: Some(record), ..StartRequest::of(deployed.id) };
+    let started = world.runtime.start(&world.admin, request).await.unwrap();
+    let history = world.names(started.instance).await;
+    assert_eq!(started.state, "completed", "{history:?}");
+    let notes = world.platform.notifications().list(world.anna.user_id(), None, 10).await.unwrap();
+    assert!(!notes.is_empty(), "the record's author is told");
+    let view = world.runtime.instance(started.instance).await.unwrap();
+    assert!(view.bpmn.contains("BPMNShape"));
+}
