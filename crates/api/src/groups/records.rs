@@ -69,7 +69,8 @@ pub struct RecordPatchDto {
 pub struct RecordQuery {
     /// Part of any text of the record.
     pub search: Option<String>,
-    /// `title`, `createdAt`, `updatedAt`, `id` or `fields.KEY`; with `-` in front from the greatest. `-updatedAt` when absent.
+    /// `title`, `createdAt`, `updatedAt`, `id` or `fields.KEY`; with `-` in front from the greatest. When
+    /// absent: `-updatedAt`.
     pub sort: Option<String>,
 }
 

@@ -69,7 +69,7 @@ fn router(installation: &Installation, control: &Control, demo: bool) -> Router 
     // Streams of live updates must not be held back for compression.
     let compress = SizeAbove::new(1024).and(NotForContentType::const_new("text/event-stream"));
     Router::new()
-        .nest("/api/v1", api::router(api_state))
+        .merge(api::mounted(api_state))
         .merge(bitrix::router(bitrix_state))
         .merge(control.router(installation.platform.clone()))
         .merge(health::router(installation.runtime.clone(), installation.store.clone()))
@@ -116,5 +116,6 @@ async fn stop_signal(runtime: runtime::Runtime) {
     let terminate = std::future::pending::<()>();
     tokio::select! { () = interrupt => {}, () = terminate => {} }
     tracing::info!("stopping: finishing what is under way");
+    runtime.platform().live().close();
     runtime.shutdown().await;
 }
