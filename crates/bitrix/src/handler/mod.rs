@@ -5,6 +5,7 @@
 
 mod form;
 mod properties;
+mod webhook;
 
 use crate::state::event_key;
 use form::{Facts, post};
@@ -25,7 +26,8 @@ pub struct AppActivityConnector {
 
 /// The connectors of this face, for the runtime.
 pub fn connectors(platform: &Platform, zone: &TimeZone) -> Vec<Arc<dyn Connector>> {
-    vec![Arc::new(AppActivityConnector { platform: platform.clone(), zone: zone.clone() })]
+    let app = AppActivityConnector { platform: platform.clone(), zone: zone.clone() };
+    vec![Arc::new(app), Arc::new(webhook::WebhookConnector)]
 }
 
 #[async_trait::async_trait]

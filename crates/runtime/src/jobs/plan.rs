@@ -7,7 +7,7 @@ use super::Route;
 use crate::components::{self, BuiltinJob};
 use crate::connectors::Order;
 use crate::core::Core;
-use crate::partitions::rows::object_json;
+use crate::partitions::rows::{object_json, order_row};
 use crate::partitions::session::{JobPlan, Session};
 use engine::Command;
 use model::definition::ElementIdx;
@@ -19,6 +19,8 @@ use store::{JobRow, JobState};
 
 /// Characters of the event id that an app's answer names.
 const EVENT_ID_CHARS: usize = 32;
+/// Posts the document's address to a URL; delivered by the Bitrix face, which knows such addresses.
+const WEBHOOK_JOB: &str = "ruslo:bitrix.WebHookActivity";
 const WAITING_TITLE: &str = "Waiting for application response";
 
 /// A job as its event tells it.
@@ -62,6 +64,11 @@ pub(crate) async fn route(core: &Core, session: &mut Session, new: NewJob) -> Re
 }
 
 async fn builtin(core: &Core, session: &mut Session, new: &NewJob) -> Result<Vec<Command>, Fault> {
+    if new.job_type == WEBHOOK_JOB {
+        let mut order = order(session, new, String::new());
+        order.waits = false;
+        return Ok(send_off(session, new.job, "webhook", &order, Object::new()));
+    }
     let job = BuiltinJob { job: new.job, job_type: &new.job_type, input: &new.input };
     match components::perform(core, session, &job).await {
         Ok(performed) => {
@@ -112,11 +119,7 @@ async fn app(core: &Core, session: &mut Session, new: &NewJob) -> Result<Vec<Com
     let mut order = order(session, new, event_id.clone());
     order.waits = waits;
     if !waits {
-        // The call is an effect of its own: it goes out although the job is done.
-        session.writes.push(crate::partitions::rows::order_row(session, "app_activity", &order).into());
-        session.orders += 1;
-        let result = return_defaults(&activity);
-        return Ok(vec![Command::CompleteJob { job: new.job, result, by: None }]);
+        return Ok(send_off(session, new.job, "app_activity", &order, return_defaults(&activity)));
     }
     order.timeout_ms = timeout_ms(new);
     let timeout = (order.timeout_ms > 0).then(|| session.now.plus_ms(order.timeout_ms));
@@ -128,6 +131,13 @@ async fn app(core: &Core, session: &mut Session, new: &NewJob) -> Result<Vec<Com
         commands.push(Command::SetStateTitle { text });
     }
     Ok(commands)
+}
+
+/// A call that nobody waits for: it goes out although its job is done.
+fn send_off(session: &mut Session, job: JobId, kind: &str, order: &Order, result: Object) -> Vec<Command> {
+    session.writes.push(order_row(session, kind, order).into());
+    session.orders += 1;
+    vec![Command::CompleteJob { job, result, by: None }]
 }
 
 /// What an activity gives as long as nobody answered: the defaults of its return properties.
