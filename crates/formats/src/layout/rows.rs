@@ -128,9 +128,13 @@ fn meet(parents: &[usize], depth: &[usize], mut a: usize, mut b: usize) -> usize
 /// How a child stands to its parent; also the order in which children are placed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Bond {
+    /// Leads to a merge, or nothing merges here.
     Branch,
-    Boundary,
+    /// What merges branches.
     Merge,
+    /// Ends by itself beside branches that are merged.
+    Dead,
+    Boundary,
     Back,
 }
 
@@ -168,6 +172,7 @@ impl Tree {
                 bonds[item] = Bond::Boundary;
             }
         }
+        mark_dead_ends(items, parents, &mut bonds);
         for (item, bond) in bonds.iter().enumerate() {
             let slot = if tree.parents[item] == ROOT { count } else { tree.parents[item] };
             tree.children[slot].push((*bond, item));
@@ -207,6 +212,28 @@ impl Tree {
     }
 }
 
+/// Tells branches that lead to a merge from those that do not: the merge takes the row before the latter.
+fn mark_dead_ends(items: &Items, parents: &[usize], bonds: &mut [Bond]) {
+    let mut leads = vec![false; bonds.len()];
+    let mut merging = vec![false; bonds.len() + 1];
+    let slot = |parent: usize| if parent == ROOT { bonds.len() } else { parent };
+    for item in items.order.iter().copied().filter(|i| bonds[*i] == Bond::Merge) {
+        merging[slot(parents[item])] = true;
+        for before in items.before[item].iter().copied() {
+            let mut at = before;
+            while at != parents[item] && at != ROOT {
+                leads[at] = true;
+                at = parents[at];
+            }
+        }
+    }
+    let dead = |i: usize| bonds[i] == Bond::Branch && merging[slot(parents[i])] && !leads[i];
+    let dead: Vec<usize> = (0..bonds.len()).filter(|i| dead(*i)).collect();
+    for item in dead {
+        bonds[item] = Bond::Dead;
+    }
+}
+
 /// Subtrees on their way up.
 struct Placing {
     contours: Vec<Option<Contour>>,
@@ -221,10 +248,10 @@ impl Placing {
         for (bond, child) in children.iter().copied() {
             let Some(contour) = self.contours[child].take() else { continue };
             let least = match bond {
-                Bond::Branch | Bond::Merge => 0,
+                Bond::Branch | Bond::Merge | Bond::Dead => 0,
                 Bond::Boundary | Bond::Back => i32::from(rank.is_some()),
             };
-            if bond != Bond::Branch && dropped > 0 {
+            if bond > Bond::Dead && dropped > 0 {
                 // Lines of a split drop through the rows of its own column.
                 if let Some(rank) = rank {
                     all.take(rank, 0, dropped);
@@ -233,7 +260,7 @@ impl Placing {
             }
             let row = all.room_for(&contour, least);
             self.rows[child] = row;
-            if bond == Bond::Branch {
+            if matches!(bond, Bond::Branch | Bond::Dead) {
                 dropped = dropped.max(row);
             }
             all.merge(contour, row);
