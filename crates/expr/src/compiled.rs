@@ -1,8 +1,8 @@
 //! The door: one type for compiled expressions of every language.
 
 use crate::env::{Env, EvalError, Evaluated};
-use crate::{bitrix, feel, js};
 use crate::syntax::SyntaxError;
+use crate::{bitrix, feel, js};
 use model::Value;
 use model::definition::Language;
 use model::limits::Limits;

@@ -1,5 +1,7 @@
 //! Bitrix texts, formulas and conditions.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails to set up fails")]
+
 mod support;
 
 use expr::{EvalError, compile};
@@ -61,7 +63,9 @@ fn limits_hold() {
     assert_eq!(template(&format!("={doubled}"), &vars, &limits), Err(EvalError::Size));
     assert_eq!(template(&"{=Variable:a}".repeat(100), &vars, &limits), Err(EvalError::Size));
     // Nested too deeply: a syntax error, so the text stays.
-    for text in [format!("={}1", "(".repeat(50_000)), format!("={}1", "-".repeat(50_000)), format!("=1{}", "^1".repeat(50_000))] {
+    for text in
+        [format!("={}1", "(".repeat(50_000)), format!("={}1", "-".repeat(50_000)), format!("=1{}", "^1".repeat(50_000))]
+    {
         let large = Limits::default();
         assert_eq!(template(&text, &vars, &large), Ok(Value::text(&text)));
     }

@@ -1,5 +1,7 @@
 //! JavaScript: values, limits, isolation.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails to set up fails")]
+
 mod support;
 
 use expr::{Compiled, EvalError, SyntaxError, compile, js};
@@ -33,7 +35,11 @@ fn scripts() {
 #[test]
 fn a_long_run_leaves_the_engine_and_ends_on_a_worker() {
     let limits = Limits::default();
-    for text in ["while (true) {}", "for (;;) { try { while (true) {} } finally { continue } }", "/(a+)+$/.test('a'.repeat(40) + '!')"] {
+    for text in [
+        "while (true) {}",
+        "for (;;) { try { while (true) {} } finally { continue } }",
+        "/(a+)+$/.test('a'.repeat(40) + '!')",
+    ] {
         assert_eq!(run(text, &limits), Err(EvalError::OutOfInlineBudget), "{text}");
         assert_eq!(worker(text, &limits, 20), Err(EvalError::Time), "{text}");
     }

@@ -66,7 +66,9 @@ pub(crate) fn parse(text: &str, limits: &Limits) -> Result<Condition, SyntaxErro
     match kind {
         "truecondition" => return Ok(Condition { groups: Vec::new() }),
         "fieldcondition" | "propertyvariablecondition" | "mixedcondition" => {}
-        "codecondition" => return Err(wrong("a condition in PHP can not run here", "условие на PHP здесь не выполняется")),
+        "codecondition" => {
+            return Err(wrong("a condition in PHP can not run here", "условие на PHP здесь не выполняется"));
+        }
         _ => {
             let kinds = ["fieldcondition", "propertyvariablecondition", "mixedcondition", "truecondition"];
             return Err(wrong("an unknown kind of condition", "неизвестный вид условия").expecting(&kinds));
@@ -237,8 +239,8 @@ impl Item {
 
     fn field_value(&self, session: &mut Session) -> Value {
         for object in &self.objects {
-            let found = convert::system(session, object, &self.field)
-                .or_else(|| session.env.scope.object(object, &self.field));
+            let found =
+                convert::system(session, object, &self.field).or_else(|| session.env.scope.object(object, &self.field));
             if let Some(value) = found {
                 return value;
             }

@@ -20,11 +20,31 @@ pub(super) const ENGLISH: Words = Words {
     days: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
     days_short: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
     months: [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ],
     months_alone: [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ],
     months_short: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
@@ -35,11 +55,31 @@ pub(super) const RUSSIAN: Words = Words {
     days: ["Понедельник", "Вторник", "Среда", "Четверг", "Пятница", "Суббота", "Воскресенье"],
     days_short: ["Пн", "Вт", "Ср", "Чт", "Пт", "Сб", "Вс"],
     months: [
-        "января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября",
+        "января",
+        "февраля",
+        "марта",
+        "апреля",
+        "мая",
+        "июня",
+        "июля",
+        "августа",
+        "сентября",
+        "октября",
+        "ноября",
         "декабря",
     ],
     months_alone: [
-        "Январь", "Февраль", "Март", "Апрель", "Май", "Июнь", "Июль", "Август", "Сентябрь", "Октябрь", "Ноябрь",
+        "Январь",
+        "Февраль",
+        "Март",
+        "Апрель",
+        "Май",
+        "Июнь",
+        "Июль",
+        "Август",
+        "Сентябрь",
+        "Октябрь",
+        "Ноябрь",
         "Декабрь",
     ],
     months_short: ["янв", "фев", "мар", "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек"],
@@ -142,8 +182,7 @@ fn ordinal(day: i8) -> &'static str {
 pub(super) fn interval(format: &str, from: DateTime, to: DateTime) -> String {
     let inverted = to < from;
     let (early, late) = if inverted { (to, from) } else { (from, to) };
-    let total_days = late.date().duration_since(early.date()).as_hours() / 24
-        - i64::from(late.time() < early.time());
+    let total_days = late.date().duration_since(early.date()).as_hours() / 24 - i64::from(late.time() < early.time());
     let (months, rest) = months_and_rest(early, late);
     let seconds = rest % 86_400;
     let parts = [months / 12, months % 12, rest / 86_400, seconds / 3600, seconds / 60 % 60, seconds % 60];
@@ -175,8 +214,8 @@ pub(super) fn interval(format: &str, from: DateTime, to: DateTime) -> String {
 
 /// Whole months between, and the seconds that remain.
 fn months_and_rest(early: DateTime, late: DateTime) -> (i64, i64) {
-    let mut months = (i64::from(late.year()) - i64::from(early.year())) * 12 + i64::from(late.month())
-        - i64::from(early.month());
+    let mut months =
+        (i64::from(late.year()) - i64::from(early.year())) * 12 + i64::from(late.month()) - i64::from(early.month());
     loop {
         let span = jiff::Span::new().try_months(months);
         let reached = span.ok().and_then(|s| early.checked_add(s).ok());

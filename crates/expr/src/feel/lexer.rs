@@ -89,7 +89,9 @@ impl Lexer<'_> {
                 self.at += rest.find('\n').unwrap_or(rest.len());
             } else if rest.starts_with("/*") {
                 let Some(end) = rest.find("*/") else {
-                    return Err(self.error(self.at, "the comment has no end", "комментарий не закрыт").expecting(&["*/"]));
+                    return Err(self
+                        .error(self.at, "the comment has no end", "комментарий не закрыт")
+                        .expecting(&["*/"]));
                 };
                 self.at += end + 2;
             } else {
@@ -118,7 +120,11 @@ impl Lexer<'_> {
         }
         if first == '`' {
             let Some(end) = rest[1..].find('`') else {
-                return Err(self.error(start, "the name in back-ticks has no end", "имя в обратных кавычках не закрыто"));
+                return Err(self.error(
+                    start,
+                    "the name in back-ticks has no end",
+                    "имя в обратных кавычках не закрыто",
+                ));
             };
             let name = Arc::from(&rest[1..=end]);
             self.at += end + 2;

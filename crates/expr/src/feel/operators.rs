@@ -62,8 +62,9 @@ impl Machine<'_> {
             (Value::DateTime(x, zx), Value::DateTime(y, zy)) => {
                 self.zones.order_date_times((*x, zx.as_ref()), (*y, zy.as_ref()))
             }
-            (Value::DaysDuration(x), Value::DaysDuration(y))
-            | (Value::YearsDuration(x), Value::YearsDuration(y)) => Some(x.cmp(y)),
+            (Value::DaysDuration(x), Value::DaysDuration(y)) | (Value::YearsDuration(x), Value::YearsDuration(y)) => {
+                Some(x.cmp(y))
+            }
             _ => return not_comparable(a, b),
         };
         order.map_or_else(|| null("a date lies outside of the calendar"), Ok)

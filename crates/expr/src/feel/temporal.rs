@@ -275,11 +275,7 @@ impl Zones<'_> {
     // Arithmetic.
 
     /// Milliseconds from `b` to `a`.
-    pub(crate) fn date_times_between(
-        &self,
-        a: (DateTime, Option<&Zone>),
-        b: (DateTime, Option<&Zone>),
-    ) -> Option<i64> {
+    pub(crate) fn date_times_between(&self, a: (DateTime, Option<&Zone>), b: (DateTime, Option<&Zone>)) -> Option<i64> {
         if a.1.is_none() && b.1.is_none() {
             return i64::try_from(a.0.duration_since(b.0).as_millis()).ok();
         }

@@ -102,9 +102,8 @@ fn fold(
 
 fn sum(machine: &mut Machine, args: &[Feel]) -> Outcome<Feel> {
     let items = list_or_all(args)?;
-    let durations = items.first().is_some_and(|i| {
-        matches!(i, Feel::Data(Value::DaysDuration(_) | Value::YearsDuration(_)))
-    });
+    let durations =
+        items.first().is_some_and(|i| matches!(i, Feel::Data(Value::DaysDuration(_) | Value::YearsDuration(_))));
     if !durations {
         return fold(machine, args, Number::ZERO, Number::checked_add);
     }

@@ -36,9 +36,7 @@ pub(super) fn all() -> Vec<Builtin> {
         Builtin::new("month of year", DATE, |_, a| {
             data(Value::text(MONTHS[usize::from(date(a)?.month().unsigned_abs() - 1) % 12]))
         }),
-        Builtin::new("week of year", DATE, |_, a| {
-            Ok(int(usize::from(date(a)?.iso_week_date().week().unsigned_abs())))
-        }),
+        Builtin::new("week of year", DATE, |_, a| Ok(int(usize::from(date(a)?.iso_week_date().week().unsigned_abs())))),
         Builtin::new("last day of month", DATE, |_, a| data(Value::Date(date(a)?.last_of_month()))),
         Builtin::new("is", &[&["value1", "value2"]], |m, a| {
             let same = match (arg(a, 0), arg(a, 1)) {

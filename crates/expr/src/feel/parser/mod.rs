@@ -202,10 +202,9 @@ impl<'a> Parser<'a> {
         let before = self.pos.checked_sub(1).map(|i| &self.tokens[i].kind);
         match (before, self.kind()) {
             (Some(Kind::Mark("=")), Kind::Mark("=")) => ("; equality is written `=`", "; равенство пишется `=`"),
-            (Some(Kind::Word(_) | Kind::Quoted(_)), Kind::Word(_)) => (
-                "; a name with blanks stands in back-ticks",
-                "; имя с пробелами пишется в обратных кавычках",
-            ),
+            (Some(Kind::Word(_) | Kind::Quoted(_)), Kind::Word(_)) => {
+                ("; a name with blanks stands in back-ticks", "; имя с пробелами пишется в обратных кавычках")
+            }
             _ => ("", ""),
         }
     }

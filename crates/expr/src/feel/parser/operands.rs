@@ -160,7 +160,13 @@ impl Parser<'_> {
                 "no date, time or duration in ISO 8601",
                 "это не дата, не время и не длительность в ISO 8601",
             )
-            .expecting(&["@\"2026-01-31\"", "@\"10:00:00\"", "@\"2026-01-31T10:00:00Z\"", "@\"P1D\"", "@\"P1Y2M\""])),
+            .expecting(&[
+                "@\"2026-01-31\"",
+                "@\"10:00:00\"",
+                "@\"2026-01-31T10:00:00Z\"",
+                "@\"P1D\"",
+                "@\"P1Y2M\"",
+            ])),
         }
     }
 
@@ -264,7 +270,9 @@ impl Parser<'_> {
             return None;
         }
         let words: Vec<Arc<str>> = (0..count)
-            .filter_map(|i| if let Kind::Word(w) | Kind::Quoted(w) = self.kind_after(i) { Some(w.clone()) } else { None })
+            .filter_map(
+                |i| if let Kind::Word(w) | Kind::Quoted(w) = self.kind_after(i) { Some(w.clone()) } else { None },
+            )
             .collect();
         (0..=count).for_each(|_| self.advance());
         Some(if let [one] = words.as_slice() { one.clone() } else { Arc::from(words.join(" ")) })
@@ -278,9 +286,8 @@ impl Parser<'_> {
 
     fn type_here(&mut self) -> Parsed<Type> {
         for count in (1..=4).rev() {
-            let words: Option<Vec<&str>> = (0..count)
-                .map(|i| if let Kind::Word(w) = self.kind_after(i) { Some(&**w) } else { None })
-                .collect();
+            let words: Option<Vec<&str>> =
+                (0..count).map(|i| if let Kind::Word(w) = self.kind_after(i) { Some(&**w) } else { None }).collect();
             let Some(name) = words.map(|w| w.join(" ")) else { continue };
             let Some((_, found)) = NAMED.iter().find(|(n, _)| *n == name) else { continue };
             let found = found.clone();
@@ -292,7 +299,8 @@ impl Parser<'_> {
     }
 
     fn type_parameters(&mut self, plain: Type) -> Parsed<Type> {
-        if !matches!(plain, Type::List(_) | Type::Range(_) | Type::Context(_) | Type::Function) || !self.take_mark("<") {
+        if !matches!(plain, Type::List(_) | Type::Range(_) | Type::Context(_) | Type::Function) || !self.take_mark("<")
+        {
             return Ok(plain);
         }
         let with = match plain {
