@@ -1,7 +1,8 @@
 //! Front-ends: what people bring (BPMN 2.0 XML, Bitrix `.bpt` templates) becomes the IR of [`model::definition`].
 //!
 //! Every front-end gives definitions, findings with places, and BPMN XML with shapes to look at. Files come from
-//! strangers: none can make this crate panic, overflow the stack, or use memory or time out of proportion to the limits.
+//! strangers: none can make this crate panic, overflow the stack, or use memory or time out of proportion to the
+//! limits.
 //! Never: I/O, clocks, randomness, or running anything.
 //!
 //! - [`bpmn`]: BPMN 2.0 XML with the `zeebe` extensions

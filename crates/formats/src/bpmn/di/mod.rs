@@ -1,7 +1,7 @@
 //! Diagram interchange: shapes that are there stay, shapes that are missing are added (BPMN DI-1..DI-5).
 //!
-//! Invariant: a file whose shapes are complete comes back byte-identical; otherwise only shapes are inserted, and broken
-//! ones replaced. Never: moves or resizes what is there.
+//! Invariant: a file whose shapes are complete comes back byte-identical; otherwise only shapes are inserted, and
+//! broken ones replaced. Never: moves or resizes what is there.
 
 mod arrange;
 mod emit;
