@@ -114,8 +114,8 @@ async fn a_handler_that_fails_for_long_is_an_incident_and_a_retry_calls_again() 
     assert_eq!((incident.code.as_str(), incident.element_id.as_str()), ("OUT-0005", "a"));
     assert!((4..30).contains(&seen), "{seen} tries");
     handler.plan.lock().unwrap().clear();
-    world.runtime.retry_incident(&world.admin, incident.id).await.unwrap();
     let tries = handler.seen().len();
+    world.runtime.retry_incident(&world.admin, incident.id).await.unwrap();
     world.until("the call after the retry", || async { (handler.seen().len() > tries).then_some(()) }).await;
     assert_eq!(handler.seen()[tries].order.event_id, first.event_id, "the same token");
     assert_eq!(world.runtime.answer_app_job(answer(&first)).await.unwrap(), AnswerOutcome::Accepted);

@@ -77,18 +77,20 @@ impl Outbox {
     /// Starts every delivery that is due and fits.
     async fn dispatch(self: &Arc<Self>) -> Result<(), store::StoreError> {
         let now = self.core.now();
-        let busy = {
+        // What is on its way now may be read in a state that its end is just changing; its end looks again.
+        let on_their_way = {
             let mut active = self.lock();
             active.wake_at = active.wake_at.split_off(&now.plus_ms(1));
-            active.ids.len()
+            active.ids.clone()
         };
+        let busy = on_their_way.len();
         if busy >= DELIVERIES_MAX {
             // The end of any of them looks again.
             return Ok(());
         }
         let limit = u32::try_from(READ_MAX + busy).unwrap_or(u32::MAX);
         let rows = self.core.store.due_effects(&[], now, limit).await?;
-        for row in rows {
+        for row in rows.into_iter().filter(|row| !on_their_way.contains(&row.id)) {
             self.start(row);
         }
         if let Some(next) = self.core.store.earliest_effect().await?.filter(|at| *at > now) {
