@@ -172,16 +172,9 @@ impl Pattern {
                 pc += 1;
                 continue;
             }
-            loop {
-                match back.pop() {
-                    None => return Ok(None),
-                    Some(Undo::Save(slot, old)) => saves[slot] = old,
-                    Some(Undo::Mark(register, old)) => marks[register] = old,
-                    Some(Undo::Branch(to, position)) => {
-                        (pc, at) = (to, position);
-                        break;
-                    }
-                }
+            match turn_back(&mut back, &mut saves, &mut marks) {
+                None => return Ok(None),
+                Some(branch) => (pc, at) = branch,
             }
         }
     }
@@ -225,6 +218,17 @@ enum Undo {
     Save(usize, Option<usize>),
     Mark(usize, Option<usize>),
     Branch(usize, usize),
+}
+
+/// Undoes steps up to the last choice; gives where its other way begins.
+fn turn_back(back: &mut Vec<Undo>, saves: &mut [Option<usize>], marks: &mut [Option<usize>]) -> Option<(usize, usize)> {
+    loop {
+        match back.pop()? {
+            Undo::Save(slot, old) => saves[slot] = old,
+            Undo::Mark(register, old) => marks[register] = old,
+            Undo::Branch(to, position) => return Some((to, position)),
+        }
+    }
 }
 
 impl Class {
