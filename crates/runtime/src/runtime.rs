@@ -22,7 +22,7 @@ use platform::{Action, Actor, Object as Target, Platform, authorize};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{Filter, IncidentField, IncidentWrite, Query, SharedStore, Unit};
+use store::{Filter, IncidentField, IncidentWrite, Query, SettingWrite, SharedStore, Unit};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
@@ -101,7 +101,7 @@ impl Runtime {
     /// Opens the runtime on what the store holds, and goes on with it: timers, calls, scripts.
     pub async fn open(config: RuntimeConfig) -> Result<Self, Fault> {
         let limits = Arc::new(config.limits);
-        let partitions = config.partitions.clamp(1, 256);
+        let partitions = fixed_partitions(&config.store, config.partitions.clamp(1, 256)).await?;
         let lanes = config.workers.clamp(1, usize::from(partitions));
         let lane = || Lane::new(usize::from(partitions), limits.partition_queue);
         let http: Arc<dyn Connector> = Arc::new(HttpConnector);
@@ -530,6 +530,18 @@ fn check_parameters(declared: &[VariableDecl], given: &Object) -> Result<(), Fau
             Err(Fault::new(&codes::PARAMETER_REQUIRED, message).with_details(serde_json::json!({"field": p.key})))
         }
     }
+}
+
+/// How many partitions the database was made with; ids carry their partition, so the number never changes.
+async fn fixed_partitions(store: &SharedStore, wanted: u16) -> Result<u16, Fault> {
+    let key = "runtime.partitions";
+    if let Some(kept) = store.setting(key).await? {
+        let kept = kept.as_u64().and_then(|n| u16::try_from(n).ok()).filter(|n| (1..=256).contains(n));
+        return kept.ok_or_else(|| Fault::new(&codes::STORE_CORRUPT, "the number of partitions can not be read"));
+    }
+    let write = SettingWrite::Put { key: key.to_owned(), value: wanted.into() };
+    store.commit_one(Unit::of(write)).await?;
+    Ok(wanted)
 }
 
 async fn load_quarantined(core: &Core) -> Result<(), Fault> {

@@ -277,7 +277,8 @@ async fn the_public_template_reaches_its_author() {
     let catalog = world.catalog().await;
     let bytes = include_bytes!("../../formats/tests/data/bp-379.bpt").to_vec();
     let document = Some(model::DocumentType { catalog });
-    let what = || runtime::Deploy { name: "Sample".into(), bytes: bytes.clone(), document, ..runtime::Deploy::default() };
+    let what =
+        || runtime::Deploy { name: "Sample".into(), bytes: bytes.clone(), document, ..runtime::Deploy::default() };
     let deployed = world.runtime.deploy(&world.admin, what()).await.unwrap().remove(0);
     let other = world.runtime.deploy(&world.admin, what()).await.unwrap().remove(0);
     assert_ne!(deployed.process_id, other.process_id, "a template is a process of its own each time");
@@ -293,4 +294,23 @@ async fn the_public_template_reaches_its_author() {
     assert!(!notes.is_empty(), "the record's author is told");
     let view = world.runtime.instance(started.instance).await.unwrap();
     assert!(view.bpmn.contains("BPMNShape"));
+}
+
+#[tokio::test]
+async fn candidates_claim_and_tasks_are_given_to_others() {
+    let world = World::new().await;
+    let task = user_task("").replace(r#"assignee="""#, r#"candidateUsers="anna, admin""#);
+    let definition = world.deploy(&around(&task)).await;
+    let id = world.start(definition, json!({})).await;
+    let open = world.open_tasks(&world.anna).await.remove(0);
+    assert!(open.assignees.iter().all(|a| a.candidate));
+    world.runtime.claim_task(&world.anna, open.id).await.unwrap();
+    assert!(world.open_tasks(&world.admin).await.is_empty(), "it is hers now");
+    let refused = world.runtime.reassign_task(&world.anna, open.id, vec![model::UserId(99)]).await.unwrap_err();
+    assert!(refused.is(&codes::USER_NOT_FOUND), "{refused}");
+    world.runtime.reassign_task(&world.anna, open.id, vec![world.admin.user_id()]).await.unwrap();
+    let not_hers = world.runtime.complete_task(&world.anna, open.id, TaskAnswer::default()).await.unwrap_err();
+    assert!(not_hers.is(&codes::NOT_ALLOWED), "{not_hers}");
+    world.runtime.complete_task(&world.admin, open.id, TaskAnswer::default()).await.unwrap();
+    assert_eq!(world.state(id).await, "completed");
 }

@@ -102,3 +102,38 @@ impl Lane {
 fn slot(partition: PartitionId) -> usize {
     usize::from(partition.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::work::{Ack, Work};
+    use super::*;
+    use model::InstanceId;
+
+    fn envelope(partition: u8, instance: i64) -> Envelope {
+        let work = Work::Erase { instance: InstanceId(instance) };
+        Envelope { partition: PartitionId(partition), work, extra: Vec::new(), ack: Ack::None, conflicts: 0 }
+    }
+
+    fn ids(batch: &[Envelope]) -> Vec<i64> {
+        batch.iter().filter_map(|e| e.work.instance()).map(|id| id.0).collect()
+    }
+
+    #[tokio::test]
+    async fn a_full_partition_refuses_and_the_others_go_on() {
+        let lane = Lane::new(4, 2);
+        for id in [1, 2] {
+            assert!(lane.push(envelope(0, id)).is_ok());
+        }
+        let refused = lane.push(envelope(0, 3)).err().unwrap();
+        assert!(refused.1.is(&codes::QUEUE_FULL));
+        assert!(lane.push(envelope(1, 4)).is_ok());
+        let batch = lane.take(2).await.unwrap();
+        assert_eq!(ids(&batch), [1, 2]);
+        assert!(lane.push(envelope(0, 5)).is_ok(), "there is room again");
+        lane.push_front(batch);
+        assert_eq!(ids(&lane.take(10).await.unwrap()), [1, 2, 4, 5], "what is decided again comes first");
+        lane.close();
+        assert!(lane.push(envelope(2, 6)).err().unwrap().1.is(&codes::SHUTTING_DOWN));
+        assert!(lane.take(10).await.is_none());
+    }
+}

@@ -19,7 +19,10 @@ use platform::LiveEvent;
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use store::{IncidentRow, IncidentWrite, InstanceUpdate, InstanceWrite, StoreError, Unit};
+use store::{
+    AnswerStatus, IncidentRow, IncidentWrite, InstanceUpdate, InstanceWrite, StoreError, TaskAssignee, TaskDetails,
+    TaskRole, Unit,
+};
 use tokio::sync::oneshot;
 
 /// Commands of one round (performance 3.4: SQLite gains little beyond).
@@ -367,25 +370,24 @@ async fn prepare(core: &Core, session: &mut Session, envelopes: &VecDeque<Envelo
         session.read_document(core, document).await?;
     }
     for (task, assignees) in tasks_named(envelopes) {
-        if !session.task_versions.contains_key(&task)
-            && let Some(details) = core.store.task(task).await?
-        {
-            session.task_versions.insert(task, details.task.version);
-        }
+        let Some(stored) = core.store.task(task).await? else { continue };
+        session.task_versions.insert(task, stored.task.version);
         if let Some(users) = assignees {
-            let person = |user| store::TaskAssignee {
-                user,
-                role: store::TaskRole::Assignee,
-                status: store::AnswerStatus::Waiting,
-                answered_at: None,
-            };
-            let people = TaskPeople { people: users.into_iter().map(person).collect(), groups: Vec::new() };
-            session.people.insert(task, people);
+            session.people.insert(task, reassigned(&stored, users));
         }
     }
     session.deployment = Some(deployment);
     session.state = Some(instance);
     Ok(())
+}
+
+/// The people of a task given to others. Who answered before stays answered.
+fn reassigned(stored: &TaskDetails, users: Vec<UserId>) -> TaskPeople {
+    let person = |user| match stored.assignees.iter().find(|a| a.user == user && a.status != AnswerStatus::Waiting) {
+        Some(answered) => TaskAssignee { role: TaskRole::Assignee, ..answered.clone() },
+        None => TaskAssignee { user, role: TaskRole::Assignee, status: AnswerStatus::Waiting, answered_at: None },
+    };
+    TaskPeople { people: users.into_iter().map(person).collect(), groups: Vec::new() }
 }
 
 /// Tasks that commands answer, or give to others.
