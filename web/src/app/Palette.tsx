@@ -92,6 +92,9 @@ export function Palette() {
       maxHeight={420}
       radius="lg"
       size={600}
+      centered={false}
+      yOffset="12vh"
+      overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
       searchProps={{ leftSection: <IconSearch size={18} />, placeholder: t('shell.palette.placeholder'), 'aria-label': t('shell.palette.open') }}
     />
   )

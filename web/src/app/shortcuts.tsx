@@ -12,7 +12,7 @@ export function openShortcuts(): void {
 
 function ShortcutList() {
   const { t } = useTranslation()
-  const then = t('shell.shortcuts.then')
+  const then = t('shell.shortcuts.joiner')
   const groups: [string, [string, string[], string?][]][] = [
     [t('shell.shortcuts.everywhere'), [
       [t('shell.shortcuts.palette'), ['Ctrl', 'K']],

@@ -139,6 +139,7 @@ function Cards<T>(props: DataTableProps<T>) {
   return (
     <div className={css.cards} role="list" aria-label={props.label}>
       {props.rows.map((row) => (
+        // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions -- the link inside does the same by keyboard
         <div key={props.rowKey(row)} role="listitem" className={css.card} data-row data-testid={props.rowTestId} tabIndex={-1} onClick={(event) => openRow(props, row, event)}>
           <div className={css.cardTitle}>
             <MainCell row={row} href={props.href} onOpen={props.onOpen}>{first?.cell(row)}</MainCell>

@@ -17,7 +17,15 @@ export function Time({ at, fallback = '—' }: { at: string | null | undefined; 
 }
 
 export function Duration({ from, to }: { from: string; to?: string | null }) {
-  const now = useNow()
+  return to ? <Span ms={Date.parse(to) - Date.parse(from)} /> : <Running from={from} />
+}
+
+function Running({ from }: { from: string }) {
+  const now = useNow('fast')
+  return <Span ms={Math.max(1000, now - Date.parse(from))} whole />
+}
+
+function Span({ ms, whole }: { ms: number; whole?: boolean }) {
   const text = useDuration()
-  return <span className="num">{text(Math.max(0, (to ? Date.parse(to) : now) - Date.parse(from)))}</span>
+  return <span className="num">{text(Math.max(0, whole ? Math.floor(ms / 1000) * 1000 : ms))}</span>
 }

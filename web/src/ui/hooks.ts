@@ -1,32 +1,43 @@
 /** Small hooks shared by pages. */
-import { useEffect, useSyncExternalStore } from 'react'
+import { useEffect, useInsertionEffect, useRef, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import { durationParts, type Locale } from '@/util/time'
 
-const TICK_MS = 15_000
-let now = Date.now()
-const watchers = new Set<() => void>()
-let timer: ReturnType<typeof setInterval> | undefined
+/** One clock per pace: everything on the page that ticks alike agrees on the present. */
+class Ticker {
+  private now = Date.now()
+  private readonly watchers = new Set<() => void>()
+  private timer: ReturnType<typeof setInterval> | undefined
 
-function watch(listener: () => void): () => void {
-  watchers.add(listener)
-  timer ??= setInterval(() => {
-    now = Date.now()
-    for (const notify of watchers) notify()
-  }, TICK_MS)
-  return () => {
-    watchers.delete(listener)
-    if (watchers.size === 0) {
-      clearInterval(timer)
-      timer = undefined
+  constructor(private readonly everyMs: number) {}
+
+  readonly watch = (listener: () => void): (() => void) => {
+    this.watchers.add(listener)
+    if (!this.timer) {
+      this.now = Date.now()
+      this.timer = setInterval(() => {
+        this.now = Date.now()
+        for (const notify of this.watchers) notify()
+      }, this.everyMs)
+    }
+    return () => {
+      this.watchers.delete(listener)
+      if (this.watchers.size > 0) return
+      clearInterval(this.timer)
+      this.timer = undefined
     }
   }
+
+  readonly read = (): number => this.now
 }
 
-/** The present, the same for the whole page, refreshed every quarter of a minute. */
-export function useNow(): number {
-  const value = useSyncExternalStore(watch, () => now)
-  return Math.max(value, now)
+const slow = new Ticker(15_000)
+const fast = new Ticker(1_000)
+
+/** The present, refreshed every quarter of a minute, or every second for what is being watched. */
+export function useNow(pace: 'slow' | 'fast' = 'slow'): number {
+  const ticker = pace === 'fast' ? fast : slow
+  return useSyncExternalStore(ticker.watch, ticker.read)
 }
 
 export function useLocale(): Locale {
@@ -87,4 +98,13 @@ export function useListKeys(container: React.RefObject<HTMLElement | null>, onMo
     window.addEventListener('keydown', onKey)
     return () => window.removeEventListener('keydown', onKey)
   }, [container, onMove])
+}
+
+/** The newest value for handlers that outlive a render. */
+export function useLatest<T>(value: T): { readonly current: T } {
+  const ref = useRef(value)
+  useInsertionEffect(() => {
+    ref.current = value
+  })
+  return ref
 }

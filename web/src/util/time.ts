@@ -38,11 +38,11 @@ export function shortDate(iso: string, now: number, locale: Locale): string {
 export function absoluteTime(iso: string, locale: Locale): string {
   const date = new Date(iso)
   if (Number.isNaN(date.getTime())) return iso
-  return date.toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'medium' })
+  return date.toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' })
 }
 
 export function clockTime(iso: string, locale: Locale): string {
-  return new Date(iso).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+  return new Date(iso).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
 }
 
 export type DurationUnit = 'ms' | 'seconds' | 'minutes' | 'hours' | 'days'
@@ -50,7 +50,7 @@ export type DurationUnit = 'ms' | 'seconds' | 'minutes' | 'hours' | 'days'
 /** The one or two largest units of a duration. */
 export function durationParts(ms: number): { n: string; unit: DurationUnit }[] {
   if (ms < 1000) return [{ n: String(Math.max(0, Math.round(ms))), unit: 'ms' }]
-  if (ms < 10_000) return [{ n: (ms / 1000).toFixed(1), unit: 'seconds' }]
+  if (ms < 10_000) return [{ n: ms % 1000 === 0 ? String(ms / 1000) : (ms / 1000).toFixed(1), unit: 'seconds' }]
   const units: [DurationUnit, number][] = [['days', DAY], ['hours', HOUR], ['minutes', MINUTE], ['seconds', 1000]]
   const first = units.findIndex(([, size]) => ms >= size)
   let rest = ms

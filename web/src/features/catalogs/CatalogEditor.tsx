@@ -111,6 +111,7 @@ export function CatalogEditor({ catalog, onClose, onSaved }: EditorProps) {
           </div>
           <Select
             label={t('catalogs.editor.titleField')}
+            placeholder={fields.find((field) => field.type === 'text')?.name}
             clearable
             value={titleField}
             onChange={setTitleField}

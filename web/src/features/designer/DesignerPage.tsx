@@ -2,7 +2,7 @@
 import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useBlocker, useParams } from '@tanstack/react-router'
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useInsertionEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, can, isApiError, queryClient, useMe, usersQuery, type Definition, type Diagnostic, type JsonObject, type ModelWithSource, type Page } from '@/api'
 import { toastError, toastOk } from '@/ui/errors'
@@ -62,7 +62,11 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
   const saving = useAutosave({ model, source })
   const { findings, run: checkNow, soon: checkSoon, show: showFindings } = useDiagnostics(source)
 
+  const canvas = useRef<HTMLDivElement>(null)
+  const panel = useRef<HTMLDivElement>(null)
   const tool = useModeler({
+    canvas,
+    panel,
     source: initial,
     templates: templates.data,
     people: people.data?.items ?? [],
@@ -71,9 +75,10 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
       checkSoon()
     },
     onForm: setFormOfElement,
-    onSelect: () => {},
   })
-  instance.current = tool.modeler
+  useInsertionEffect(() => {
+    instance.current = tool.modeler
+  })
   usePageTitle(saving.draft.name)
 
   useEffect(() => {
@@ -172,12 +177,12 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
       {narrow && <p className={css.small}>{t('designer.smallScreen')}</p>}
       <div className={css.work} data-panel={panelOpen || undefined}>
         <div className={css.canvas}>
-          <div ref={tool.canvas} className="ruslo-modeler" data-testid="canvas" />
+          <div ref={canvas} className="ruslo-modeler" data-testid="canvas" />
           {tool.failed && <div className={css.failed}><EmptyState title={t('designer.importError')} hint={t('designer.importErrorHint', { message: tool.failed })} /></div>}
         </div>
         <aside className={`${css.panel} ruslo-properties`} aria-label={t('designer.bar.properties')}>
           {narrow && <button type="button" className={css.closePanel} onClick={() => setPanelOpen(false)}>{t('designer.closeProperties')}</button>}
-          <div ref={tool.panel} className={css.panelBody} />
+          <div ref={panel} className={css.panelBody} />
         </aside>
       </div>
       <Problems findings={findings} open={problemsOpen} onToggle={() => setProblemsOpen(!problemsOpen)} nameOf={nameOf} onShow={show} />

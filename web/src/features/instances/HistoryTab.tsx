@@ -9,7 +9,7 @@ import { usersQuery, type HistoryEntry, type InstanceDetail } from '@/api'
 import { useLocale } from '@/ui/hooks'
 import { BlockSkeleton, EmptyState, QueryView } from '@/ui/Page'
 import { absoluteTime, clockTime } from '@/util/time'
-import { detailsOf, lookupFrom, sentenceOf, type Lookup } from './history'
+import { detailsOf, isMinor, lookupFrom, sentenceOf, withElements, type Lookup } from './history'
 import css from './instance.module.css'
 import { historyQuery } from './queries'
 
@@ -43,7 +43,8 @@ export function HistoryTab({ instance, element, onElement }: HistoryProps) {
   return (
     <QueryView query={query} compact skeleton={<BlockSkeleton lines={6} />}>
       {(data) => {
-        const shown = data.items.filter((entry) => (!element || entry.elementId === element) && (steps || !sentenceOf(entry, lookup)?.minor))
+        const entries = withElements(data.items)
+        const shown = entries.filter((entry) => (!element || entry.elementId === element) && (steps || !isMinor(entry, entries)))
         if (data.items.length === 0) return <EmptyState compact icon={IconHistory} title={t('instance.history.empty')} />
         return (
           <>

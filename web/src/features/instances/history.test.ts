@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { HistoryEntry, JsonObject } from '@/api'
-import { detailsOf, sentenceOf, type Lookup } from './history'
+import { detailsOf, isMinor, sentenceOf, withElements, type Lookup } from './history'
 
 const lookup: Lookup = {
   element: (id) => (id === 'approve' ? 'Approve' : null),
@@ -34,4 +34,21 @@ it('leaves an event it does not know to the caller', () => {
 it('shows as details only what a person can use', () => {
   expect(detailsOf(entry('jobCompleted', { job: 'job_1', key: 3, result: { sum: 4 } }))).toEqual({ result: { sum: 4 } })
   expect(detailsOf(entry('elementActivated', { key: 3, scope: 0 }))).toBeNull()
+})
+
+it('finds the element of an event by the run that it names', () => {
+  const entries = withElements([
+    entry('elementActivated', { key: 3 }, { elementId: 'md5', elementName: 'Sum' }),
+    entry('jobCompleted', { key: 3, job: 'job_1' }),
+    entry('jobCompleted', { key: 9, job: 'job_2' }),
+  ])
+  expect(entries.map((e) => e.elementName)).toEqual(['Sum', 'Sum', undefined])
+})
+
+it('lets the start of an element be skipped when its end came at once', () => {
+  const start = entry('elementActivated', { key: 1 })
+  const end = (at: string) => entry('elementCompleted', { key: 1 }, { at })
+  expect(isMinor(start, [start, end('2026-01-01T00:00:00.200Z')])).toBe(true)
+  expect(isMinor(start, [start, end('2026-01-01T00:05:00Z')])).toBe(false)
+  expect(isMinor(start, [start])).toBe(false)
 })

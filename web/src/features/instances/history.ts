@@ -15,8 +15,6 @@ export interface Sentence {
   key: SentenceKey
   words: Record<string, string>
   tone: Tone
-  /** Shown only when asked for: how the token went. */
-  minor: boolean
 }
 
 const TONES: Partial<Record<SentenceKey, Tone>> = {
@@ -40,7 +38,7 @@ export function sentenceOf(entry: HistoryEntry, lookup: Lookup): Sentence | null
   const event = entry.event
   const key = keyOf(entry.type, event)
   if (!key) return null
-  return { key, words: wordsOf(entry, event, lookup), tone: TONES[key] ?? 'idle', minor: MINOR.has(entry.type) }
+  return { key, words: wordsOf(entry, event, lookup), tone: TONES[key] ?? 'idle' }
 }
 
 function keyOf(type: string, event: JsonObject): SentenceKey | null {
@@ -92,10 +90,36 @@ export function lookupFrom(instance: InstanceDetail, users: User[], rest: Pick<L
   }
 }
 
+/** Events of jobs, tasks and timers name only the run of an element; the run's first event tells which element it was. */
+export function withElements(entries: HistoryEntry[]): HistoryEntry[] {
+  const byKey = new Map<Json, Pick<HistoryEntry, 'elementId' | 'elementName'>>()
+  return entries.map((entry) => {
+    const key = entry.event.key
+    if (key === undefined || key === null) return entry
+    if (entry.elementId) {
+      if (!byKey.has(key)) byKey.set(key, { elementId: entry.elementId, elementName: entry.elementName })
+      return entry
+    }
+    return { ...entry, ...byKey.get(key) }
+  })
+}
+
+const SAME_MOMENT_MS = 1000
+
+/** What a reader may skip: how the token went, the start of what ended at once, and people found for a task. */
+export function isMinor(entry: HistoryEntry, entries: HistoryEntry[]): boolean {
+  if (MINOR.has(entry.type)) return true
+  if (entry.type === 'userTaskReassigned') return !entry.event.by
+  if (entry.type !== 'elementActivated') return false
+  const end = entries.find((other) => other.type === 'elementCompleted' && other.event.key === entry.event.key)
+  return end !== undefined && Date.parse(end.at) - Date.parse(entry.at) < SAME_MOMENT_MS
+}
+
+const SHOWN = new Set(['values', 'result', 'input', 'parameters', 'comment', 'code', 'message', 'details', 'retries', 'retryAt', 'interval', 'flow'])
+
 /** What the details of an event add to its sentence. */
 export function detailsOf(entry: HistoryEntry): JsonObject | null {
-  const shown = ['values', 'result', 'input', 'parameters', 'comment', 'code', 'message', 'details', 'retries', 'retryAt', 'interval', 'flow']
-  const kept = Object.entries(entry.event).filter(([key, value]) => shown.includes(key) && value !== null && value !== '' && !isEmptyObject(value))
+  const kept = Object.entries(entry.event).filter(([key, value]) => SHOWN.has(key) && value !== null && value !== '' && !isEmptyObject(value))
   return kept.length > 0 ? Object.fromEntries(kept) : null
 }
 

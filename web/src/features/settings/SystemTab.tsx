@@ -10,12 +10,12 @@ import { Time } from '@/ui/Time'
 import { systemQuery } from './queries'
 
 export function SystemTab() {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const duration = useDuration()
   const locale = useLocale()
   const query = useQuery(systemQuery)
   const numbers = (values: Record<string, number> | undefined): [string, React.ReactNode][] =>
-    Object.entries(values ?? {}).map(([key, value]) => [key, <span key={key} className="num">{value.toLocaleString(locale)}</span>])
+    Object.entries(values ?? {}).map(([key, value]) => [i18n.exists(`settings.system.figure.${key}`) ? t(`settings.system.figure.${key}` as 'settings.system.figure.timers') : key, <span key={key} className="num">{value.toLocaleString(locale)}</span>])
   return (
     <QueryView query={query} skeleton={<BlockSkeleton lines={8} />}>
       {(system) => (

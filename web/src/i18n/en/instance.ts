@@ -69,7 +69,7 @@ export const instance: Translation<typeof ru> = {
     outcome: { ok: 'completed', yes: 'approved', no: 'declined', cancel: 'refused' },
     nobody: 'nobody',
     system: 'System',
-    steps: 'Show flows',
+    steps: 'Show every step',
     details: 'Details',
     unknown: 'Event {{type}}',
     e: {

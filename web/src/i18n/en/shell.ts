@@ -80,7 +80,7 @@ export const shell: Translation<typeof ru> = {
     create: 'Create element',
     append: 'Append element',
     find: 'Find on the diagram',
-    then: 'then',
+    joiner: 'then',
   },
   signIn: {
     title: 'Sign in to Ruslo',

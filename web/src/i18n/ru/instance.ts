@@ -70,7 +70,7 @@ export const instance = {
     outcome: { ok: 'выполнено', yes: 'согласовано', no: 'отклонено', cancel: 'отказ' },
     nobody: 'никому',
     system: 'Система',
-    steps: 'Показывать переходы',
+    steps: 'Показывать каждый шаг',
     details: 'Подробности',
     unknown: 'Событие {{type}}',
     e: {

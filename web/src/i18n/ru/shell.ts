@@ -79,7 +79,7 @@ export const shell = {
     create: 'Создать элемент',
     append: 'Продолжить элементом',
     find: 'Найти на диаграмме',
-    then: 'затем',
+    joiner: 'затем',
   },
   signIn: {
     title: 'Вход в Ruslo',

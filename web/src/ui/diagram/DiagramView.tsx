@@ -6,6 +6,7 @@ import 'bpmn-js/dist/assets/diagram-js.css'
 import 'bpmn-js/dist/assets/bpmn-js.css'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useLatest } from '../hooks'
 import type { ElementMark } from './elements'
 import { animateFlow, type CanvasService, type RegistryElement } from './motion'
 import './diagram.css'
@@ -35,8 +36,7 @@ export default function DiagramView({ xml, marks, takenFlows, selected, onSelect
   const viewer = useRef<NavigatedViewer | null>(null)
   const [ready, setReady] = useState(0)
   const [failed, setFailed] = useState<string | null>(null)
-  const select = useRef(onSelect)
-  select.current = onSelect
+  const select = useLatest(onSelect)
   const counts = useRef<Map<string, number> | null>(null)
 
   useEffect(() => {
@@ -73,7 +73,7 @@ export default function DiagramView({ xml, marks, takenFlows, selected, onSelect
       viewer.current = null
       instance.destroy()
     }
-  }, [xml])
+  }, [xml, select])
 
   useEffect(() => {
     if (viewer.current && ready > 0) applyMarks(viewer.current, marks ?? new Map())

@@ -5,6 +5,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { isApiError, queryClient, type Model, type ModelWithSource } from '@/api'
 import { toastError } from '@/ui/errors'
+import { useLatest } from '@/ui/hooks'
 import { modelQuery, saveModel } from '../queries'
 
 export type SaveState = 'saved' | 'dirty' | 'saving' | 'failed' | 'conflict'
@@ -28,8 +29,7 @@ export function useAutosave({ model, source }: Options) {
   const live = useRef({ version: model.version, draft, dirty: false, stopped: false })
   const running = useRef<Promise<boolean> | null>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  const getSource = useRef(source)
-  getSource.current = source
+  const getSource = useLatest(source)
 
   const once = useCallback(async (): Promise<boolean> => {
     const now = live.current
@@ -55,7 +55,7 @@ export function useAutosave({ model, source }: Options) {
       }
       return false
     }
-  }, [model.id])
+  }, [model.id, getSource])
 
   /** Saves what is not saved yet, after what is being saved; tells whether everything is kept. */
   const flush = useCallback(async (): Promise<boolean> => {

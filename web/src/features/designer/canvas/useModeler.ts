@@ -1,38 +1,35 @@
 /** The modeler's life within the page: made once for a model, told of templates, watched for changes. */
 import type Modeler from 'bpmn-js/lib/Modeler'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { ElementTemplate, User } from '@/api'
 import { currentLanguage } from '@/i18n'
+import { useLatest } from '@/ui/hooks'
 import type { DiagramElement } from '../modules/forms'
 import { createModeler, fit, localize, serviceOf } from './modeler'
 
 interface Options {
+  canvas: React.RefObject<HTMLDivElement | null>
+  panel: React.RefObject<HTMLDivElement | null>
   source: string
   templates: ElementTemplate[] | undefined
   people: User[]
   onChange: () => void
   onForm: (element: DiagramElement) => void
-  onSelect: (elementId: string | null) => void
 }
 
 export interface ModelerState {
   modeler: Modeler | null
-  canvas: React.RefObject<HTMLDivElement | null>
-  panel: React.RefObject<HTMLDivElement | null>
   failed: string | null
   undo: boolean
   redo: boolean
 }
 
 export function useModeler(options: Options): ModelerState {
-  const canvas = useRef<HTMLDivElement>(null)
-  const panel = useRef<HTMLDivElement>(null)
-  const latest = useRef(options)
-  latest.current = options
+  const latest = useLatest(options)
   const [modeler, setModeler] = useState<Modeler | null>(null)
   const [failed, setFailed] = useState<string | null>(null)
   const [stack, setStack] = useState({ undo: false, redo: false })
-  const { source, templates } = options
+  const { source, templates, canvas, panel } = options
 
   useEffect(() => {
     if (!canvas.current || !panel.current) return
@@ -51,21 +48,18 @@ export function useModeler(options: Options): ModelerState {
       },
       (error: Error) => alive && setFailed(error.message),
     )
+    // A listener that answers anything would keep the event from all others.
     made.on('commandStack.changed', () => {
       const commands = serviceOf(made, 'commandStack')
       setStack({ undo: commands.canUndo(), redo: commands.canRedo() })
       latest.current.onChange()
-    })
-    made.on('selection.changed', (event: { newSelection: { id: string }[] }) => {
-      // A listener that answers anything keeps the event from all others.
-      latest.current.onSelect(event.newSelection.length === 1 ? event.newSelection[0]!.id : null)
     })
     return () => {
       alive = false
       setModeler(null)
       made.destroy()
     }
-  }, [source])
+  }, [source, latest, canvas, panel])
 
   useEffect(() => {
     if (!modeler || !templates) return
@@ -74,5 +68,5 @@ export function useModeler(options: Options): ModelerState {
     serviceOf(modeler, 'palette')._update?.()
   }, [modeler, templates])
 
-  return { modeler, canvas, panel, failed, ...stack }
+  return { modeler, failed, ...stack }
 }
