@@ -49,7 +49,7 @@ function document(name: string, shapes: Shape[], flows: Flow[]): string {
   })
   const shapeDi = shapes.map((s) => {
     const [x, y, w, h] = s.box
-    const label = w < 60 ? `\n        <bpmndi:BPMNLabel><dc:Bounds x="${x + w / 2 - 45}" y="${y + h + 6}" width="90" height="14" /></bpmndi:BPMNLabel>` : ''
+    const label = w < 60 ? `\n        <bpmndi:BPMNLabel><dc:Bounds x="${x + w / 2 - 45}" y="${s.id.startsWith('Gateway') ? y - 20 : y + h + 6}" width="90" height="14" /></bpmndi:BPMNLabel>` : ''
     return `      <bpmndi:BPMNShape id="${s.id}_di" bpmnElement="${s.id}"${s.id.startsWith('Gateway') ? ' isMarkerVisible="true"' : ''}>\n        <dc:Bounds x="${x}" y="${y}" width="${w}" height="${h}" />${label}\n      </bpmndi:BPMNShape>`
   })
   const flowDi = flows.map((f) => {

@@ -57,17 +57,19 @@ export function InstancesTab() {
           onChange={(value) => setSearch({ process: value ?? undefined, definition: undefined, page: undefined })}
           data={processes.filter((d, i) => processes.findIndex((o) => o.processId === d.processId) === i).map((definition) => ({ value: definition.processId, label: definition.name }))}
         />
-        {STATES.map((state) => (
-          <Chip key={state} size="xs" variant="light" checked={search.state === state} onChange={(on) => setSearch({ state: on ? state : undefined, page: undefined })}>
-            {t(`common.instanceState.${state}`)}
+        <div className={ui.chips}>
+          {STATES.map((state) => (
+            <Chip key={state} size="xs" variant="light" checked={search.state === state} onChange={(on) => setSearch({ state: on ? state : undefined, page: undefined })}>
+              {t(`common.instanceState.${state}`)}
+            </Chip>
+          ))}
+          <Chip size="xs" variant="light" color="red" checked={search.incident === '1'} onChange={(on) => setSearch({ incident: on ? '1' : undefined, page: undefined })}>
+            {t('processes.instances.onlyIncidents')}
           </Chip>
-        ))}
-        <Chip size="xs" variant="light" color="red" checked={search.incident === '1'} onChange={(on) => setSearch({ incident: on ? '1' : undefined, page: undefined })}>
-          {t('processes.instances.onlyIncidents')}
-        </Chip>
-        <Chip size="xs" variant="light" checked={search.by === 'me'} onChange={(on) => setSearch({ by: on ? 'me' : undefined, page: undefined })}>
-          {t('processes.instances.startedByMe')}
-        </Chip>
+          <Chip size="xs" variant="light" checked={search.by === 'me'} onChange={(on) => setSearch({ by: on ? 'me' : undefined, page: undefined })}>
+            {t('processes.instances.startedByMe')}
+          </Chip>
+        </div>
       </div>
       <QueryView query={query} skeleton={<TableSkeleton rows={10} />}>
         {(data) =>

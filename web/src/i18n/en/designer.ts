@@ -100,7 +100,8 @@ export const designer: Translation<typeof ru> = {
     formEdit: 'Edit form',
     formCreate: 'Create form',
     formRemove: 'Remove form',
-    formLinked: 'Form: {{count}} fields',
+    formLinked_one: 'Form: {{count}} field',
+    formLinked_other: 'Form: {{count}} fields',
     startForm: 'Start form',
   },
   form: {

@@ -103,7 +103,10 @@ export const designer = {
     formEdit: 'Изменить форму',
     formCreate: 'Создать форму',
     formRemove: 'Убрать форму',
-    formLinked: 'Форма: {{count}} полей',
+    formLinked_one: 'Форма: {{count}} поле',
+    formLinked_few: 'Форма: {{count}} поля',
+    formLinked_many: 'Форма: {{count}} полей',
+    formLinked_other: 'Форма: {{count}} поля',
     startForm: 'Форма запуска',
   },
   form: {

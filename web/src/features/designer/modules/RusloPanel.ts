@@ -125,7 +125,7 @@ function FormEntry({ id, element, host }: EntryProps & { host: PanelHost }) {
     class: 'bio-properties-panel-entry ruslo-form-entry',
     'data-entry-id': id,
     children: [
-      jsx('span', { class: 'bio-properties-panel-label', children: schema ? i18next.t('designer.panel.formLinked', { count: fieldCount(schema) } as never) : label }),
+      jsx('span', { class: 'bio-properties-panel-label', children: schema ? i18next.t('designer.panel.formLinked', { count: fieldCount(schema) }) : label }),
       jsx('div', {
         class: 'ruslo-form-buttons',
         children: [
