@@ -50,12 +50,12 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SyntaxError> {
 
 /// Whether a character may start a name.
 pub(super) fn starts_name(c: char) -> bool {
-    c.is_alphabetic() || c == '_'
+    c.is_alphabetic() || c == '_' || c as u32 >= 0x1_0000
 }
 
 /// Whether a character may stand inside a name.
 pub(super) fn continues_name(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || is_mark(c)
+    c.is_alphanumeric() || c == '_' || is_mark(c) || c as u32 >= 0x1_0000
 }
 
 /// Combining marks of scripts that need them (Devanagari, Thai and so on, and accents written apart).

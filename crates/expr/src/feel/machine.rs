@@ -359,7 +359,10 @@ impl<'a> Machine<'a> {
                 }
                 Test::Value { node, mentions_input } => {
                     let other = self.eval(node)?;
-                    if *mentions_input && other.as_bool().is_some() {
+                    if other.is_null() && matches!(node, Node::Range(_)) {
+                        // A range that could not be made says nothing about the value.
+                        Ok(NULL)
+                    } else if *mentions_input && other.as_bool().is_some() {
                         Ok(other)
                     } else {
                         self.passes(value, &other).map(Feel::from)

@@ -7,6 +7,7 @@ use super::node::{Additive, Comparison, Multiplicative};
 use super::temporal::plus_months;
 use super::value::{Feel, Range};
 use crate::env::EvalError;
+use model::number::Rounding;
 use model::{Number, Value};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -266,19 +267,21 @@ impl Machine<'_> {
         let name = if op == Multiplicative::Times { "*" } else { "/" };
         let (Feel::Data(x), Feel::Data(y)) = (a, b) else { return no_arithmetic(name, a, b) };
         let times = op == Multiplicative::Times;
-        let of = |n: i64, by: Number| {
+        let exact = |n: i64, by: Number| {
             let n = Number::from(n);
-            let exact = if times { n.checked_mul(by) } else { n.checked_div(by) };
-            exact.and_then(Number::rounded_to_i64)
+            if times { n.checked_mul(by) } else { n.checked_div(by) }
         };
+        let of = |n: i64, by: Number| exact(n, by).and_then(Number::rounded_to_i64);
+        // Broken months are dropped, broken milliseconds rounded.
+        let months = |n: i64, by: Number| exact(n, by)?.rounded(0, Rounding::Down)?.to_i64();
         let result = match (x, y) {
             (Value::Number(x), Value::Number(y)) if times => x.checked_mul(*y).map(Value::Number),
             (_, Value::Number(y)) if !times && *y == Number::ZERO => return null("division by zero"),
             (Value::Number(x), Value::Number(y)) => x.checked_div(*y).map(Value::Number),
             (Value::DaysDuration(ms), Value::Number(by)) => of(*ms, *by).map(Value::DaysDuration),
-            (Value::YearsDuration(m), Value::Number(by)) => of(*m, *by).map(Value::YearsDuration),
+            (Value::YearsDuration(m), Value::Number(by)) => months(*m, *by).map(Value::YearsDuration),
             (Value::Number(by), Value::DaysDuration(ms)) if times => of(*ms, *by).map(Value::DaysDuration),
-            (Value::Number(by), Value::YearsDuration(m)) if times => of(*m, *by).map(Value::YearsDuration),
+            (Value::Number(by), Value::YearsDuration(m)) if times => months(*m, *by).map(Value::YearsDuration),
             (Value::DaysDuration(x), Value::DaysDuration(y)) | (Value::YearsDuration(x), Value::YearsDuration(y))
                 if !times =>
             {
@@ -339,21 +342,9 @@ pub(super) fn range(start: Feel, start_included: bool, end: Feel, end_included: 
             )
         )
     };
-    let bound = |v: Feel| if v.is_null() { None } else { Some(v) };
-    let (start, end) = (bound(start), bound(end));
-    let fits = match (&start, &end) {
-        (Some(a), Some(b)) => ordered(a) && ordered(b) && a.type_name() == b.type_name(),
-        (Some(one), None) | (None, Some(one)) => ordered(one),
-        (None, None) => false,
-    };
-    if !fits {
+    if !(ordered(&start) && ordered(&end) && start.type_name() == end.type_name()) {
         return null("a range needs two ends of one type that has an order");
     }
-    let range = Range {
-        start_included: start_included && start.is_some(),
-        end_included: end_included && end.is_some(),
-        start,
-        end,
-    };
+    let range = Range { start_included, end_included, start: Some(start), end: Some(end) };
     Ok(Feel::Range(Arc::new(range)))
 }

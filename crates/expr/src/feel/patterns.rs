@@ -203,14 +203,14 @@ impl Pattern {
     }
 
     fn class_holds(&self, class: &Class, c: char) -> bool {
-        if class.holds(c) {
-            return true;
-        }
-        if !self.ignore_case {
-            return false;
-        }
-        let other = if c.is_uppercase() { c.to_lowercase().next() } else { c.to_uppercase().next() };
-        other.is_some_and(|o| class.holds(o))
+        let other = if !self.ignore_case {
+            None
+        } else if c.is_uppercase() {
+            c.to_lowercase().next()
+        } else {
+            c.to_uppercase().next()
+        };
+        class.holds(c, other)
     }
 }
 
@@ -232,10 +232,14 @@ fn turn_back(back: &mut Vec<Undo>, saves: &mut [Option<usize>], marks: &mut [Opt
 }
 
 impl Class {
-    fn holds(&self, c: char) -> bool {
-        let inside = self.ranges.iter().any(|(a, b)| (*a..=*b).contains(&c))
-            || self.kinds.iter().any(|(kind, is)| kind.holds(c) == *is);
-        inside != self.negated && !self.minus.as_ref().is_some_and(|m| m.holds(c))
+    /// Whether the character belongs to it, or (when case does not matter) its `other` case does.
+    fn holds(&self, c: char, other: Option<char>) -> bool {
+        let listed = |c: char| {
+            self.ranges.iter().any(|(a, b)| (*a..=*b).contains(&c))
+                || self.kinds.iter().any(|(kind, is)| kind.holds(c) == *is)
+        };
+        let inside = listed(c) || other.is_some_and(listed);
+        inside != self.negated && !self.minus.as_ref().is_some_and(|m| m.holds(c, other))
     }
 }
 

@@ -125,8 +125,13 @@ pub(crate) fn parse_date_time(text: &str) -> Option<Value> {
     let Some((date, time)) = text.split_once('T') else {
         return Some(Value::DateTime(parse_date(text)?.to_datetime(Time::midnight()), None));
     };
+    let date = parse_date(date)?;
+    if let Some(zone) = time.strip_prefix("24:00:00") {
+        // ISO 8601's end of a day is the next one's beginning.
+        return Some(Value::DateTime(date.tomorrow().ok()?.to_datetime(Time::midnight()), parse_zone(zone)?));
+    }
     let (time, zone) = parse_time(time)?;
-    Some(Value::DateTime(parse_date(date)?.to_datetime(time), zone))
+    Some(Value::DateTime(date.to_datetime(time), zone))
 }
 
 /// `P1DT2H` or `P1Y2M`, with a sign; weeks are days.
@@ -325,14 +330,13 @@ pub(crate) fn plus_months(value: &Value, months: i64) -> Option<Value> {
     }
 }
 
-/// Whole months from `from` to `to`.
+/// Whole months from `from` to `to`, by their dates alone.
 pub(crate) fn months_between(from: DateTime, to: DateTime) -> i64 {
     let mut months =
         (i64::from(to.year()) - i64::from(from.year())) * 12 + i64::from(to.month()) - i64::from(from.month());
-    let (from_rest, to_rest) = ((from.day(), from.time()), (to.day(), to.time()));
-    if months > 0 && to_rest < from_rest {
+    if months > 0 && to.day() < from.day() {
         months -= 1;
-    } else if months < 0 && to_rest > from_rest {
+    } else if months < 0 && to.day() > from.day() {
         months += 1;
     }
     months

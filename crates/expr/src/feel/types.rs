@@ -56,7 +56,7 @@ impl Type {
             (Self::List(Some(item)), v) => v.items().is_some_and(|mut items| items.all(|i| item.holds(&i))),
             (Self::Context(members), v) => {
                 let context = matches!(v, Feel::Context(_) | Feel::Data(Value::Object(_)));
-                context && members.iter().all(|(k, t)| v.entry(k).is_some_and(|m| t.holds(&m)))
+                context && members.iter().all(|(k, t)| v.entry(k).is_some_and(|m| m.is_null() || t.holds(&m)))
             }
             (Self::Function, Feel::Function(f)) => matches!(**f, Function::Defined { .. } | Function::Builtin(_)),
             (Self::Range(None), Feel::Range(_)) => true,

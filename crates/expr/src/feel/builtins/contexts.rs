@@ -90,7 +90,7 @@ fn put_path(machine: &mut Machine, base: &Feel, keys: &[Arc<str>], value: &Feel)
     let inner = match rest {
         [] => value.clone(),
         _ => {
-            let below = base.entry(key).filter(|b| b.entries().is_some()).unwrap_or_else(|| Feel::context(Vec::new()));
+            let below = base.entry(key).filter(|b| !b.is_null()).unwrap_or_else(|| Feel::context(Vec::new()));
             put_path(machine, &below, rest, value)?
         }
     };

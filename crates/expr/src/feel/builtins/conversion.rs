@@ -127,7 +127,7 @@ fn date_and_time(machine: &mut Machine, args: &[Feel]) -> Outcome<Feel> {
         };
         return data(Value::DateTime(date.to_datetime(time), zone));
     }
-    if given(args, 1) {
+    if args.len() > 1 {
         return joined(machine, args);
     }
     match args.first() {

@@ -249,9 +249,15 @@ fn remove(machine: &mut Machine, args: &[Feel]) -> Outcome<Feel> {
 fn list_replace(machine: &mut Machine, args: &[Feel]) -> Outcome<Feel> {
     let mut items = list(args, 0)?;
     if let Some(Feel::Function(matches)) = args.get(1) {
+        if matches!(&**matches, Function::Defined { params, .. } if params.len() != 2) {
+            return null("the function must take two arguments");
+        }
         for item in &mut items {
-            if machine.invoke(matches, vec![item.clone(), arg(args, 2)])?.is_true() {
-                *item = arg(args, 2);
+            let found = machine.invoke(matches, vec![item.clone(), arg(args, 2)])?;
+            match found.as_bool() {
+                Some(true) => *item = arg(args, 2),
+                Some(false) => {}
+                None => return expected("a boolean from the function", Some(&found)),
             }
         }
         return paid(machine, items);

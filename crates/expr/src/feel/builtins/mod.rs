@@ -157,15 +157,23 @@ pub(super) fn arrange(
 
 // Arguments.
 
+/// A list of one where a single value is wanted counts as that value.
+fn single(arg: &Feel) -> std::borrow::Cow<'_, Feel> {
+    match arg.list_len() {
+        Some(1) => std::borrow::Cow::Owned(arg.list_item(0).unwrap_or(NULL)),
+        _ => std::borrow::Cow::Borrowed(arg),
+    }
+}
+
 fn text(args: &[Feel], i: usize) -> Outcome<Arc<str>> {
-    match args.get(i).and_then(Feel::as_text) {
-        Some(text) => Ok(text.clone()),
+    match args.get(i).and_then(|a| single(a).as_text().cloned()) {
+        Some(text) => Ok(text),
         None => expected("a string", args.get(i)),
     }
 }
 
 fn number(args: &[Feel], i: usize) -> Outcome<Number> {
-    match args.get(i).and_then(Feel::as_number) {
+    match args.get(i).and_then(|a| single(a).as_number()) {
         Some(n) => Ok(n),
         None => expected("a number", args.get(i)),
     }

@@ -3,7 +3,7 @@
 use super::super::machine::Machine;
 use super::super::operators::{Outcome, null};
 use super::super::value::Feel;
-use super::{Builtin, given, integer, number};
+use super::{Builtin, integer, number};
 use model::number::Rounding;
 use model::{Number, Value};
 
@@ -34,7 +34,7 @@ fn finite(n: Option<Number>, why: &str) -> Outcome<Feel> {
 }
 
 fn round(args: &[Feel], rounding: Rounding) -> Outcome<Feel> {
-    let scale = if given(args, 1) { integer(args, 1)? } else { 0 };
+    let scale = if args.len() > 1 { integer(args, 1)? } else { 0 };
     let Some(scale) = i32::try_from(scale).ok().filter(|s| (-6111..=6176).contains(s)) else {
         return null("the scale is out of range");
     };

@@ -88,10 +88,8 @@ impl Parser<'_> {
     fn filter(&mut self, left: Node) -> Parsed<Node> {
         let mark = self.mark_bindings();
         let slot = self.bind(Arc::from("item"));
-        // `item` itself is looked up before the item's members, so it is bound after them.
-        self.bindings.pop();
+        // Looked up from the end: a member of the item named `item` hides the item itself.
         self.bindings.push(Binding::Item(slot));
-        self.bindings.push(Binding::Local(Arc::from("item"), slot));
         let inner = self.inner_expression()?;
         self.unbind(mark);
         self.expect_mark("]")?;
