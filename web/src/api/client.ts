@@ -1,7 +1,8 @@
-/** One thin door to `/api/v1`: adds the CSRF token, parses JSON, turns refusals into `ApiError`. */
-import type { Json } from './types'
+/** One thin door to `/api/v1`: typed by the contract, adds the CSRF token, turns refusals into `ApiError`. */
+import createClient from 'openapi-fetch'
+import type { paths } from './__generated__/schema'
+import type { Json, Refine } from './types'
 
-const BASE = '/api/v1'
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 export class ApiError extends Error {
@@ -30,61 +31,68 @@ export function setSignedOutHandler(handler: () => void): void {
   onSignedOut = handler
 }
 
-export type Query = Record<string, string | number | boolean | null | undefined>
+const client = createClient<paths>({
+  baseUrl: '/api/v1',
+  credentials: 'same-origin',
+  headers: { accept: 'application/json' },
+  // Absent and empty filters are left out of the address.
+  querySerializer: (query) => {
+    const params = new URLSearchParams()
+    for (const [key, value] of Object.entries(query)) if (value !== undefined && value !== null && value !== '') params.set(key, String(value))
+    return params.toString()
+  },
+  bodySerializer: (body: unknown) => (body instanceof FormData ? body : JSON.stringify(body)),
+})
 
-export function withQuery(path: string, query?: Query): string {
-  if (!query) return path
-  const params = new URLSearchParams()
-  for (const [key, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null && value !== '') params.set(key, String(value))
-  }
-  const text = params.toString()
-  return text ? `${path}?${text}` : path
-}
+client.use({
+  onRequest({ request }) {
+    if (WRITES.has(request.method) && csrfToken) request.headers.set('x-csrf-token', csrfToken)
+  },
+})
 
-interface CallOptions {
-  query?: Query
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'
+type PathsOf<M extends Method> = { [P in keyof paths]: paths[P][M] extends { responses: unknown } ? P : never }[keyof paths]
+type Content<R> = R extends { content: { 'application/json': infer D } } ? Refine<D> : void
+/** What an operation answers when it succeeds. */
+export type AnswerOf<P extends keyof paths, M extends Method> = paths[P][M] extends { responses: infer R }
+  ? R extends { 200: infer A } ? Content<A> : R extends { 201: infer A } ? Content<A> : void
+  : never
+type QueryOf<P extends keyof paths, M extends Method> = paths[P][M] extends { parameters: { query?: infer Q } } ? Q : never
+type BodyOf<P extends keyof paths, M extends Method> = paths[P][M] extends { requestBody: { content: infer C } }
+  ? C extends { 'application/json': infer B } ? B : FormData
+  : undefined
+
+/** `id` is the one path parameter of the contract. */
+type WithId<P> = P extends `${string}{id}${string}` ? { id: string } : { id?: never }
+type Reading<P extends keyof paths> = WithId<P> & { query?: QueryOf<P, 'get'>; signal?: AbortSignal }
+type Writing<P extends keyof paths, M extends Method> = WithId<P> & (BodyOf<P, M> extends undefined ? { body?: undefined } : { body: BodyOf<P, M> })
+/** Options may be left out when an operation needs none. */
+type Rest<O> = object extends O ? [options?: O] : [options: O]
+
+interface Options {
+  id?: string
+  query?: unknown
   body?: unknown
   signal?: AbortSignal
 }
 
-async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
-  const headers: Record<string, string> = { accept: 'application/json' }
-  let body: BodyInit | undefined
-  if (options.body instanceof FormData) {
-    body = options.body
-  } else if (options.body !== undefined) {
-    headers['content-type'] = 'application/json'
-    body = JSON.stringify(options.body)
-  }
-  if (WRITES.has(method) && csrfToken) headers['x-csrf-token'] = csrfToken
-  let response: Response
+type Untyped = (method: Method, path: string, init: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>
+
+async function call<T>(method: Method, path: string, { id, query, body, signal }: Options = {}): Promise<T> {
+  // The facade below has checked path, query and body against the contract; here they are just passed on.
+  const request = client.request as unknown as Untyped
+  let answer: Awaited<ReturnType<Untyped>>
   try {
-    response = await fetch(withQuery(BASE + path, options.query), {
-      method,
-      headers,
-      body,
-      signal: options.signal,
-      credentials: 'same-origin',
-    })
+    answer = await request(method, path, { params: { path: { id }, query }, body, signal, headers: body instanceof FormData ? { 'content-type': null } : undefined })
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+    if (cause instanceof SyntaxError) throw new ApiError(502, 'HTTP-502', 'The answer can not be read')
     throw new ApiError(0, OFFLINE, 'The server can not be reached')
   }
-  const text = await response.text()
-  const data: unknown = text ? parse(text) : undefined
-  if (response.ok) return data as T
-  const error = toError(response.status, data)
+  if (answer.response.ok) return answer.data as T
+  const error = toError(answer.response.status, answer.error)
   if (error.code === 'IDN-0001' && path !== '/session') onSignedOut()
   throw error
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function toError(status: number, data: unknown): ApiError {
@@ -95,12 +103,13 @@ function toError(status: number, data: unknown): ApiError {
   return new ApiError(status, `HTTP-${status}`, `HTTP ${status}`)
 }
 
+/** The server's operations: address, query, body and answer are what its contract says, or it does not compile. */
 export const api = {
-  get: <T>(path: string, query?: Query, signal?: AbortSignal) => call<T>('GET', path, { query, signal }),
-  post: <T>(path: string, body: unknown = {}) => call<T>('POST', path, { body }),
-  put: <T>(path: string, body: unknown) => call<T>('PUT', path, { body }),
-  patch: <T>(path: string, body: unknown) => call<T>('PATCH', path, { body }),
-  delete: <T = void>(path: string) => call<T>('DELETE', path),
+  get: <P extends PathsOf<'get'>>(path: P, ...[options]: Rest<Reading<P>>) => call<AnswerOf<P, 'get'>>('get', path, options),
+  post: <P extends PathsOf<'post'>>(path: P, ...[options]: Rest<Writing<P, 'post'>>) => call<AnswerOf<P, 'post'>>('post', path, options),
+  put: <P extends PathsOf<'put'>>(path: P, ...[options]: Rest<Writing<P, 'put'>>) => call<AnswerOf<P, 'put'>>('put', path, options),
+  patch: <P extends PathsOf<'patch'>>(path: P, ...[options]: Rest<Writing<P, 'patch'>>) => call<AnswerOf<P, 'patch'>>('patch', path, options),
+  delete: <P extends PathsOf<'delete'>>(path: P, ...[options]: Rest<Writing<P, 'delete'>>) => call<AnswerOf<P, 'delete'>>('delete', path, options),
 }
 
 export function isApiError(error: unknown, ...codes: string[]): error is ApiError {

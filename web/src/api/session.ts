@@ -11,7 +11,7 @@ export const sessionQuery = queryOptions({
   retry: (count, error) => count < 3 && !(error instanceof ApiError && error.status === 401),
   queryFn: async (): Promise<Session | null> => {
     try {
-      const session = await api.get<Session>('/session')
+      const session = await api.get('/session')
       setCsrfToken(session.csrfToken)
       return session
     } catch (error) {
@@ -22,7 +22,7 @@ export const sessionQuery = queryOptions({
 })
 
 export async function signIn(login: string, password: string): Promise<Session> {
-  const session = await api.post<Session>('/session', { login, password })
+  const session = await api.post('/session', { body: { login, password } })
   setCsrfToken(session.csrfToken)
   queryClient.setQueryData(sessionQuery.queryKey, session)
   return session

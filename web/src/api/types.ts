@@ -8,7 +8,7 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 export type JsonObject = { [key: string]: Json }
 
 /** Free JSON is `unknown` in the contract; in pages it is `Json`. */
-type Refine<T> = unknown extends T
+export type Refine<T> = unknown extends T
   ? Json
   : T extends readonly (infer U)[]
     ? Refine<U>[]

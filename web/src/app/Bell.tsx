@@ -18,7 +18,7 @@ export function Bell({ collapsed, bar }: { collapsed: boolean; bar?: boolean }) 
   const items = list.data?.items ?? []
   const unread = list.data?.unread ?? 0
   const read = useMutation({
-    mutationFn: (ids?: string[]) => api.post('/notifications/read', ids ? { ids } : {}),
+    mutationFn: (ids?: string[]) => api.post('/notifications/read', { body: ids ? { ids } : {} }),
     onSuccess: () => void queryClient.invalidateQueries({ queryKey: ['notification'] }),
     onError: toastError,
   })

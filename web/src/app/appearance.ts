@@ -12,12 +12,12 @@ export function useAppearance() {
     setTheme: (next: Theme) => {
       setColorScheme(next)
       updateMe({ theme: next })
-      api.patch('/me', { theme: next }).catch(toastError)
+      api.patch('/me', { body: { theme: next } }).catch(toastError)
     },
     setLanguage: (next: Language) => {
       void setLanguage(next)
       updateMe({ language: next })
-      api.patch('/me', { language: next }).catch(toastError)
+      api.patch('/me', { body: { language: next } }).catch(toastError)
     },
   }
 }

@@ -1,15 +1,15 @@
 /** What the shell asks: counts, notifications, search. */
 import { queryOptions } from '@tanstack/react-query'
-import { api, type Notification, type Page, type SearchHit } from '@/api'
+import { api } from '@/api'
 
 export const taskCountQuery = queryOptions({
   queryKey: ['task', 'count'],
-  queryFn: ({ signal }) => api.get<{ open: number }>('/tasks/count', undefined, signal),
+  queryFn: ({ signal }) => api.get('/tasks/count', { signal }),
 })
 
 export const notificationsQuery = queryOptions({
   queryKey: ['notification', 'list'],
-  queryFn: ({ signal }) => api.get<{ items: Notification[]; unread: number }>('/notifications', { limit: 30 }, signal),
+  queryFn: ({ signal }) => api.get('/notifications', { query: { limit: 30 }, signal }),
 })
 
 export const searchQuery = (q: string) =>
@@ -17,5 +17,5 @@ export const searchQuery = (q: string) =>
     queryKey: ['search', q],
     enabled: q.trim().length > 1,
     staleTime: 5_000,
-    queryFn: async ({ signal }) => (await api.get<Page<SearchHit>>('/search', { q }, signal)).items,
+    queryFn: async ({ signal }) => (await api.get('/search', { query: { q }, signal })).items,
   })

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useBlocker, useParams } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, useInsertionEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, can, isApiError, queryClient, useMe, usersQuery, type Definition, type Diagnostic, type JsonObject, type ModelWithSource, type Page } from '@/api'
+import { api, can, isApiError, queryClient, useMe, usersQuery, type Definition, type Diagnostic, type JsonObject, type ModelWithSource } from '@/api'
 import { toastError, toastOk } from '@/ui/errors'
 import { useLocale, usePageTitle } from '@/ui/hooks'
 import { navigateTo } from '@/ui/nav'
@@ -213,7 +213,7 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
 
 /** The newest definition deployed from the model. */
 async function latestOf(modelId: string): Promise<Definition | null> {
-  const page = await api.get<Page<Definition>>('/definitions', { latest: true, limit: 500 })
+  const page = await api.get('/definitions', { query: { latest: true, limit: 500 } })
   return page.items.find((definition) => definition.modelId === modelId) ?? null
 }
 

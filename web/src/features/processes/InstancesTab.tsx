@@ -21,7 +21,7 @@ export function InstancesTab() {
   const page = Math.max(1, Number(search.page ?? 1) || 1)
   const query = useQuery(
     instancesQuery({
-      state: search.state,
+      state: STATES.find((state) => state === search.state),
       definitionId: search.definition,
       processId: search.process,
       hasIncident: search.incident === '1' || undefined,

@@ -54,12 +54,12 @@ function Appearance() {
   const setTheme = (theme: Theme) => {
     setColorScheme(theme)
     updateMe({ theme })
-    api.patch('/me', { theme }).catch(toastError)
+    api.patch('/me', { body: { theme } }).catch(toastError)
   }
   const changeLanguage = (language: Language) => {
     void setLanguage(language)
     updateMe({ language })
-    api.patch('/me', { language }).catch(toastError)
+    api.patch('/me', { body: { language } }).catch(toastError)
   }
   return (
     <Panel title={t('settings.profile.appearance')}>

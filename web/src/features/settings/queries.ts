@@ -1,6 +1,6 @@
 /** What the settings ask and do. */
 import { queryOptions } from '@tanstack/react-query'
-import { api, type Me, type Role, type SystemInfo, type User } from '@/api'
+import { api, type Role } from '@/api'
 
 export interface UserDraft {
   login: string
@@ -8,16 +8,16 @@ export interface UserDraft {
   lastName: string
   email: string
   role: Role
-  password?: string
+  password: string
 }
 
-export const createUser = (draft: UserDraft) => api.post<User>('/users', draft)
-export const updateUser = (id: string, patch: Partial<Omit<UserDraft, 'login'>> & { active?: boolean }) => api.patch<User>(`/users/${id}`, patch)
-export const updateProfile = (patch: { name: string; lastName: string; email: string }) => api.patch<Me>('/me', patch)
-export const changePassword = (current: string, next: string) => api.post('/me/password', { current, next })
+export const createUser = (draft: UserDraft) => api.post('/users', { body: draft })
+export const updateUser = (id: string, patch: Partial<Omit<UserDraft, 'login'>> & { active?: boolean }) => api.patch('/users/{id}', { id, body: patch })
+export const updateProfile = (patch: { name: string; lastName: string; email: string }) => api.patch('/me', { body: patch })
+export const changePassword = (current: string, next: string) => api.post('/me/password', { body: { current, next } })
 
 export const systemQuery = queryOptions({
   queryKey: ['system'],
   refetchInterval: 10_000,
-  queryFn: ({ signal }) => api.get<SystemInfo>('/system', undefined, signal),
+  queryFn: ({ signal }) => api.get('/system', { signal }),
 })

@@ -69,11 +69,7 @@ function StartBody({ definition, recordId, onStarted, onClose }: StartBodyProps 
 
   const start = useMutation({
     mutationFn: (variables: JsonObject) =>
-      api.post<{ id: string; state: string }>('/instances', {
-        definitionId: definition.id,
-        recordId: record ?? undefined,
-        variables,
-      }),
+      api.post('/instances', { body: { definitionId: definition.id, recordId: record ?? undefined, variables } }),
     onSuccess: (answer) => {
       void queryClient.invalidateQueries({ queryKey: ['instance'] })
       onStarted(answer.id)
