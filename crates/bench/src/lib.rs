@@ -11,7 +11,7 @@ pub use report::Report;
 use anyhow::{Context, Result, bail};
 use model::{Clock, Object, Value};
 use platform::Actor;
-use runtime::{Deploy, DefinitionFilter, InstanceFilter, Page, Runtime, StartRequest};
+use runtime::{DefinitionFilter, Deploy, InstanceFilter, Page, Runtime, StartRequest};
 use std::{path::PathBuf, sync::Arc};
 
 /// A standard job.
@@ -97,7 +97,9 @@ async fn check(bench: &Bench, expected: u64) -> Result<()> {
     let page = Page { limit: 1, offset: 0 };
     let completed = bench.runtime.instances(&filter, page).await.context("counting instances")?.total;
     if completed != expected {
-        bail!("{expected} instances were acknowledged but {completed} are completed in the database: the figure is void");
+        bail!(
+            "{expected} instances were acknowledged but {completed} are completed in the database: the figure is void"
+        );
     }
     let definitions = bench.runtime.definitions(&DefinitionFilter::default(), page).await?;
     if definitions.total == 0 {

@@ -174,7 +174,11 @@ fn result_variable(value: &str, description: &str) -> Json {
     let mut out = json!({
         "id": "resultVariable", "label": "Result variable", "type": "String", "group": "output",
         "binding": {"type": "zeebe:taskHeader", "key": "resultVariable"},
-        "constraints": {"pattern": {"value": "^$|^[\\p{L}_][\\p{L}\\p{N}_]*$", "message": "Letters, digits and _"}},
+        // The editor compiles patterns without Unicode classes.
+        "constraints": {"pattern": {
+            "value": "^$|^[A-Za-z_\\u0080-\\uFFFF][A-Za-z0-9_\\u0080-\\uFFFF]*$",
+            "message": "has letters, digits and _ only",
+        }},
     });
     if !value.is_empty() {
         out["value"] = value.into();

@@ -74,9 +74,9 @@ impl Config {
 
     fn merge(flags: &InstallationFlags, file: FileConfig) -> Result<Self> {
         let listen_text = flags.listen.clone().or(file.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
-        let listen: SocketAddr = listen_text
-            .parse()
-            .with_context(|| format!("--listen takes an address and a port such as 127.0.0.1:8080, not `{listen_text}`"))?;
+        let listen: SocketAddr = listen_text.parse().with_context(|| {
+            format!("--listen takes an address and a port such as 127.0.0.1:8080, not `{listen_text}`")
+        })?;
         if let Some(url) = flags.database_url.clone().or(file.database_url) {
             let scheme = url.split(':').next().unwrap_or_default();
             bail!(
@@ -91,13 +91,19 @@ impl Config {
         if !(public_url.starts_with("http://") || public_url.starts_with("https://")) {
             bail!("--public-url takes an address that starts with http:// or https://, not `{public_url}`");
         }
-        let networks =
-            if flags.allow_private_networks.is_empty() { file.allow_private_networks } else { flags.allow_private_networks.clone() };
+        let networks = if flags.allow_private_networks.is_empty() {
+            file.allow_private_networks
+        } else {
+            flags.allow_private_networks.clone()
+        };
         let allow_private_networks = networks
             .iter()
             .map(|n| n.trim())
             .filter(|n| !n.is_empty())
-            .map(|n| n.parse().with_context(|| format!("--allow-private-networks takes networks such as 10.0.0.0/8, not `{n}`")))
+            .map(|n| {
+                n.parse()
+                    .with_context(|| format!("--allow-private-networks takes networks such as 10.0.0.0/8, not `{n}`"))
+            })
             .collect::<Result<_>>()?;
         Ok(Self {
             listen,
@@ -106,7 +112,6 @@ impl Config {
             allow_private_networks,
         })
     }
-
 }
 
 fn read_file(path: &Path) -> Result<FileConfig> {

@@ -44,7 +44,8 @@ impl Control {
         let host = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { address.ip().to_string() };
         let file = ControlFile { url: format!("http://{host}:{}", address.port()), token: token.clone() };
         let path = data_dir.join("control.json");
-        write_private(&path, &serde_json::to_vec(&file)?).with_context(|| format!("can not write {}", path.display()))?;
+        write_private(&path, &serde_json::to_vec(&file)?)
+            .with_context(|| format!("can not write {}", path.display()))?;
         Ok(Self { path, token_hash: secrets::hash_token(&token) })
     }
 
@@ -75,9 +76,11 @@ async fn execute(
     Json(request): Json<AdminRequest>,
 ) -> Response {
     let (hash, platform) = &*state;
-    let given = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+    let given =
+        headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
     if !given.is_some_and(|token| secrets::same(&secrets::hash_token(token), hash)) {
-        return (StatusCode::UNAUTHORIZED, Json(serde_json::json!({ "message": "Wrong control token" }))).into_response();
+        return (StatusCode::UNAUTHORIZED, Json(serde_json::json!({ "message": "Wrong control token" })))
+            .into_response();
     }
     match admin::perform(platform, request).await {
         Ok(value) => Json(value).into_response(),

@@ -36,7 +36,11 @@ pub async fn ensure(platform: &Platform) -> Result<Option<FirstAdmin>> {
         role: Role::Admin,
         language: language.to_owned(),
     };
-    platform.users().create(new).await.context("adding the first administrator (RUSLO_ADMIN_LOGIN, RUSLO_ADMIN_PASSWORD)")?;
+    platform
+        .users()
+        .create(new)
+        .await
+        .context("adding the first administrator (RUSLO_ADMIN_LOGIN, RUSLO_ADMIN_PASSWORD)")?;
     Ok(Some(FirstAdmin { login, made_up_password }))
 }
 

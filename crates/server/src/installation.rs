@@ -84,7 +84,12 @@ impl Offline {
     }
 }
 
-fn open_platform(folder: &Path, public_url: &str, clock: Arc<dyn Clock>, bare: bool) -> Result<(SharedStore, Platform)> {
+fn open_platform(
+    folder: &Path,
+    public_url: &str,
+    clock: Arc<dyn Clock>,
+    bare: bool,
+) -> Result<(SharedStore, Platform)> {
     let file = folder.join("ruslo.db");
     let store: SharedStore = Arc::new(
         store::SqliteStore::open(&file, store::SqliteOptions::default())
@@ -105,7 +110,12 @@ fn lock(folder: &Path) -> Result<File> {
 fn try_lock(folder: &Path) -> Result<Option<File>> {
     fs::create_dir_all(folder).with_context(|| format!("can not make {}", folder.display()))?;
     let path = folder.join("ruslo.lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path).with_context(|| format!("can not open {}", path.display()))?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .with_context(|| format!("can not open {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),

@@ -40,7 +40,11 @@ pub async fn serve(uri: Uri) -> Response<Body> {
 
 fn mime_of(path: &str) -> String {
     let mime = mime_guess::from_path(path).first_or_octet_stream();
-    if mime.type_() == "text" || mime.subtype() == "javascript" { format!("{mime}; charset=utf-8") } else { mime.to_string() }
+    if mime.type_() == "text" || mime.subtype() == "javascript" {
+        format!("{mime}; charset=utf-8")
+    } else {
+        mime.to_string()
+    }
 }
 
 fn answer(status: StatusCode, mime: &str, cache: &'static str, body: Vec<u8>) -> Response<Body> {

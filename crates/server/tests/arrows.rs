@@ -14,10 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("api", &["model", "platform", "runtime", "store", "formats"]),
     ("bitrix", &["model", "platform", "runtime", "store", "formats"]),
     ("bench", &["model", "engine", "formats", "platform", "runtime", "store"]),
-    (
-        "server",
-        &["model", "expr", "engine", "formats", "store", "platform", "runtime", "api", "bitrix", "bench"],
-    ),
+    ("server", &["model", "expr", "engine", "formats", "store", "platform", "runtime", "api", "bitrix", "bench"]),
 ];
 
 /// Third-party crate → the crates that may import it.

@@ -10,11 +10,7 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use model::{Fault, error::codes};
-use platform::{
-    Actor, Platform, Role, ScopeSet, User,
-    apps::NewApp,
-    identity::NewUser,
-};
+use platform::{Actor, Platform, Role, ScopeSet, User, apps::NewApp, identity::NewUser};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::process::ExitCode;
@@ -32,7 +28,8 @@ pub struct Admin {
 #[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
 pub enum AdminRequest {
     /// Adds a person; prints {"id"} and, if it was made up here, {"password"}
-    CreateUser {
+    #[command(name = "create-user")]
+    User {
         /// What the person signs in with
         #[arg(long)]
         login: String,
@@ -56,7 +53,8 @@ pub enum AdminRequest {
         language: String,
     },
     /// Makes an incoming webhook; prints {"url"}
-    CreateWebhook {
+    #[command(name = "create-webhook")]
+    Webhook {
         /// Login or id of the person in whose name it acts
         #[arg(long)]
         user: String,
@@ -68,7 +66,8 @@ pub enum AdminRequest {
         title: String,
     },
     /// Makes a local app; prints its client id, secret and a pair of tokens
-    CreateApp {
+    #[command(name = "create-app")]
+    App {
         /// What people see
         #[arg(long)]
         name: String,
@@ -83,7 +82,8 @@ pub enum AdminRequest {
         handler_url: Option<String>,
     },
     /// Makes an API token; prints {"token"}
-    CreateToken {
+    #[command(name = "create-token")]
+    Token {
         /// Login or id of the person it acts for; the first administrator when absent
         #[arg(long)]
         user: Option<String>,
@@ -136,9 +136,10 @@ async fn through_server(config: &Config, request: &AdminRequest) -> Result<Value
 /// Does what is asked and gives the object to print.
 pub async fn perform(platform: &Platform, request: AdminRequest) -> Result<Value, Fault> {
     match request {
-        AdminRequest::CreateUser { login, password, name, last_name, email, role, language } => {
-            let role = Role::parse(&role)
-                .ok_or_else(|| Fault::new(&codes::USER_INVALID, format!("--role takes admin or employee, not `{role}`")))?;
+        AdminRequest::User { login, password, name, last_name, email, role, language } => {
+            let role = Role::parse(&role).ok_or_else(|| {
+                Fault::new(&codes::USER_INVALID, format!("--role takes admin or employee, not `{role}`"))
+            })?;
             let (password, made_up) = match password {
                 Some(password) => (password, None),
                 None => {
@@ -153,12 +154,12 @@ pub async fn perform(platform: &Platform, request: AdminRequest) -> Result<Value
                 None => json!({ "id": user.id }),
             })
         }
-        AdminRequest::CreateWebhook { user, scope, title } => {
+        AdminRequest::Webhook { user, scope, title } => {
             let user = person(platform, Some(&user)).await?;
             let webhook = platform.webhooks().create(user.id, &title, ScopeSet::new(scope)).await?;
             Ok(json!({ "url": webhook.url }))
         }
-        AdminRequest::CreateApp { name, scope, user, handler_url } => {
+        AdminRequest::App { name, scope, user, handler_url } => {
             let user = person(platform, user.as_deref()).await?;
             let new = NewApp { name, scopes: ScopeSet::new(scope), handler_url, install_url: None };
             let id = user.id;
@@ -172,7 +173,7 @@ pub async fn perform(platform: &Platform, request: AdminRequest) -> Result<Value
                 "member_id": platform.apps().member_id().await?,
             }))
         }
-        AdminRequest::CreateToken { user, scope, title } => {
+        AdminRequest::Token { user, scope, title } => {
             let user = person(platform, user.as_deref()).await?;
             let (_, token) = platform.tokens().create(user.id, &title, ScopeSet::new(scope)).await?;
             Ok(json!({ "token": token }))

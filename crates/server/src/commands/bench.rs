@@ -33,7 +33,9 @@ pub fn execute(options: Bench) -> Result<ExitCode> {
         bail!("this version measures the job straight-through only, not `{}`", options.job);
     };
     if options.http || options.database_url.is_some() {
-        bail!("this version measures in this process on the embedded database only: leave --http and --database-url out");
+        bail!(
+            "this version measures in this process on the embedded database only: leave --http and --database-url out"
+        );
     }
     let folder = tempfile::tempdir().context("making a temporary folder")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -141,7 +141,9 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         .collect();
     entries.sort();
     for path in entries {
-        let wanted = |p: &Path| p.extension().and_then(|e| e.to_str()).is_some_and(|e| ["bpmn", "xml", "bpt", "dmn"].contains(&e));
+        let wanted = |p: &Path| {
+            p.extension().and_then(|e| e.to_str()).is_some_and(|e| ["bpmn", "xml", "bpt", "dmn"].contains(&e))
+        };
         if path.is_dir() && !path.is_symlink() {
             walk(&path, files)?;
         } else if wanted(&path) {

@@ -61,7 +61,10 @@ async fn deploy(http: &reqwest::Client, options: &Deploy, file: &PathBuf) -> Res
     if status.as_u16() == 401 {
         bail!("the token was refused: {}", body["message"].as_str().unwrap_or_default());
     }
-    println!("{}", serde_json::json!({ "file": file.display().to_string(), "status": status.as_u16(), "answer": body }));
+    println!(
+        "{}",
+        serde_json::json!({ "file": file.display().to_string(), "status": status.as_u16(), "answer": body })
+    );
     Ok(status.is_success())
 }
 
@@ -76,11 +79,14 @@ fn boundary(bytes: &[u8]) -> String {
 fn multipart(boundary: &str, file_name: &str, bytes: &[u8], fields: &[(&str, &str)]) -> Vec<u8> {
     let mut body = Vec::with_capacity(bytes.len() + 512);
     for (name, value) in fields {
-        body.extend(format!("--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        body.extend(
+            format!("--{boundary}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+        );
     }
     let file_name = file_name.replace(['"', '\r', '\n'], "_");
     body.extend(
-        format!("--{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\n\r\n").bytes(),
+        format!("--{boundary}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\n\r\n")
+            .bytes(),
     );
     body.extend_from_slice(bytes);
     body.extend(format!("\r\n--{boundary}--\r\n").bytes());

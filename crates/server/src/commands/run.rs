@@ -87,7 +87,11 @@ pub fn execute(options: &Run) -> Result<ExitCode> {
     }
     let count = imported.definitions.len();
     let definition = match &options.process {
-        Some(id) => imported.definitions.into_iter().find(|d| d.process_id == *id).ok_or_else(|| anyhow!("there is no process `{id}` in the file"))?,
+        Some(id) => imported
+            .definitions
+            .into_iter()
+            .find(|d| d.process_id == *id)
+            .ok_or_else(|| anyhow!("there is no process `{id}` in the file"))?,
         None if count > 1 => bail!("the file holds {count} processes: choose one with --process"),
         None => imported.definitions.into_iter().next().context("the file holds no process")?,
     };
@@ -127,7 +131,9 @@ fn is_healthy(bed: &Testbed) -> bool {
 fn refusal(diagnostics: &[model::Diagnostic]) -> String {
     let worst = diagnostics.iter().filter(|d| d.severity >= model::Severity::Error);
     let lines: Vec<String> = worst
-        .map(|d| format!("{}{}: {}", d.code, d.element.as_ref().map(|e| format!(" at {e}")).unwrap_or_default(), d.message))
+        .map(|d| {
+            format!("{}{}: {}", d.code, d.element.as_ref().map(|e| format!(" at {e}")).unwrap_or_default(), d.message)
+        })
         .collect();
     lines.join("; ")
 }
@@ -174,7 +180,8 @@ mod tests {
 
     #[test]
     fn steps_keep_the_order_of_the_command_line() {
-        let line = Line::try_parse_from(["x", "f", "--advance", "PT1H", "--complete", "a=x=1", "--advance", "PT2H"]).unwrap();
+        let line =
+            Line::try_parse_from(["x", "f", "--advance", "PT1H", "--complete", "a=x=1", "--advance", "PT2H"]).unwrap();
         let expected =
             [Step::Advance("PT1H".to_owned()), Step::Complete("a=x=1".to_owned()), Step::Advance("PT2H".to_owned())];
         assert_eq!(line.run.steps, expected);

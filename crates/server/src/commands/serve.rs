@@ -13,7 +13,10 @@ use clap::Args;
 use model::limits::Limits;
 use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 use tokio::net::TcpListener;
-use tower_http::compression::{CompressionLayer, predicate::{NotForContentType, Predicate as _, SizeAbove}};
+use tower_http::compression::{
+    CompressionLayer,
+    predicate::{NotForContentType, Predicate as _, SizeAbove},
+};
 
 /// Options of `ruslo serve`.
 #[derive(Debug, Args)]
@@ -34,9 +37,9 @@ pub fn execute(options: Serve) -> Result<ExitCode> {
 }
 
 async fn serve(config: &Config, demo: bool) -> Result<()> {
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("can not listen on {}: choose another --listen, or stop what listens there", config.listen))?;
+    let listener = TcpListener::bind(config.listen).await.with_context(|| {
+        format!("can not listen on {}: choose another --listen, or stop what listens there", config.listen)
+    })?;
     let address = listener.local_addr()?;
     let installation = Installation::open(config).await?;
     let first = first_admin::ensure(&installation.platform).await?;
@@ -65,7 +68,8 @@ fn router(installation: &Installation, control: &Control, demo: bool) -> Router 
         }),
     };
     let bitrix_config = bitrix::BitrixConfig { zone: installation.zone.clone(), ..bitrix::BitrixConfig::default() };
-    let bitrix_state = bitrix::BitrixState::new(installation.runtime.clone(), installation.platform.clone(), bitrix_config);
+    let bitrix_state =
+        bitrix::BitrixState::new(installation.runtime.clone(), installation.platform.clone(), bitrix_config);
     // Streams of live updates must not be held back for compression.
     let compress = SizeAbove::new(1024).and(NotForContentType::const_new("text/event-stream"));
     Router::new()

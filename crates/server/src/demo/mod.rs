@@ -164,7 +164,8 @@ mod tests {
         for language in ["en", "ru"] {
             let source = text(language).fill(PROCESS);
             assert!(!source.contains('@'), "a text is missing: {source}");
-            let imported = formats::import("purchase.bpmn", source.as_bytes(), &model::limits::Limits::default()).unwrap();
+            let imported =
+                formats::import("purchase.bpmn", source.as_bytes(), &model::limits::Limits::default()).unwrap();
             assert!(imported.deployable(), "{:?}", imported.diagnostics);
         }
     }

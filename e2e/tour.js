@@ -1,0 +1,67 @@
+// Screenshots of every page kind against the sample company, to be looked at by a person: `node tour.js`.
+import { launch, openPage, shot } from "./lib/browser.js";
+import { ADMIN, Server, until } from "./lib/server.js";
+
+const server = new Server({ demo: true });
+await server.start();
+const api = await server.signIn();
+const purchases = (await api.get("/catalogs")).items.find((c) => c.key === "purchases");
+const records = (await api.get(`/catalogs/${purchases.id}/records`)).items;
+const definition = (await api.get("/definitions")).items[0];
+for (const record of records) await api.post("/instances", { definitionId: definition.id, recordId: record.id });
+const instances = (await api.get("/instances")).items;
+const waiting = instances.find((i) => i.state === "active");
+const model = (await api.get("/models")).items[0];
+const anna = await server.signIn("anna", "ruslo-demo");
+const task = (await anna.get("/tasks?view=mine")).items[0];
+
+const PAGES = [
+  ["inbox", "/inbox", "anna"],
+  ["task", `/inbox/${task.id}`, "anna"],
+  ["start", "/processes"],
+  ["instances", "/processes/instances"],
+  ["definitions", "/processes/definitions"],
+  ["instance", `/instances/${waiting.id}`],
+  ["definition", `/definitions/${definition.id}`],
+  ["models", "/designer"],
+  ["designer", `/designer/${model.id}`],
+  ["catalogs", "/catalogs"],
+  ["catalog", `/catalogs/${purchases.id}`],
+  ["record", `/records/${records[0].id}`],
+  ["apps", "/apps"],
+  ["settings", "/settings"],
+];
+
+const only = process.argv.slice(2);
+const browser = await launch();
+try {
+  for (const [width, height] of [[1440, 900], [390, 844]]) {
+    for (const [dark, locale] of [[false, "en-US"], [true, "ru-RU"]]) {
+      const name = `${width}-${dark ? "dark-ru" : "light-en"}`;
+      for (const login of ["admin", "anna"]) {
+        const page = await openPage(browser, { width, height, dark, locale });
+        await page.goto(`${server.url}/sign-in`);
+        await page.getByTestId("login").fill(login === "admin" ? ADMIN.login : login);
+        await page.getByTestId("password").fill(login === "admin" ? ADMIN.password : "ruslo-demo");
+        if (login === "admin") await shot(page, `${name}-sign-in`);
+        await page.keyboard.press("Enter");
+        await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+        const who = login === "admin" ? api : anna;
+        await who.call("PATCH", "/me", { language: dark ? "ru" : "en" });
+        for (const [key, address, as = "admin"] of PAGES) {
+          if (as !== login || (only.length > 0 && !only.includes(key))) continue;
+          await page.goto(server.url + address);
+          await page.waitForLoadState("load");
+          await until(`${key} to settle`, () => page.evaluate(() => !document.querySelector("[data-skeleton], .mantine-Skeleton-root")), { timeoutMs: 8000 }).catch(() => {});
+          await page.waitForTimeout(700);
+          await shot(page, `${name}-${key}`);
+          if (page.errors.length > 0) console.log(name, key, page.errors.splice(0));
+        }
+        await page.context().close();
+      }
+    }
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+}
