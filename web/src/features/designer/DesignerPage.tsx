@@ -45,7 +45,7 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
   const locale = useLocale()
   const narrow = useMediaQuery('(max-width: 62em)') ?? false
   const [initial] = useState(model.source)
-  const [panelOpen, setPanelOpen] = useState(!narrow)
+  const [panelOpen, setPanelOpen] = useState(() => !matchMedia('(max-width: 62em)').matches)
   const [problemsOpen, setProblemsOpen] = useState(false)
   const [formOfElement, setFormOfElement] = useState<DiagramElement | null>(null)
   const [deploying, setDeploying] = useState(false)

@@ -58,7 +58,7 @@ export default function InboxPage() {
   const next = items.find((task) => task.id !== taskId)
   const pane = taskId
     ? <TaskPane key={taskId} id={taskId} nextHref={next ? `/inbox/${next.id}${searchText(search)}` : null} backHref={narrow ? `/inbox${searchText(search)}` : undefined} />
-    : <EmptyState icon={IconInbox} title={t('inbox.pick.title')} hint={t('inbox.pick.hint')} />
+    : items.length > 0 && <EmptyState icon={IconInbox} title={t('inbox.pick.title')} hint={t('inbox.pick.hint')} />
 
   if (narrow) return <div className={css.single}>{taskId ? pane : list}</div>
   return (

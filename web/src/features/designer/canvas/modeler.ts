@@ -15,6 +15,7 @@ import { behaviorsModule } from '../modules/behaviors'
 import type { DiagramElement, FormServices } from '../modules/forms'
 import { rusloPanelModule, type PanelHost } from '../modules/RusloPanel'
 import ruslo from '../modules/ruslo-moddle.json'
+import { templateNameModule } from '../modules/TemplateName'
 import { translateModule } from '../modules/translate'
 
 export interface ModelerOptions {
@@ -40,13 +41,21 @@ export function createModeler({ canvas, panel, host }: ModelerOptions): Modeler 
       behaviorsModule,
       rusloPanelModule,
       appPaletteModule,
+      templateNameModule,
       translateModule,
     ],
   } as unknown as ConstructorParameters<typeof Modeler>[0])
 }
 
+interface Box {
+  x: number
+  y: number
+  width: number
+  height: number
+}
+
 export interface ModelerServices {
-  canvas: { zoom: (level: 'fit-viewport' | number, center?: 'auto') => void; viewbox: () => { scale: number }; scrollToElement: (id: string, padding?: number) => void; getRootElement: () => DiagramElement }
+  canvas: { zoom: (level: 'fit-viewport' | number, center?: 'auto') => void; viewbox: { (): { scale: number; inner: Box; outer: { width: number; height: number } }; (box: Box): void }; scrollToElement: (id: string, padding?: number) => void; getRootElement: () => DiagramElement }
   commandStack: { undo: () => void; redo: () => void; canUndo: () => boolean; canRedo: () => boolean }
   elementRegistry: { get: (id: string) => DiagramElement | undefined }
   selection: { select: (element: unknown) => void }
@@ -64,18 +73,29 @@ export function formServices(modeler: Modeler): FormServices {
   return { bpmnFactory: modeler.get('bpmnFactory'), modeling: modeler.get('modeling'), commandStack: modeler.get('commandStack') }
 }
 
-/** The whole drawing in view, never larger than life. */
+/** Room for the palette on the left, and some air around. */
+const PALETTE_PX = 130
+const MARGIN_PX = 32
+
+/** The whole drawing in view, clear of the palette, never larger than life. */
 export function fit(modeler: Modeler): void {
   const canvas = serviceOf(modeler, 'canvas')
-  canvas.zoom('fit-viewport', 'auto')
-  if (canvas.viewbox().scale > 1) canvas.zoom(1, 'auto')
+  const { inner, outer } = canvas.viewbox()
+  const left = outer.width > 600 ? PALETTE_PX : MARGIN_PX
+  const room = { width: outer.width - left - MARGIN_PX, height: outer.height - 2 * MARGIN_PX }
+  if (room.width <= 0 || room.height <= 0 || inner.width === 0) return
+  const scale = Math.min(1, room.width / inner.width, room.height / inner.height)
+  const [width, height] = [outer.width / scale, outer.height / scale]
+  const x = inner.x - left / scale - (room.width / scale - inner.width) / 2
+  canvas.viewbox({ x, y: inner.y + inner.height / 2 - height / 2, width, height })
 }
 
 const WORDS_RU: Record<string, string> = { Inputs: 'На вход', Result: 'Результат', Waiting: 'Ожидание', 'Result variable': 'Переменная с результатом', 'Wait for the answer': 'Ждать ответа', 'Wait at most': 'Ждать не дольше', Unit: 'Единица', Seconds: 'секунды', Minutes: 'минуты', Hours: 'часы', Days: 'дни', Yes: 'Да', No: 'Нет', Message: 'Сообщение', Text: 'Текст', 'To whom': 'Кому', Record: 'Запись', Catalog: 'Каталог', Fields: 'Поля', Address: 'Адрес', Method: 'Метод', Body: 'Тело', Headers: 'Заголовки' }
 
 /** Built-in templates name themselves in both languages; their fixed labels are told here. */
 export function localize(template: ElementTemplate, language: 'ru' | 'en'): ElementTemplate {
-  if (language === 'en') return template
+  const opened = Array.isArray(template.groups) ? template.groups.map((group) => ({ openByDefault: true, ...(group as object) })) : template.groups
+  if (language === 'en') return { ...template, groups: opened } as ElementTemplate
   const word = (value: unknown): unknown => (typeof value === 'string' ? (WORDS_RU[value] ?? value) : value)
   const labelled = (list: unknown): unknown =>
     Array.isArray(list)
@@ -83,5 +103,5 @@ export function localize(template: ElementTemplate, language: 'ru' | 'en'): Elem
       : list
   const keywords = template.keywords
   const name = template.id.startsWith('ruslo:') && Array.isArray(keywords) && typeof keywords[0] === 'string' ? keywords[0] : template.name
-  return { ...template, name, groups: labelled(template.groups), properties: labelled(template.properties) } as ElementTemplate
+  return { ...template, name, groups: labelled(opened), properties: labelled(template.properties) } as ElementTemplate
 }
