@@ -1,7 +1,5 @@
 import '@fontsource-variable/inter/wght.css'
 import '@mantine/core/styles.css'
-import '@mantine/notifications/styles.css'
-import '@mantine/spotlight/styles.css'
 import './app/global.css'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/App'

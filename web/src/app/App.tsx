@@ -1,13 +1,16 @@
 /** Providers around the router. */
 import { MantineProvider } from '@mantine/core'
 import { ModalsProvider } from '@mantine/modals'
-import { Notifications } from '@mantine/notifications'
+import { notificationsStore, useNotifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { queryClient, sessionQuery, setSignedOutHandler } from '@/api'
 import { setNavigator } from '@/ui/nav'
 import { router } from './router'
+import { lazy, Suspense, useState } from 'react'
 import { cssVariables, theme } from './theme'
+
+const Notifications = lazy(() => import('./Toasts'))
 
 setNavigator((href, options) => void router.navigate({ href, replace: options?.replace }))
 setSignedOutHandler(() => {
@@ -21,10 +24,18 @@ export function App() {
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
         <ModalsProvider>
-          <Notifications position="bottom-right" limit={4} />
+          <Toasts />
           <RouterProvider router={router} />
         </ModalsProvider>
       </QueryClientProvider>
     </MantineProvider>
   )
+}
+
+/** Toasts are loaded with the first one; the store keeps it until then. */
+function Toasts() {
+  const { notifications } = useNotifications(notificationsStore)
+  const [needed, setNeeded] = useState(false)
+  if (notifications.length > 0 && !needed) setNeeded(true)
+  return needed ? <Suspense fallback={null}><Notifications /></Suspense> : null
 }

@@ -1,5 +1,5 @@
 /** Notifications: unread count, the list, mark as read. */
-import { ActionIcon, Button, Popover, ScrollArea, Tooltip, UnstyledButton } from '@mantine/core'
+import { ActionIcon, Button, Popover, Tooltip, UnstyledButton } from '@mantine/core'
 import { IconBell } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -49,11 +49,11 @@ export function Bell({ collapsed, bar }: { collapsed: boolean; bar?: boolean }) 
         {items.length === 0 ? (
           <EmptyState compact icon={IconBell} title={t('shell.bell.empty')} hint={t('shell.bell.emptyHint')} />
         ) : (
-          <ScrollArea.Autosize mah={420}>
+          <div className={css.notices}>
             {items.map((item) => (
               <NotificationRow key={item.id} item={item} onOpen={() => { setOpen(false); if (!item.readAt) read.mutate([item.id]) }} />
             ))}
-          </ScrollArea.Autosize>
+          </div>
         )}
       </Popover.Dropdown>
     </Popover>

@@ -1,6 +1,5 @@
 /** Narrow screens: four sections and "more" at the bottom. */
 import { Drawer, UnstyledButton } from '@mantine/core'
-import { spotlight } from '@mantine/spotlight'
 import { IconDots, IconLogout, IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -9,12 +8,13 @@ import { useMe } from '@/api'
 import { Bell } from './Bell'
 import { isIn, sections } from './nav'
 import { taskCountQuery } from './queries'
+import { openPalette } from './paletteStore'
 import css from './shell.module.css'
 import { AppearanceSwitches, leave } from './UserMenu'
 
 const SHOWN = 4
 
-export function BottomBar({ pathname }: { pathname: string }) {
+export default function BottomBar({ pathname }: { pathname: string }) {
   const { t } = useTranslation()
   const me = useMe()
   const [more, setMore] = useState(false)
@@ -52,7 +52,7 @@ export function BottomBar({ pathname }: { pathname: string }) {
               </a>
             )
           })}
-          <UnstyledButton className={css.railLink} onClick={() => { setMore(false); spotlight.open() }}>
+          <UnstyledButton className={css.railLink} onClick={() => { setMore(false); openPalette() }}>
             <IconSearch size={18} stroke={1.7} aria-hidden /> {t('shell.palette.open')}
           </UnstyledButton>
           <div className={css.moreBell}><Bell collapsed={false} /></div>

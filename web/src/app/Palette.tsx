@@ -1,19 +1,21 @@
 /** Ctrl+K: pages, actions, and what the server finds. */
 import { useDebouncedValue } from '@mantine/hooks'
-import { Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
+import { Spotlight, spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
 import {
   IconBolt, IconDatabase, IconFileText, IconInbox, IconKeyboard, IconLanguage, IconLogout, IconMoon, IconPlayerPlay, IconPlus, IconRoute,
   IconSearch, IconSitemap, IconUser, type Icon,
 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 import { useMe, type SearchHit } from '@/api'
 import { currentLanguage } from '@/i18n'
 import { navigateTo } from '@/ui/nav'
 import { useAppearance } from './appearance'
+import '@mantine/spotlight/styles.css'
 import { sections } from './nav'
+import { paletteReady } from './paletteStore'
 import { searchQuery } from './queries'
 import { openShortcuts } from './shortcuts'
 import { leave } from './UserMenu'
@@ -41,13 +43,14 @@ function idHit(text: string): Hit | null {
   return kind ? { kind, id: text.trim().toLowerCase(), title: text.trim().toLowerCase(), hint: '' } : null
 }
 
-export function Palette() {
+export default function Palette() {
   const { t } = useTranslation()
   const me = useMe()
   const { theme, setTheme, setLanguage } = useAppearance()
   const [query, setQuery] = useState('')
   const [asked] = useDebouncedValue(query, 150)
   const found = useQuery(searchQuery(asked))
+  useEffect(() => paletteReady(spotlight.open), [])
   const admin = me.role === 'admin'
 
   const fixed = useMemo<SpotlightActionGroupData[]>(() => {
@@ -85,7 +88,7 @@ export function Palette() {
       filter={(_, actions) => actions}
       query={query}
       onQueryChange={setQuery}
-      shortcut={['mod + K', 'mod + л', 'mod + Л']}
+      shortcut={null}
       nothingFound={found.isFetching ? t('common.state.loading') : t('shell.palette.nothing')}
       highlightQuery
       scrollable

@@ -1,6 +1,5 @@
 /** The left rail: sections with what waits in them, search, notifications, the person. */
 import { ActionIcon, Tooltip, UnstyledButton } from '@mantine/core'
-import { spotlight } from '@mantine/spotlight'
 import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand, IconSearch } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -9,6 +8,7 @@ import { Bell } from './Bell'
 import { Logo } from './Logo'
 import { isIn, sections, type Section } from './nav'
 import { taskCountQuery } from './queries'
+import { openPalette } from './paletteStore'
 import css from './shell.module.css'
 import { UserMenu } from './UserMenu'
 
@@ -40,7 +40,7 @@ export function Rail({ collapsed, forced, pathname, onToggle }: RailProps) {
         )}
       </div>
       <Tooltip label={`${t('shell.palette.open')}  Ctrl+K`} position="right" disabled={!collapsed}>
-        <UnstyledButton className={css.searchButton} onClick={spotlight.open} aria-label={t('shell.palette.open')}>
+        <UnstyledButton className={css.searchButton} onClick={openPalette} aria-label={t('shell.palette.open')}>
           <IconSearch size={16} stroke={1.8} aria-hidden />
           {!collapsed && (
             <>

@@ -2,19 +2,21 @@
 import { useHotkeys, useLocalStorage, useMantineColorScheme, useMediaQuery } from './shellHooks'
 import { Outlet, useRouterState } from '@tanstack/react-router'
 import { IconCloudOff } from '@tabler/icons-react'
-import { Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useMe } from '@/api'
 import { setLanguage } from '@/i18n'
 import { navigateTo, ownLink } from '@/ui/nav'
 import { BlockSkeleton } from '@/ui/Page'
-import { BottomBar } from './BottomBar'
 import { useConnected, useLiveUpdates } from './live'
-import { Palette } from './Palette'
+import { openPalette, usePaletteWanted } from './paletteStore'
 import { Rail } from './Rail'
 import { openShortcuts } from './shortcuts'
 import { useGoKeys } from './goKeys'
 import css from './shell.module.css'
+
+const BottomBar = lazy(() => import('./BottomBar'))
+const Palette = lazy(() => import('./Palette'))
 
 export function Shell() {
   const { t } = useTranslation()
@@ -23,10 +25,12 @@ export function Shell() {
   const canvas = /^\/designer\/./.test(pathname)
   const [collapsed, setCollapsed] = useLocalStorage({ key: 'ruslo.rail', defaultValue: false })
   const connected = useConnected()
+  const palette = usePaletteWanted()
   useLiveUpdates()
   useProfileAppearance()
   useGoKeys()
   useHotkeys([['shift+Slash', openShortcuts], ['?', openShortcuts]])
+  useHotkeys([['mod+K', openPalette, { usePhysicalKeys: true }]], [])
 
   return (
     // Links of pages are plain anchors; this is where a click on one becomes a navigation.
@@ -53,8 +57,12 @@ export function Shell() {
           <Outlet />
         </Suspense>
       </main>
-      {narrow && <BottomBar pathname={pathname} />}
-      <Palette />
+      {narrow && <Suspense fallback={<div className={css.bottomPlace} />}><BottomBar pathname={pathname} /></Suspense>}
+      {palette && (
+        <Suspense fallback={null}>
+          <Palette />
+        </Suspense>
+      )}
     </div>
   )
 }

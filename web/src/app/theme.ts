@@ -1,8 +1,5 @@
 /** One theme for both colour schemes: neutral greys, one accent; other hues mean states only. */
-import {
-  ActionIcon, Button, createTheme, type CSSVariablesResolver, Drawer, Menu, Modal, type MantineColorsTuple, NumberInput, PasswordInput,
-  Select, Table, Tabs, Textarea, TextInput, Tooltip,
-} from '@mantine/core'
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
 
 const river: MantineColorsTuple = [
   '#e6f5f8', '#cfe9ef', '#a2d5df', '#70bfcd', '#48acbe', '#2c9cb0', '#178599', '#0f7488', '#0b6172', '#064d5b',
@@ -37,24 +34,25 @@ export const theme = createTheme({
   cursorType: 'pointer',
   respectReducedMotion: true,
   focusRing: 'auto',
+  // Defaults are told by name: naming the components themselves would load them all with the first page.
   components: {
-    Button: Button.extend({ defaultProps: { size: 'sm', loaderProps: { type: 'dots' } } }),
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray', size: 'md' } }),
-    TextInput: TextInput.extend({ defaultProps: { size: 'sm' } }),
-    PasswordInput: PasswordInput.extend({ defaultProps: { size: 'sm' } }),
-    Textarea: Textarea.extend({ defaultProps: { size: 'sm', autosize: true, minRows: 2, maxRows: 12 } }),
-    NumberInput: NumberInput.extend({ defaultProps: { size: 'sm' } }),
-    Select: Select.extend({ defaultProps: { size: 'sm', allowDeselect: false, checkIconPosition: 'right' } }),
-    Modal: Modal.extend({
+    Button: { defaultProps: { size: 'sm', loaderProps: { type: 'dots' } } },
+    ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray', size: 'md' } },
+    TextInput: { defaultProps: { size: 'sm' } },
+    PasswordInput: { defaultProps: { size: 'sm' } },
+    Textarea: { defaultProps: { size: 'sm', autosize: true, minRows: 2, maxRows: 12 } },
+    NumberInput: { defaultProps: { size: 'sm' } },
+    Select: { defaultProps: { size: 'sm', allowDeselect: false, checkIconPosition: 'right' } },
+    Modal: {
       defaultProps: { centered: true, radius: 'lg', overlayProps: { backgroundOpacity: 0.4 }, transitionProps: { duration: 150 } },
-    }),
-    Drawer: Drawer.extend({
+    },
+    Drawer: {
       defaultProps: { position: 'right', overlayProps: { backgroundOpacity: 0.25 }, transitionProps: { duration: 180 } },
-    }),
-    Menu: Menu.extend({ defaultProps: { shadow: 'md', radius: 'md', transitionProps: { duration: 100 } } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, withArrow: true, multiline: true, fz: 'xs' } }),
-    Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
-    Table: Table.extend({ defaultProps: { verticalSpacing: 0 } }),
+    },
+    Menu: { defaultProps: { shadow: 'md', radius: 'md', transitionProps: { duration: 100 } } },
+    Tooltip: { defaultProps: { openDelay: 300, withArrow: true, multiline: true, fz: 'xs' } },
+    Tabs: { defaultProps: { keepMounted: false } },
+    Table: { defaultProps: { verticalSpacing: 0 } },
   },
 })
 

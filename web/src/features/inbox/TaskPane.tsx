@@ -1,25 +1,24 @@
 /** One task: why it came, its form, the answer. */
-import { ActionIcon, Alert, Button, Group, Menu, Modal, Stack, Text, Textarea } from '@mantine/core'
+import { ActionIcon, Alert, Button, Group, Menu, Text, Textarea } from '@mantine/core'
 import { notifications } from '@mantine/notifications'
 import { IconArrowRight, IconCheck, IconDots, IconMessage, IconUserShare } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { can, instanceQuery, isApiError, queryClient, useMe, type TaskDetail } from '@/api'
-import { errorText, toastError, toastOk } from '@/ui/errors'
+import { errorText } from '@/ui/errors'
 import { Facts } from '@/ui/Facts'
 import type { FormHandle } from '@/ui/form/FormView'
 import { Guard } from '@/ui/Guard'
 import { JsonValue } from '@/ui/JsonView'
-import { navigateTo } from '@/ui/nav'
 import { BlockSkeleton, QueryView } from '@/ui/Page'
-import { PeopleSelect } from '@/ui/pickers'
 import { ToneBadge } from '@/ui/StateBadge'
 import { Time } from '@/ui/Time'
 import css from './inbox.module.css'
 import { outcomeButtons, type OutcomeButton } from './outcomes'
-import { completeTask, reassignTask, taskQuery } from './queries'
+import { completeTask, taskQuery } from './queries'
 
+const ReassignDialog = lazy(() => import('./ReassignDialog'))
 const FormView = lazy(() => import('@/ui/form/FormView'))
 
 interface PaneProps {
@@ -209,33 +208,11 @@ function TaskMenu({ task }: { task: TaskDetail }) {
           </Guard>
         </Menu.Dropdown>
       </Menu>
-      <ReassignDialog task={task} opened={open} onClose={() => setOpen(false)} />
+      {open && (
+        <Suspense fallback={null}>
+          <ReassignDialog taskId={task.id} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
     </>
-  )
-}
-
-function ReassignDialog({ task, opened, onClose }: { task: TaskDetail; opened: boolean; onClose: () => void }) {
-  const { t } = useTranslation()
-  const [people, setPeople] = useState<string[]>([])
-  const reassign = useMutation({
-    mutationFn: () => reassignTask(task.id, people),
-    onSuccess: () => {
-      toastOk(t('inbox.reassigned'))
-      onClose()
-      navigateTo('/inbox')
-      void queryClient.invalidateQueries({ queryKey: ['task'] })
-    },
-    onError: toastError,
-  })
-  return (
-    <Modal opened={opened} onClose={onClose} title={t('inbox.reassignTitle')}>
-      <Stack>
-        <PeopleSelect label={t('inbox.reassignTo')} value={people} onChange={setPeople} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>{t('common.action.cancel')}</Button>
-          <Button disabled={people.length === 0} loading={reassign.isPending} onClick={() => reassign.mutate()}>{t('inbox.reassignSubmit')}</Button>
-        </Group>
-      </Stack>
-    </Modal>
   )
 }

@@ -1,0 +1,7 @@
+/** Where toasts stand. */
+import { Notifications } from '@mantine/notifications'
+import '@mantine/notifications/styles.css'
+
+export default function Toasts() {
+  return <Notifications position="bottom-right" limit={4} />
+}
