@@ -1,15 +1,16 @@
 /** Providers around the router. */
 import { MantineProvider } from '@mantine/core'
-import { ModalsProvider } from '@mantine/modals'
 import { notificationsStore, useNotifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { queryClient, sessionQuery, setSignedOutHandler } from '@/api'
+import { useDialogs } from '@/ui/dialogs'
 import { setNavigator } from '@/ui/nav'
 import { router } from './router'
 import { lazy, Suspense, useState } from 'react'
 import { cssVariables, theme } from './theme'
 
+const Dialogs = lazy(() => import('./Dialogs'))
 const Notifications = lazy(() => import('./Toasts'))
 
 setNavigator((href, options) => void router.navigate({ href, replace: options?.replace }))
@@ -23,10 +24,9 @@ export function App() {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
-        <ModalsProvider>
-          <Toasts />
-          <RouterProvider router={router} />
-        </ModalsProvider>
+        <Toasts />
+        <RouterProvider router={router} />
+        <DialogHost />
       </QueryClientProvider>
     </MantineProvider>
   )
@@ -38,4 +38,11 @@ function Toasts() {
   const [needed, setNeeded] = useState(false)
   if (notifications.length > 0 && !needed) setNeeded(true)
   return needed ? <Suspense fallback={null}><Notifications /></Suspense> : null
+}
+
+function DialogHost() {
+  const any = useDialogs().length > 0
+  const [needed, setNeeded] = useState(false)
+  if (any && !needed) setNeeded(true)
+  return needed ? <Suspense fallback={null}><Dialogs /></Suspense> : null
 }

@@ -1,13 +1,14 @@
 /** All keyboard shortcuts on one card. */
-import { modals } from '@mantine/modals'
 import i18next from 'i18next'
 import { useTranslation } from 'react-i18next'
+import { closeDialog, openDialog } from '@/ui/dialogs'
 import css from './shell.module.css'
 
-const MODAL_ID = 'shortcuts'
+let opened = 0
 
 export function openShortcuts(): void {
-  modals.open({ modalId: MODAL_ID, title: i18next.t('shell.shortcuts.title'), size: 'lg', children: <ShortcutList /> })
+  closeDialog(opened)
+  opened = openDialog({ title: i18next.t('shell.shortcuts.title'), size: 'lg', children: <ShortcutList /> })
 }
 
 function ShortcutList() {

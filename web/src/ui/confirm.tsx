@@ -1,8 +1,8 @@
 /** Confirmations: a plain one, and one that asks for the name of what is destroyed. */
 import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
-import { modals } from '@mantine/modals'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { closeDialog, openDialog } from './dialogs'
 import { toastError } from './errors'
 
 interface ConfirmOptions {
@@ -19,9 +19,9 @@ interface ConfirmOptions {
 }
 
 export function confirm(options: ConfirmOptions): void {
-  const id = modals.open({
+  const id = openDialog({
     title: options.title,
-    children: <ConfirmBody {...options} onClose={() => modals.close(id)} />,
+    children: <ConfirmBody {...options} onClose={() => closeDialog(id)} />,
   })
 }
 

@@ -1,12 +1,12 @@
 /** Starting a process: the record, the form or the parameters, then go. One dialog, opened from anywhere. */
 import { Alert, Button, Group, JsonInput, Stack, Text } from '@mantine/core'
-import { modals } from '@mantine/modals'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import i18next from 'i18next'
 import { lazy, Suspense, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, catalogsQuery, definitionQuery, queryClient, type Definition, type DefinitionDetail, type JsonObject } from '@/api'
 import { isObject, parseJson } from '@/util/json'
+import { closeDialog, openDialog } from '../dialogs'
 import { errorText } from '../errors'
 import type { FormHandle } from '../form/FormView'
 import { BlockSkeleton, QueryView } from '../Page'
@@ -22,16 +22,16 @@ interface StartOptions {
 }
 
 export function openStartProcess({ definition, recordId, onStarted }: StartOptions): void {
-  const id = modals.open({
+  const id = openDialog({
     title: i18next.t('processes.start.dialogTitle', { name: definition.name }),
     size: 'lg',
     children: (
       <StartLoader
         definitionId={definition.id}
         recordId={recordId}
-        onClose={() => modals.close(id)}
+        onClose={() => closeDialog(id)}
         onStarted={(instance) => {
-          modals.close(id)
+          closeDialog(id)
           onStarted(instance)
         }}
       />
