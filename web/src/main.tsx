@@ -1,5 +1,6 @@
 import '@fontsource-variable/inter/wght.css'
-import '@mantine/core/styles.css'
+// In a layer, so that the page's own styles win whatever order the chunks arrive in.
+import '@mantine/core/styles.layer.css'
 import './app/global.css'
 import { createRoot } from 'react-dom/client'
 import { App } from './app/App'

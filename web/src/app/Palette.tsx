@@ -13,7 +13,7 @@ import { useMe, type SearchHit } from '@/api'
 import { currentLanguage } from '@/i18n'
 import { navigateTo } from '@/ui/nav'
 import { useAppearance } from './appearance'
-import '@mantine/spotlight/styles.css'
+import '@mantine/spotlight/styles.layer.css'
 import { sections } from './nav'
 import { paletteReady } from './paletteStore'
 import { searchQuery } from './queries'
@@ -35,6 +35,13 @@ const HIT: Record<HitKind, { icon: Icon; href: (id: string) => string }> = {
 }
 
 const PREFIX: Record<string, HitKind> = { pi: 'instance', def: 'definition', rec: 'record', task: 'task', model: 'model', cat: 'catalog' }
+
+/** Enter without a choice means the first line. */
+function openFirst(event: React.KeyboardEvent): void {
+  if (event.key !== 'Enter' || document.querySelector('.mantine-Spotlight-action[data-selected]')) return
+  event.preventDefault()
+  document.querySelector<HTMLElement>('.mantine-Spotlight-action')?.click()
+}
 
 /** An id typed whole is always offered, found or not. */
 function idHit(text: string): Hit | null {
@@ -98,7 +105,7 @@ export default function Palette() {
       centered={false}
       yOffset="12vh"
       overlayProps={{ blur: 0, backgroundOpacity: 0.35 }}
-      searchProps={{ leftSection: <IconSearch size={18} />, placeholder: t('shell.palette.placeholder'), 'aria-label': t('shell.palette.open') }}
+      searchProps={{ leftSection: <IconSearch size={18} />, placeholder: t('shell.palette.placeholder'), 'aria-label': t('shell.palette.open'), onKeyDown: openFirst }}
     />
   )
 }

@@ -1,6 +1,6 @@
 /** Where toasts stand. */
 import { Notifications } from '@mantine/notifications'
-import '@mantine/notifications/styles.css'
+import '@mantine/notifications/styles.layer.css'
 
 export default function Toasts() {
   return <Notifications position="bottom-right" limit={4} />

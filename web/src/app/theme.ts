@@ -4,6 +4,9 @@ import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from 
 const river: MantineColorsTuple = [
   '#e6f5f8', '#cfe9ef', '#a2d5df', '#70bfcd', '#48acbe', '#2c9cb0', '#178599', '#0f7488', '#0b6172', '#064d5b',
 ]
+const red: MantineColorsTuple = [
+  '#fdebeb', '#f9d2d2', '#f1a5a5', '#e97676', '#e24f4f', '#dd3636', '#d12a2a', '#c22323', '#a51d1d', '#871616',
+]
 const gray: MantineColorsTuple = [
   '#f7f8f9', '#f0f2f4', '#e6e9ec', '#dbdfe4', '#c5cbd3', '#a3abb5', '#7d8691', '#5a636f', '#383f48', '#1c2128',
 ]
@@ -14,7 +17,7 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: 'river',
   primaryShade: 7,
-  colors: { river, gray, dark },
+  colors: { river, red, gray, dark },
   fontFamily: "'Inter Variable', Inter, system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
   fontFamilyMonospace: "ui-monospace, 'JetBrains Mono', 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
   fontSizes: { xs: '12px', sm: '13px', md: '14px', lg: '16px', xl: '20px' },
