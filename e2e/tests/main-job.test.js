@@ -19,6 +19,7 @@ before(async () => {
   browser = await launch();
 });
 after(async () => {
+  for (const [name, page] of [["admin", admin], ["anna", anna]]) if (page) await shot(page, `story-last-${name}`);
   await browser?.close();
   app?.stop();
   await server.stop();
@@ -105,19 +106,38 @@ async function drawForm(page) {
   await page.getByRole("button", { name: "Create form" }).click();
   const field = page.locator('.fjs-palette-field[data-field-type="textfield"]');
   await field.waitFor();
-  await field.focus();
-  await page.keyboard.press("Enter");
-  await page.locator(".fjs-form-field-textfield").click();
   const panel = page.locator(".fjs-properties-container");
+  const isSelected = async () => /text field/i.test(await panel.locator(".bio-properties-panel-header-type").textContent());
+  // The editor takes keys a moment after it is seen, and lets a new field slide into its place.
+  const select = () => until("a text field to be drawn and selected", async () => {
+    if (await isSelected()) return true;
+    const drawn = page.locator(".fjs-children .fjs-form-field-textfield").first();
+    if ((await drawn.count()) === 0) {
+      await field.focus();
+      await page.keyboard.press("Enter");
+      await drawn.waitFor({ timeout: 700 });
+    }
+    const box = await drawn.boundingBox();
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height - 12);
+    return isSelected();
+  }, { everyMs: 300 });
+  await select();
   const open = async (title) => {
     const header = panel.locator(".bio-properties-panel-group-header").filter({ hasText: title }).first();
+    await header.waitFor();
     if (!(await header.getAttribute("class")).includes("open")) await header.click();
   };
+  const entry = (id) => panel.locator(`[data-entry-id="${id}"] input`).first();
   await open("General");
-  await panel.locator('[data-entry-id="key"] input').fill("remark");
-  await panel.locator('[data-entry-id="key"] input').blur();
-  await open("Validation");
-  await panel.locator('[data-entry-id="required"] input').check();
+  await entry("key").fill("remark");
+  await entry("key").blur();
+  // A key that changed is a field drawn anew: the editor lets go of it now and then.
+  await until("the field to be required", async () => {
+    await select();
+    await open("Validation");
+    await panel.locator('[data-entry-id="required"] label').first().click({ timeout: 1000 });
+    return entry("required").isChecked({ timeout: 1000 });
+  }, { everyMs: 300 });
   await page.getByTestId("form-save").click();
   await page.getByTestId("form-save").waitFor({ state: "detached" });
 }
@@ -174,7 +194,7 @@ test("the task appears in the inbox without reload; she fills in the form and co
   await anna.getByTestId("task-row").first().waitFor();
   await anna.getByTestId("task-row").first().click();
   await shot(anna, "story-4-task");
-  const remark = anna.locator('.fjs-container input[type="text"]').first();
+  const remark = anna.getByTestId("task").locator("input.fjs-input, .fjs-form-field-textfield input").first();
   await remark.fill("fine with me");
   await anna.getByTestId("task-complete").first().click();
   await anna.getByTestId("task-done").waitFor();
@@ -197,10 +217,13 @@ test("the administrator's page followed without reload: tokens, history, variabl
 });
 
 test("the pages have no serious accessibility finding", async () => {
-  for (const address of ["/inbox", "/processes", `/instances/${instanceId}`, "/catalogs", "/apps", "/settings"]) {
+  const found = {};
+  for (const address of ["/inbox", "/processes", `/instances/${instanceId}`, "/designer", "/catalogs", "/apps", "/settings"]) {
     await admin.goto(server.url + address);
     await admin.getByRole("main").waitFor();
-    await admin.waitForTimeout(500);
-    assert.deepEqual(await violations(admin), [], address);
+    await until("the page to settle", async () => (await admin.locator(".mantine-Skeleton-root").count()) === 0);
+    const serious = await violations(admin);
+    if (serious.length > 0) found[address] = serious;
   }
+  assert.deepEqual(found, {});
 });

@@ -103,7 +103,8 @@ pub struct VariableDecl {
     pub name: String,
     /// Explanation.
     pub description: String,
-    /// Bitrix type name: `string`, `text`, `int`, `double`, `bool`, `date`, `datetime`, `time`, `select`, `user`, `file`.
+    /// Bitrix type name: `string`, `text`, `int`, `double`, `bool`, `date`, `datetime`, `time`, `select`, `user`,
+    /// `file`.
     pub kind: String,
     /// Whether a value must be given.
     pub required: bool,

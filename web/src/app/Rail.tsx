@@ -40,12 +40,12 @@ export function Rail({ collapsed, forced, pathname, onToggle }: RailProps) {
         )}
       </div>
       <Tooltip label={`${t('shell.palette.open')}  Ctrl+K`} position="right" disabled={!collapsed}>
-        <UnstyledButton className={css.searchButton} onClick={openPalette} aria-label={t('shell.palette.open')}>
+        <UnstyledButton className={css.searchButton} onClick={openPalette} aria-label={collapsed ? t('shell.palette.open') : undefined}>
           <IconSearch size={16} stroke={1.8} aria-hidden />
           {!collapsed && (
             <>
               <span className="truncate">{t('common.action.search')}</span>
-              <kbd>Ctrl K</kbd>
+              <kbd aria-hidden>Ctrl K</kbd>
             </>
           )}
         </UnstyledButton>

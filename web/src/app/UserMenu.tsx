@@ -25,8 +25,9 @@ export function UserMenu({ collapsed }: { collapsed: boolean }) {
   return (
     <Menu position="right-end" width={248} offset={8}>
       <Menu.Target>
-        <UnstyledButton className={css.user} aria-label={`${t('shell.user.menu')}: ${me.fullName}`}>
-          <Avatar size={26} radius="xl" color="river" name={me.fullName || me.login} />
+        <UnstyledButton className={css.user}>
+          <VisuallyHidden>{t('shell.user.menu')}: {collapsed && (me.fullName || me.login)}</VisuallyHidden>
+          <Avatar size={26} radius="xl" color="river" name={me.fullName || me.login} aria-hidden />
           {!collapsed && <span className="truncate">{me.fullName || me.login}</span>}
         </UnstyledButton>
       </Menu.Target>

@@ -32,18 +32,20 @@ export default function FormEditorDialog({ name, schema, onSave, onClose }: Dial
   const [box, setBox] = useState<HTMLDivElement | null>(null)
   const editor = useRef<Editor | null>(null)
   const [changed, setChanged] = useState(false)
+  // What the dialog was opened with. The page behind draws itself anew (saved, checked) and must not take away what is drawn here.
+  const [opened] = useState(schema)
   useEffect(() => {
     if (!box) return
     const made = new FormEditor({ container: box }) as unknown as Editor
     editor.current = made
-    void made.importSchema(structuredClone(schema)).then(() => made.on('changed', () => setChanged(true)))
+    void made.importSchema(structuredClone(opened)).then(() => made.on('changed', () => setChanged(true)))
     const quiet = currentLanguage() === 'ru' ? speakRussian(box) : undefined
     return () => {
       quiet?.()
       editor.current = null
       made.destroy()
     }
-  }, [box, schema])
+  }, [box, opened])
   const close = () => {
     if (!changed || globalThis.confirm(`${t('common.confirm.unsavedTitle')}\n${t('common.confirm.unsavedText')}`)) onClose()
   }
