@@ -454,7 +454,6 @@ impl Runtime {
             None => Object::new(),
         };
         result.extend(answer.values);
-        result.insert(Arc::from("IsTimeout"), Value::from(0));
         let text = answer.log.filter(|text| !text.is_empty());
         let text = text.unwrap_or_else(|| "Received application response".to_owned());
         let commands = vec![

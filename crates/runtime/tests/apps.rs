@@ -3,9 +3,11 @@
 
 mod support;
 
+use formats::bpt::php::{Array, Key, Php};
+use formats::bpt::{self, Node, Template};
 use model::error::codes;
 use model::{DefinitionId, Fault, InstanceId};
-use runtime::{AnswerOutcome, AppAnswer, DeliveryResult, Order, Page};
+use runtime::{AnswerOutcome, AppAnswer, DeliveryResult, Deploy, Order, Page};
 use serde_json::json;
 use std::sync::Arc;
 use support::{Handler, World, around, object, service};
@@ -52,7 +54,7 @@ async fn an_answer_resumes_the_step_once() {
     let outcomes = [one.unwrap(), two.unwrap()];
     assert!(outcomes.contains(&AnswerOutcome::Accepted) && outcomes.contains(&AnswerOutcome::Ignored), "{outcomes:?}");
     assert_eq!(world.state(id).await, "completed");
-    assert_eq!(world.variables(id).await, json!({"name": "Ann", "outputString": "9a", "IsTimeout": 0}));
+    assert_eq!(world.variables(id).await, json!({"name": "Ann", "outputString": "9a"}));
     let lines: Vec<_> = world.runtime.history(id).await.unwrap();
     let lines: Vec<_> =
         lines.iter().filter(|e| e.kind == "logged").map(|e| e.event["text"].as_str().unwrap()).collect();
@@ -132,8 +134,48 @@ async fn a_wait_ends_by_its_timeout() {
     assert_eq!(title.as_deref(), Some("Waiting for application response"));
     world.clock.advance_ms(300_000);
     world.until_state(id, "completed").await;
-    assert_eq!(world.variables(id).await["IsTimeout"], json!(1));
+    assert_eq!(world.variables(id).await, json!({"name": "Ann", "outputString": null}), "the defaults, and no more");
     assert!(world.store.job_by_event(&order.event_id).await.unwrap().is_none());
+}
+
+/// A template of one app's activity, the node `A1`.
+fn template(job_type: &str) -> Vec<u8> {
+    let text = |text: &str| Php::Text(text.to_owned());
+    let set = |pairs: &[(&str, &str)]| {
+        Array(pairs.iter().map(|(key, value)| (Key::Text((*key).to_owned()), text(value))).collect())
+    };
+    let node = |kind: &str, name: &str, properties: Array, children: Vec<Node>| Node {
+        kind: kind.to_owned(),
+        name: name.to_owned(),
+        activated: None,
+        properties,
+        children,
+        extra: Array::default(),
+    };
+    let settings = set(&[("inputString", "x"), ("TimeoutDuration", "5"), ("TimeoutDurationType", "m")]);
+    let step = node(job_type, "A1", settings, Vec::new());
+    let root = node("SequentialWorkflowActivity", "Template", Array::default(), vec![step]);
+    let none = Array::default;
+    let (parameters, variables, constants, extra) = (none(), none(), none(), none());
+    bpt::write(&Template { version: 2, root, parameters, variables, constants, document_fields: None, extra })
+}
+
+#[tokio::test]
+async fn a_node_of_a_template_says_whether_it_timed_out() {
+    let handler = Handler::new(Vec::new());
+    let world = World::with(vec![handler.clone()]).await;
+    let job_type = world.md5(None).await;
+    let what = Deploy { name: "T".into(), bytes: template(&job_type), ..Deploy::default() };
+    let definition = world.runtime.deploy(&world.admin, what).await.unwrap().remove(0).id;
+    let late = world.start(definition, json!({})).await;
+    order(&world, &handler).await;
+    world.clock.advance_ms(300_000);
+    world.until_state(late, "completed").await;
+    assert_eq!(world.variables(late).await["A1"]["IsTimeout"], json!(1));
+    let answered = world.start(definition, json!({})).await;
+    let order = world.until("the call", || async { handler.seen().get(1).map(|d| d.order.clone()) }).await;
+    assert_eq!(world.runtime.answer_app_job(answer(&order)).await.unwrap(), AnswerOutcome::Accepted);
+    assert_eq!(world.variables(answered).await["A1"], json!({"outputString": "9a", "IsTimeout": 0}));
 }
 
 #[tokio::test]

@@ -174,8 +174,35 @@ async fn record_changes_commit_with_the_step_and_are_seen_by_the_next() {
     let record = world.platform.records().require(document.record).await.unwrap();
     assert_eq!(record.fields, object(json!({"TITLE": "first seen", "STATUS": "first"})));
     assert_eq!(record.updated_by, Some(world.admin.user_id()));
+    assert_eq!(world.variables(started.instance).await, json!({}), "a change leaves no variables behind");
     let without = world.runtime.start(&world.admin, StartRequest::of(definition)).await.unwrap_err();
     assert!(without.is(&codes::RECORD_NOT_FOUND), "{without}");
+}
+
+#[tokio::test]
+async fn components_without_a_result_leave_no_variables() {
+    let world = World::new().await;
+    let catalog = world.catalog().await;
+    let of = |text: &str| [("text", text.to_owned())];
+    let table = [
+        ("ruslo:log", of("=&quot;line&quot;").to_vec(), json!({})),
+        ("ruslo:state-title", of("=&quot;title&quot;").to_vec(), json!({})),
+        ("ruslo:record.update", vec![("fields", "={STATUS: &quot;x&quot;}".to_owned())], json!({})),
+        ("ruslo:record.delete", Vec::new(), json!({})),
+        (
+            "ruslo:record.create",
+            vec![("catalog", format!("=&quot;{catalog}&quot;")), ("fields", "={STATUS: &quot;y&quot;}".to_owned())],
+            json!({"recordId": "rec_6", "ErrorMessage": ""}),
+        ),
+    ];
+    for (job_type, inputs, left) in table {
+        let inputs: Vec<(&str, &str)> = inputs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let definition = world.deploy_for(&around(&service(job_type, &inputs)), Some(catalog)).await;
+        let document = Some(world.record(catalog, json!({"STATUS": "new"})).await);
+        let request = StartRequest { document, ..StartRequest::of(definition) };
+        let started = world.runtime.start(&world.admin, request).await.unwrap();
+        assert_eq!((started.state, world.variables(started.instance).await), ("completed", left), "{job_type}");
+    }
 }
 
 #[tokio::test]
@@ -206,6 +233,7 @@ async fn messages_reach_people_and_failures_are_incidents() {
     assert_eq!(world.state(id).await, "completed");
     let notes = world.platform.notifications().list(world.anna.user_id(), None, 10).await.unwrap();
     assert_eq!(notes.iter().map(|n| n.text.as_str()).collect::<Vec<_>>(), ["Hello A"]);
+    assert_eq!(world.variables(id).await, json!({"who": ["anna", "nobody"], "name": "A"}), "nothing is added");
     let lost = world.start(definition, json!({"who": "nobody", "name": "A"})).await;
     let unknown = world.deploy(&around(&service("ruslo:no-such", &[]))).await;
     let strange = world.start(unknown, json!({})).await;

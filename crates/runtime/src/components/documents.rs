@@ -9,7 +9,8 @@ use platform::Prepared;
 use platform::records::{Record, object};
 use std::sync::Arc;
 
-/// Changes fields of `record` (`rec_7`), the process's own record when absent. Result: `recordId`, `ErrorMessage`.
+/// Changes fields of `record` (`rec_7`), the process's own record when absent. Result of the template
+/// node: `recordId`, `ErrorMessage`.
 pub(super) async fn update(
     core: &Core,
     session: &mut Session,

@@ -21,7 +21,7 @@ pub(super) const NOTIFY: Names = Names { to: "to", text: "text", from: None };
 pub(super) const SOC_NET: Names = Names { to: "MessageUserTo", text: "MessageText", from: Some("MessageUserFrom") };
 pub(super) const IM_NOTIFY: Names = Names { to: "MessageUserTo", text: "MessageSite", from: Some("MessageUserFrom") };
 
-/// Tells people; result `users`: whom.
+/// Tells people; result of the template nodes `users`: whom.
 pub(super) async fn notify(
     core: &Core,
     session: &mut Session,
@@ -68,7 +68,7 @@ fn log_line(job: &BuiltinJob<'_>, text: String) -> Command {
     Command::Log { key: None, job: Some(job.job), text, by: None }
 }
 
-/// A line of the history; result `Report`: the line.
+/// A line of the history; result of the template node `Report`: the line.
 pub(super) fn log(job: &BuiltinJob<'_>, name: &str) -> Result<Performed, Fault> {
     let line = text(job, name);
     let result = Object::from_iter([(Arc::from("Report"), Value::text(&line))]);

@@ -31,8 +31,21 @@ pub(crate) struct Performed {
     pub(crate) commands: Vec<Command>,
 }
 
+/// Components that are wanted for what they do. A BPMN process keeps a result's members as variables of its own unless
+/// it names them, so what nobody asked for is not given. Template nodes keep theirs under the node's name.
+const SILENT: [&str; 5] =
+    ["ruslo:notify", "ruslo:log", "ruslo:state-title", "ruslo:record.update", "ruslo:record.delete"];
+
 /// Does a job; a fault becomes the job's incident.
 pub(crate) async fn perform(core: &Core, session: &mut Session, job: &BuiltinJob<'_>) -> Result<Performed, Fault> {
+    let mut performed = attempt(core, session, job).await?;
+    if SILENT.contains(&job.job_type) {
+        performed.result = Object::new();
+    }
+    Ok(performed)
+}
+
+async fn attempt(core: &Core, session: &mut Session, job: &BuiltinJob<'_>) -> Result<Performed, Fault> {
     match job.job_type {
         "ruslo:notify" => messages::notify(core, session, job, &messages::NOTIFY).await,
         "ruslo:bitrix.SocNetMessageActivity" => messages::notify(core, session, job, &messages::SOC_NET).await,

@@ -58,11 +58,16 @@ impl Deployment {
         })
     }
 
+    /// Whether it is a Bitrix template: its nodes keep their results under their names.
+    pub(crate) fn is_bitrix(&self) -> bool {
+        self.definition.origin == Origin::Bpt
+    }
+
     /// Whether the document is read by name anywhere, as far as that can be told without running it.
     pub(crate) fn may_read_document(&self) -> bool {
         // JavaScript hides what it reads, Bitrix texts name it by objects: only a process without any expression is
         // sure not to.
-        self.definition.origin == Origin::Bpt || !self.definition.expressions.is_empty()
+        self.is_bitrix() || !self.definition.expressions.is_empty()
     }
 }
 
