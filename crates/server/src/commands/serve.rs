@@ -11,12 +11,16 @@ use anyhow::{Context, Result};
 use axum::Router;
 use clap::Args;
 use model::limits::Limits;
-use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+use platform::Platform;
+use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 use tower_http::compression::{
     CompressionLayer,
     predicate::{NotForContentType, Predicate as _, SizeAbove},
 };
+
+/// How often sessions, codes and tokens that ended are forgotten.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Options of `ruslo serve`.
 #[derive(Debug, Args)]
@@ -48,7 +52,9 @@ async fn serve(config: &Config, demo: bool) -> Result<()> {
     let app = router(&installation, &control, demo);
     greet(config, first.as_ref(), sample.as_ref());
     let make = app.into_make_service_with_connect_info::<SocketAddr>();
+    let sweeping = tokio::spawn(sweep(installation.platform.clone(), SWEEP_EVERY));
     let ended = axum::serve(listener, make).with_graceful_shutdown(stop_signal(installation.runtime.clone())).await;
+    sweeping.abort();
     drop(control);
     installation.close().await;
     ended.context("serving")
@@ -100,6 +106,18 @@ fn greet(config: &Config, first: Option<&first_admin::FirstAdmin>, sample: Optio
     println!("\n  Data in {}; stop with Ctrl+C\n", config.data_dir.display());
 }
 
+/// Forgets what ended: at once, then every so often, until the task is ended.
+async fn sweep(platform: Platform, every: Duration) {
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(fault) = platform.sessions().sweep().await {
+            tracing::warn!(%fault, "sessions that ended were not forgotten");
+        }
+    }
+}
+
 /// Ctrl+C or SIGTERM; long streams are ended so that the server can go.
 async fn stop_signal(runtime: runtime::Runtime) {
     let interrupt = async {
@@ -122,4 +140,39 @@ async fn stop_signal(runtime: runtime::Runtime) {
     tracing::info!("stopping: finishing what is under way");
     runtime.platform().live().close();
     runtime.shutdown().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Timestamp;
+    use platform::identity::{Client, NewUser, secrets};
+    use platform::{PlatformSettings, Role};
+    use runtime::clock::ManualClock;
+
+    #[tokio::test]
+    async fn sessions_that_end_while_the_server_runs_are_forgotten() {
+        let store: store::SharedStore = Arc::new(store::SqliteStore::open_in_memory().unwrap());
+        let clock = Arc::new(ManualClock::new(Timestamp(1_800_000_000_000)));
+        let platform = Platform::new(store.clone(), clock.clone(), PlatformSettings::default());
+        let new = NewUser {
+            login: "ann".into(),
+            password: None,
+            name: "Ann".into(),
+            last_name: String::new(),
+            email: String::new(),
+            role: Role::Employee,
+            language: "en".into(),
+        };
+        let user = platform.users().create(new).await.unwrap();
+        let session = platform.sessions().open(user, &Client::default()).await.unwrap();
+        let hash = secrets::hash_token(&session.token);
+        let sweeping = tokio::spawn(sweep(platform.clone(), Duration::from_millis(1)));
+        tokio::task::yield_now().await;
+        assert!(store.session(&hash).await.unwrap().is_some(), "it lasts");
+        clock.advance_ms(1_000 * 86_400_000);
+        let gone = async { while store.session(&hash).await.unwrap().is_some() {} };
+        tokio::time::timeout(Duration::from_secs(20), gone).await.unwrap();
+        sweeping.abort();
+    }
 }
