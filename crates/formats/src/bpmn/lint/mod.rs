@@ -1,9 +1,10 @@
-//! Findings about the graph as a whole (BPMN LN-07..LN-16, LN-20, LN-30).
+//! Findings about the graph as a whole (BPMN LN-07..LN-16, LN-20, LN-27, LN-30).
 //!
 //! Invariant: every rule is linear or nearly so in the size of the model; none recurses along it.
 //! Never: changes the definition.
 
 mod errors;
+mod lanes;
 mod loops;
 mod structure;
 mod tokens;
@@ -20,6 +21,7 @@ pub(crate) fn run(compiler: &mut Compiler) {
     structure::gateways(compiler);
     structure::duplicates(compiler);
     structure::labels(compiler);
+    lanes::assignees(compiler);
     errors::handlers(compiler);
     errors::uncaught(compiler);
     tokens::fake_joins(compiler);
