@@ -213,9 +213,30 @@ struct Builtin {
     name_ru: &'static str,
     description: &'static str,
     inputs: &'static [Input],
-    result: bool,
+    /// What its result holds; `None`: it gives none.
+    result: Option<&'static str>,
 }
 
+/// The record a component works on.
+const RECORD: Input = Input {
+    name: "record",
+    label: "Record",
+    kind: "String",
+    required: false,
+    hint: "For example rec_7; the record that the process runs for, when empty",
+    ..TEXT
+};
+
+const FIELDS: Input = Input {
+    name: "fields",
+    label: "Fields",
+    feel: "required",
+    value: "={}",
+    hint: "A context: {NAME: \"New name\"}",
+    ..TEXT
+};
+
+/// Labels are words that the designer knows in both languages.
 const BUILTINS: &[Builtin] = &[
     Builtin {
         id: "ruslo:notify",
@@ -223,25 +244,26 @@ const BUILTINS: &[Builtin] = &[
         name_ru: "Уведомить",
         description: "Sends a notification to people",
         inputs: &[
-            Input { name: "to", label: "To", kind: "String", hint: "A login, user_5, or a list of them", ..TEXT },
+            Input { name: "to", label: "To whom", kind: "String", hint: "A login, user_5, or a list of them", ..TEXT },
             Input { name: "text", label: "Text", ..TEXT },
         ],
-        result: false,
+        result: None,
+    },
+    Builtin {
+        id: "ruslo:record.get",
+        name: "Read a record",
+        name_ru: "Прочитать запись",
+        description: "Reads a record's fields",
+        inputs: &[RECORD],
+        result: Some("Members: record (its fields)"),
     },
     Builtin {
         id: "ruslo:record.update",
         name: "Change the record",
         name_ru: "Изменить запись",
-        description: "Writes fields of the record that the process runs for",
-        inputs: &[Input {
-            name: "fields",
-            label: "Fields",
-            feel: "required",
-            value: "={}",
-            hint: "A context: {NAME: \"New name\"}",
-            ..TEXT
-        }],
-        result: false,
+        description: "Writes fields of a record",
+        inputs: &[RECORD, FIELDS],
+        result: None,
     },
     Builtin {
         id: "ruslo:record.create",
@@ -249,17 +271,33 @@ const BUILTINS: &[Builtin] = &[
         name_ru: "Создать запись",
         description: "Adds a record to a catalog",
         inputs: &[
-            Input { name: "catalog", label: "Catalog", kind: "String", hint: "For example cat_1", ..TEXT },
             Input {
-                name: "fields",
-                label: "Fields",
-                feel: "required",
-                value: "={}",
-                hint: "A context: {NAME: \"New name\"}",
+                name: "catalog",
+                label: "Catalog",
+                kind: "String",
+                required: false,
+                hint: "For example cat_1, or its key; the catalog of the process's record, when empty",
                 ..TEXT
             },
+            FIELDS,
         ],
-        result: true,
+        result: Some("Members: recordId"),
+    },
+    Builtin {
+        id: "ruslo:record.delete",
+        name: "Delete a record",
+        name_ru: "Удалить запись",
+        description: "Deletes a record",
+        inputs: &[RECORD],
+        result: None,
+    },
+    Builtin {
+        id: "ruslo:state-title",
+        name: "Set the state's title",
+        name_ru: "Задать название состояния",
+        description: "Writes what people see as the state of the process",
+        inputs: &[Input { name: "text", label: "Text", ..TEXT }],
+        result: None,
     },
     Builtin {
         id: "ruslo:log",
@@ -267,7 +305,7 @@ const BUILTINS: &[Builtin] = &[
         name_ru: "Записать в журнал",
         description: "Adds a line to the history of the process",
         inputs: &[Input { name: "text", label: "Text", ..TEXT }],
-        result: false,
+        result: None,
     },
     Builtin {
         id: "ruslo:http",
@@ -280,7 +318,7 @@ const BUILTINS: &[Builtin] = &[
             Input { name: "headers", label: "Headers", feel: "required", required: false, hint: "A context", ..TEXT },
             Input { name: "body", label: "Body", required: false, hint: "Text, or a context sent as JSON", ..TEXT },
         ],
-        result: true,
+        result: Some("Members: status, body, contentType, truncated"),
     },
 ];
 
@@ -292,8 +330,8 @@ pub fn builtins() -> Vec<Json> {
 fn builtin(component: &Builtin) -> Json {
     let mut properties = vec![hidden(json!({"type": "zeebe:taskDefinition", "property": "type"}), component.id)];
     properties.extend(component.inputs.iter().map(builtin_input));
-    if component.result {
-        properties.push(result_variable("result", ""));
+    if let Some(members) = component.result {
+        properties.push(result_variable("result", members));
     }
     json!({
         "$schema": SCHEMA,
@@ -468,6 +506,39 @@ mod tests {
         assert_eq!(template["properties"][1]["value"], "{=Document:NAME}");
         assert_eq!(template["properties"][1]["constraints"]["notEmpty"], true);
         assert_eq!(template["properties"][2]["choices"][0]["value"], "a");
+    }
+
+    /// The designer translates labels by the words it knows, and takes the Russian name from the first keyword.
+    #[test]
+    fn builtins_are_named_in_both_languages() {
+        let known = [
+            "Address",
+            "Body",
+            "Catalog",
+            "Fields",
+            "Headers",
+            "Inputs",
+            "Method",
+            "Record",
+            "Result",
+            "Result variable",
+            "Text",
+            "To whom",
+        ];
+        let russian = |text: &str| text.chars().any(|c| ('а'..='я').contains(&c));
+        let mut ids = std::collections::BTreeSet::new();
+        for template in builtins() {
+            let id = template["id"].as_str().unwrap().to_owned();
+            assert!(russian(template["keywords"][0].as_str().unwrap()), "{id}");
+            let labels = ["groups", "properties"].iter().flat_map(|list| template[*list].as_array().unwrap());
+            for label in labels.filter_map(|item| item["label"].as_str()) {
+                assert!(known.contains(&label), "{id}: {label}");
+            }
+            assert!(ids.insert(id));
+        }
+        let records = ["ruslo:record.create", "ruslo:record.delete", "ruslo:record.get", "ruslo:record.update"];
+        assert!(records.iter().all(|id| ids.contains(*id)));
+        assert!(ids.contains("ruslo:state-title"));
     }
 
     #[test]
