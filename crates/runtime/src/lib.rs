@@ -11,7 +11,7 @@
 //! - [`Runtime`]: the handle with the use-cases
 //!
 //! Inside: `partitions` (queues, rounds, commits), `timers`, `outbox` (deliveries), `jobs` (routing, workers, scripts),
-//! `components` (built-in jobs), `deploy`, `instances`, `tasks`.
+//! `components` (built-in jobs), `deploy`, `instances`, `tasks`, `records` (what a saved or deleted record leads to).
 
 pub mod clock;
 pub mod connectors;
@@ -24,6 +24,7 @@ mod instances;
 mod jobs;
 mod outbox;
 mod partitions;
+mod records;
 mod runtime;
 mod tasks;
 mod timers;

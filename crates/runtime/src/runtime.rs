@@ -76,7 +76,7 @@ impl RuntimeConfig {
 /// Processes that run. Cheap to clone.
 #[derive(Clone)]
 pub struct Runtime {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     loops: Arc<Loops>,
 }
 
@@ -227,6 +227,16 @@ impl Runtime {
 impl Runtime {
     /// Starts an instance. It is durable when this returns.
     pub async fn start(&self, actor: &Actor, request: StartRequest) -> Result<Started, Fault> {
+        self.start_as(actor, request, Parameters::Asked).await
+    }
+
+    /// The one way to start.
+    pub(crate) async fn start_as(
+        &self,
+        actor: &Actor,
+        request: StartRequest,
+        parameters: Parameters,
+    ) -> Result<Started, Fault> {
         authorize(actor, Action::Start, &Target::Definitions)?;
         let deployment = match &request.definition {
             DefinitionSel::Id(id) => self.core.deployments.get(*id).await?,
@@ -237,7 +247,9 @@ impl Runtime {
             return Err(Fault::new(&codes::DEFINITION_NOT_FOUND, message));
         }
         deployment.program()?;
-        check_parameters(&deployment.definition().parameters, &request.variables)?;
+        if parameters == Parameters::Asked {
+            check_parameters(&deployment.definition().parameters, &request.variables)?;
+        }
         self.check_document(deployment.document, request.document).await?;
         let work = StartWork {
             instance: None,
@@ -505,7 +517,16 @@ impl Runtime {
     }
 }
 
-fn author(actor: &Actor) -> Option<UserId> {
+/// Who filled in the parameters of a start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parameters {
+    /// Somebody: what is required must be there.
+    Asked,
+    /// Nobody: they have their defaults, or stay empty (Bitrix contract 4.2).
+    Defaults,
+}
+
+pub(crate) fn author(actor: &Actor) -> Option<UserId> {
     Some(actor.user_id()).filter(|id| id.0 > 0)
 }
 

@@ -109,7 +109,7 @@ pub(crate) async fn create(
     Id(catalog): Id<CatalogId>,
     Body(body): Body<NewRecordDto>,
 ) -> ApiResult<(StatusCode, Json<RecordDto>)> {
-    let record = api.platform.records().create(&caller.actor, catalog, &values(&body.fields)).await?;
+    let record = api.runtime.create_record(&caller.actor, catalog, values(&body.fields)).await?;
     Ok((StatusCode::CREATED, Json(dto(&api, record).await?)))
 }
 
@@ -130,8 +130,7 @@ pub(crate) async fn update(
     Id(id): Id<RecordId>,
     Body(body): Body<RecordPatchDto>,
 ) -> ApiResult<Json<RecordDto>> {
-    let fields = values(&body.fields);
-    let record = api.platform.records().update(&caller.actor, id, &fields, Some(body.version)).await?;
+    let record = api.runtime.save_record(&caller.actor, id, values(&body.fields), Some(body.version)).await?;
     Ok(Json(dto(&api, record).await?))
 }
 
@@ -139,7 +138,7 @@ pub(crate) async fn update(
 #[utoipa::path(delete, path = "/records/{id}", tag = "records", params(("id" = String, Path, example = "rec_7")),
     responses((status = 204, description = "Removed")))]
 pub(crate) async fn remove(State(api): State<ApiState>, caller: Caller, Id(id): Id<RecordId>) -> ApiResult<StatusCode> {
-    api.platform.records().delete(&caller.actor, id).await?;
+    api.runtime.delete_record(&caller.actor, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

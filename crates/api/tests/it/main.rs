@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests may")]
 
 mod authorization;
+mod automatic;
 mod documents;
 mod sessions;
 mod story;
