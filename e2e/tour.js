@@ -19,8 +19,8 @@ const PAGES = [
   ["inbox", "/inbox", "anna"],
   ["task", `/inbox/${task.id}`, "anna"],
   ["start", "/processes"],
-  ["instances", "/processes/instances"],
-  ["definitions", "/processes/definitions"],
+  ["instances", "/processes?tab=instances"],
+  ["definitions", "/processes?tab=definitions"],
   ["instance", `/instances/${waiting.id}`],
   ["definition", `/definitions/${definition.id}`],
   ["models", "/designer"],
@@ -53,6 +53,7 @@ try {
           await page.goto(server.url + address);
           await page.waitForLoadState("load");
           await until(`${key} to settle`, () => page.evaluate(() => !document.querySelector("[data-skeleton], .mantine-Skeleton-root")), { timeoutMs: 8000 }).catch(() => {});
+          if (key === "designer") await page.waitForSelector(".djs-shape").catch((e) => console.log(name, key, e.message));
           await page.waitForTimeout(700);
           await shot(page, `${name}-${key}`);
           if (page.errors.length > 0) console.log(name, key, page.errors.splice(0));

@@ -1,6 +1,7 @@
 /** Every address of the UI; each page is loaded when it is first opened. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
 import { queryClient, sessionQuery } from '@/api'
+import { TableSkeleton } from '@/ui/Page'
 import { NotFoundPage, CrashPage } from './ErrorPages'
 import { Shell } from './Shell'
 
@@ -32,7 +33,13 @@ const shell = createRoute({
 const home = createRoute({
   getParentRoute: () => shell,
   path: '/',
-  beforeLoad: () => {
+  beforeLoad: ({ search }) => {
+    // An app sent the person here to be signed in; its address is the server's, not a page of ours.
+    const next = (search as Search).next
+    if (next?.startsWith('/oauth/')) {
+      location.replace(next)
+      return new Promise<never>(() => {})
+    }
     throw redirect({ to: '/inbox', replace: true })
   },
 })
@@ -60,6 +67,8 @@ export const router = createRouter({
   routeTree: root.addChildren([signIn, shell.addChildren([home, ...pages])]),
   defaultPreload: 'intent',
   defaultPendingMs: 200,
+  // A page that is still on its way keeps its place.
+  defaultPendingComponent: () => <div style={{ padding: 24 }}><TableSkeleton rows={5} /></div>,
   scrollRestoration: true,
   // Search params stay readable: plain texts, never JSON in quotes.
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
