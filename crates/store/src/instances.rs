@@ -153,6 +153,19 @@ pub enum InstanceField {
     Incidents,
 }
 
+/// How many instances of a version stand somewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InstanceCount {
+    /// The version.
+    pub definition: DefinitionId,
+    /// Where they stand.
+    pub state: InstanceState,
+    /// How many.
+    pub instances: u64,
+    /// How many of them have open incidents.
+    pub with_incidents: u64,
+}
+
 /// Reading instances.
 #[async_trait]
 pub trait Instances {
@@ -164,6 +177,8 @@ pub trait Instances {
     async fn instances(&self, query: Query<InstanceField>) -> Result<Paged<InstanceRow>>;
     /// How many instances match.
     async fn count_instances(&self, filter: Filter<InstanceField>) -> Result<u64>;
+    /// How many instances these versions have, ordered by version and state; what there is none of is left out.
+    async fn instance_counts(&self, definitions: &[DefinitionId]) -> Result<Vec<InstanceCount>>;
     /// At most `limit` journal rows with `seq > after_seq`, in order.
     async fn journal(&self, id: InstanceId, after_seq: u64, limit: u32) -> Result<Vec<JournalRow>>;
     /// An id at least as great as every partitioned id in use in `partition` (0 when none): ids made from now on must

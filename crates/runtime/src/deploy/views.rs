@@ -5,7 +5,8 @@ use crate::types::{Checked, DefinitionDetails, DefinitionFilter, DefinitionStats
 use model::definition::Origin;
 use model::error::codes;
 use model::{DefinitionId, Diagnostic, DocumentType, Fault, Severity};
-use store::{DefinitionField, DefinitionRow, Filter, InstanceField, Op, Query};
+use std::collections::HashMap;
+use store::{DefinitionField, DefinitionRow, Filter, InstanceState, Query};
 
 /// What a file gives without being deployed.
 pub(crate) fn check(core: &Core, name: &str, bytes: &[u8]) -> Checked {
@@ -32,7 +33,7 @@ pub(crate) async fn details(core: &Core, id: DefinitionId) -> Result<DefinitionD
     let deployment = core.deployments.get(id).await?;
     let definition = deployment.definition();
     Ok(DefinitionDetails {
-        view: view(core, row).await?,
+        view: view(stats(core, &[id]).await?.remove(&id).unwrap_or_default(), row),
         bpmn: source.view,
         source: source.source,
         parameters: definition.parameters.clone(),
@@ -62,18 +63,17 @@ pub(crate) async fn list(core: &Core, filter: &DefinitionFilter, page: Page) -> 
     query.page = page.into();
     let found = core.store.definitions(query).await?;
     let total = found.total.unwrap_or(0);
-    let mut items = Vec::with_capacity(found.rows.len());
-    for row in found.rows {
-        items.push(view(core, row).await?);
-    }
-    Ok(Paged { items, total })
+    let ids: Vec<DefinitionId> = found.rows.iter().map(|row| row.id).collect();
+    let stats = stats(core, &ids).await?;
+    let of = |row: &DefinitionRow| stats.get(&row.id).copied().unwrap_or_default();
+    Ok(Paged { items: found.rows.into_iter().map(|row| view(of(&row), row)).collect(), total })
 }
 
-async fn view(core: &Core, row: DefinitionRow) -> Result<DefinitionView, Fault> {
+fn view(stats: DefinitionStats, row: DefinitionRow) -> DefinitionView {
     let diagnostics = row.template_meta.get("diagnostics").cloned().unwrap_or_default();
     let diagnostics: Vec<Diagnostic> = serde_json::from_value(diagnostics).unwrap_or_default();
-    Ok(DefinitionView {
-        stats: stats(core, row.id).await?,
+    DefinitionView {
+        stats,
         id: row.id,
         process_id: row.process_id,
         name: row.name,
@@ -89,18 +89,22 @@ async fn view(core: &Core, row: DefinitionRow) -> Result<DefinitionView, Fault> 
         modified_at: row.modified_at,
         deployable: row.deployable,
         diagnostics,
-    })
+    }
 }
 
-async fn stats(core: &Core, id: DefinitionId) -> Result<DefinitionStats, Fault> {
-    use store::InstanceState as S;
-    let of = |state: S| Filter::eq(InstanceField::Definition, id).and(Filter::eq(InstanceField::State, state));
-    let with_incident = of(S::Active).and(Filter::is(InstanceField::Incidents, Op::Gt, 0_i64));
-    let failed = core.store.count_instances(of(S::Failed)).await?;
-    Ok(DefinitionStats {
-        active: core.store.count_instances(of(S::Active)).await?,
-        completed: core.store.count_instances(of(S::Completed)).await?,
-        failed: failed + core.store.count_instances(of(S::Canceled)).await?,
-        incidents: core.store.count_instances(with_incident).await?,
-    })
+/// Counts of these versions, by one query.
+async fn stats(core: &Core, ids: &[DefinitionId]) -> Result<HashMap<DefinitionId, DefinitionStats>, Fault> {
+    let mut all: HashMap<DefinitionId, DefinitionStats> = HashMap::new();
+    for count in core.store.instance_counts(ids).await? {
+        let stats = all.entry(count.definition).or_default();
+        match count.state {
+            InstanceState::Active => {
+                stats.active += count.instances;
+                stats.incidents += count.with_incidents;
+            }
+            InstanceState::Completed => stats.completed += count.instances,
+            InstanceState::Failed | InstanceState::Canceled => stats.failed += count.instances,
+        }
+    }
+    Ok(all)
 }

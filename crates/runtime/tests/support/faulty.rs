@@ -78,6 +78,7 @@ forward! {
         fn load_instances(ids: &[InstanceId]) -> Vec<StoredInstance>;
         fn instances(query: Query<InstanceField>) -> Paged<InstanceRow>;
         fn count_instances(filter: Filter<InstanceField>) -> u64;
+        fn instance_counts(definitions: &[DefinitionId]) -> Vec<InstanceCount>;
         fn journal(id: InstanceId, after_seq: u64, limit: u32) -> Vec<JournalRow>;
         fn greatest_id(partition: PartitionId) -> i64;
     }

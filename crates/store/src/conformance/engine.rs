@@ -78,6 +78,12 @@ async fn instance_lists(store: &SharedStore) {
     assert_eq!((ids(&page), page.total), (vec![2, 1], Some(8)));
     let active = Filter::eq(F::State, InstanceState::Active).and(Filter::eq(F::Definition, DefinitionId(1)));
     assert_eq!(ok(store.count_instances(active).await), 6);
+    let ids = [DefinitionId(2), DefinitionId(1), DefinitionId(99)];
+    let counts = ok(store.instance_counts(&ids).await);
+    let counts: Vec<_> =
+        counts.iter().map(|c| (c.definition.0, c.state.as_str(), c.instances, c.with_incidents)).collect();
+    assert_eq!(counts, [(1, "active", 6, 1), (1, "completed", 1, 0), (2, "active", 1, 0)]);
+    assert_eq!(ok(store.instance_counts(&[]).await), vec![]);
 }
 
 pub async fn timers(db: &dyn Database) {

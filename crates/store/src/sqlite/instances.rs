@@ -7,8 +7,8 @@ use super::{
     tx::{Tx, WriteResult, all, first, read_error},
 };
 use crate::{
-    Conflict, Filter, InstanceField, InstanceRow, InstanceState, InstanceWrite, Instances, JournalRow, Page, Paged,
-    Query, Result, StoredInstance,
+    Conflict, Filter, InstanceCount, InstanceField, InstanceRow, InstanceState, InstanceWrite, Instances, JournalRow,
+    Page, Paged, Query, Result, StoredInstance,
 };
 use async_trait::async_trait;
 use model::{DefinitionId, InstanceId, PartitionId, UserId};
@@ -43,6 +43,9 @@ const LOAD: &str =
 const LOAD_ONE: &str = concat!("SELECT ", columns!(), ", i.snapshot FROM instances i WHERE i.id = ?1");
 const READ_JOURNAL: &str = "SELECT partition_id, instance_id, seq, at, events FROM journal
     WHERE instance_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+const COUNTS: &str = "SELECT definition_id, state, count(*), coalesce(sum(incidents > 0), 0) FROM instances
+    WHERE definition_id IN (SELECT value FROM json_each(?1)) GROUP BY definition_id, state
+    ORDER BY definition_id, state";
 const GREATEST: &str = "SELECT max(
     coalesce((SELECT max(id) FROM instances), 0), coalesce((SELECT max(id) FROM user_tasks), 0),
     coalesce((SELECT max(id) FROM timers), 0), coalesce((SELECT max(id) FROM jobs), 0),
@@ -181,6 +184,16 @@ fn journal_row(row: &Row<'_>) -> rusqlite::Result<JournalRow> {
     })
 }
 
+fn instance_count(row: &Row<'_>) -> rusqlite::Result<InstanceCount> {
+    let mut c = Columns::new(row);
+    Ok(InstanceCount {
+        definition: c.id(DefinitionId)?,
+        state: c.code(InstanceState::from_code)?,
+        instances: c.count()?,
+        with_incidents: c.count()?,
+    })
+}
+
 #[async_trait]
 impl Instances for SqliteStore {
     async fn instance(&self, id: InstanceId) -> Result<Option<InstanceRow>> {
@@ -202,6 +215,11 @@ impl Instances for SqliteStore {
     async fn count_instances(&self, filter: Filter<InstanceField>) -> Result<u64> {
         let query = Query { filter, page: Page { count: true, ..Page::default() }, ..Query::default() };
         self.read(move |c| LIST.total(c, &query, None).map_err(read_error)).await
+    }
+
+    async fn instance_counts(&self, definitions: &[DefinitionId]) -> Result<Vec<InstanceCount>> {
+        let ids = numbers(definitions.iter().map(|id| id.0));
+        self.read(move |c| all(c, COUNTS, [ids], instance_count)).await
     }
 
     async fn journal(&self, id: InstanceId, after_seq: u64, limit: u32) -> Result<Vec<JournalRow>> {
