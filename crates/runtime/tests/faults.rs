@@ -8,7 +8,7 @@ use engine::{Event, Instance};
 use model::definition::ElementIdx;
 use model::error::codes;
 use model::{InstanceId, Object};
-use runtime::Page;
+use runtime::{Page, StartRequest};
 use serde_json::json;
 use store::{InstanceUpdate, InstanceWrite, Unit};
 use support::{BEGINNING, World, around, object, service, user_task};
@@ -65,6 +65,28 @@ async fn an_instance_that_breaks_an_invariant_is_set_aside_alone() {
     assert!(world.runtime.incidents(Some(true), Some(bad), Page::default()).await.unwrap().items.is_empty());
     world.runtime.kill(&world.admin, bad).await.unwrap();
     set(&world, good).await.unwrap();
+}
+
+/// More instances than are cancelled at once, and one that takes no commands.
+#[tokio::test]
+async fn deleting_a_record_ends_all_that_can_be_ended() {
+    let mut world = World::new().await;
+    let catalog = world.catalog().await;
+    let definition = world.deploy_for(&around(&user_task("anna")), Some(catalog)).await;
+    let document = world.record(catalog, json!({"TITLE": "t"})).await;
+    let mut ids = Vec::new();
+    for _ in 0..230 {
+        let request = StartRequest { document: Some(document), ..StartRequest::of(definition) };
+        ids.push(world.runtime.start(&world.admin, request).await.unwrap().instance);
+    }
+    let bad = ids.remove(100);
+    overwrite(&world, bad, vec![9, 9, 9]).await;
+    world.crash_and_reopen().await;
+    world.runtime.delete_record(&world.anna, document.record).await.unwrap();
+    for id in ids {
+        assert_eq!(world.state(id).await, "canceled", "{id}");
+    }
+    assert_eq!(world.store.instance(bad).await.unwrap().unwrap().state, store::InstanceState::Active);
 }
 
 #[tokio::test]
