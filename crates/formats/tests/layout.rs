@@ -67,9 +67,13 @@ fn graph(nodes: usize, edges: &[(usize, usize)], diamonds: &[bool], hosts: &[usi
     for host in hosts {
         let at = graph.nodes.len();
         graph.nodes.push(GraphNode { host: Some(host % nodes), ..node(36, 36) });
-        graph.edges.push(GraphEdge { source: at, target: (host * 7 + 3) % nodes });
+        graph.edges.push(GraphEdge { source: at, target: (host * 7 + 3) % nodes, ..GraphEdge::default() });
     }
-    graph.edges.extend(edges.iter().map(|(s, t)| GraphEdge { source: s % nodes, target: t % nodes }));
+    graph.edges.extend(edges.iter().map(|(s, t)| GraphEdge {
+        source: s % nodes,
+        target: t % nodes,
+        ..GraphEdge::default()
+    }));
     graph
 }
 
@@ -98,7 +102,7 @@ proptest! {
             graph.nodes.push(GraphNode { parent, container: true, lane: at % 3, ..node(100, 80) });
         }
         let count = graph.nodes.len();
-        graph.edges = edges.iter().map(|(s, t)| GraphEdge { source: s % count, target: t % count }).collect();
+        graph.edges = edges.iter().map(|(s, t)| GraphEdge { source: s % count, target: t % count, ..GraphEdge::default() }).collect();
         check(&graph, false);
     }
 }

@@ -20,6 +20,8 @@ const PADDING: i32 = 30;
 const HEADING: i32 = 30;
 /// Width and height of a boundary event.
 const BOUNDARY: i32 = 36;
+/// Pixels between a text and what it belongs to.
+pub(crate) const LABEL_GAP: i32 = 5;
 
 /// What is laid out.
 #[derive(Debug, Clone, Default)]
@@ -43,8 +45,8 @@ pub struct GraphNode {
     pub width: i32,
     /// Height; grows to hold children.
     pub height: i32,
-    /// Pixels kept free below for a label.
-    pub below: i32,
+    /// Its text outside: below, above a diamond that edges leave downwards, beside the way out of a boundary event.
+    pub label: Label,
     /// Whether edges may leave at the lower corner.
     pub diamond: bool,
     /// Whether it is drawn open, around its children.
@@ -54,12 +56,23 @@ pub struct GraphNode {
 }
 
 /// An edge.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct GraphEdge {
     /// Node it leaves.
     pub source: usize,
     /// Node it enters.
     pub target: usize,
+    /// Its text, beside where it begins.
+    pub label: Label,
+}
+
+/// The room that a text takes; nothing when there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Label {
+    /// Width.
+    pub width: i32,
+    /// Height.
+    pub height: i32,
 }
 
 /// A rectangle.
@@ -151,7 +164,7 @@ pub fn layout(graph: &Graph) -> Placed {
             work.flows[scope_slot(from, count)].push(at);
         }
     }
-    widen_hosts(&mut work);
+    widen_hosts(graph, &mut work);
     // Children stand behind their container, so going backwards each container knows its contents' size.
     for at in (0..count).rev() {
         if graph.nodes[at].container && !work.members[at].is_empty() {
@@ -187,10 +200,15 @@ fn even(n: i32) -> i32 {
     n + (n & 1)
 }
 
-fn widen_hosts(work: &mut Work) {
+/// The stretch of a host's lower edge that a boundary event and its text take.
+fn boundary_slot(label: Label) -> i32 {
+    (label.width + BOUNDARY / 2 + 2 * LABEL_GAP).max(BOUNDARY + 8)
+}
+
+fn widen_hosts(graph: &Graph, work: &mut Work) {
     for (host, boundaries) in work.boundaries.iter().enumerate() {
-        let needed = boundaries.len() as i32 * (BOUNDARY + 8) + 8;
-        work.shapes[host].width = work.shapes[host].width.max(needed);
+        let slots: i32 = boundaries.iter().map(|b| boundary_slot(graph.nodes[*b].label)).sum();
+        work.shapes[host].width = work.shapes[host].width.max(even(slots + 8));
     }
 }
 

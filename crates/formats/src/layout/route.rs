@@ -2,7 +2,7 @@
 
 use super::layers::{Layers, LocalEdge};
 use super::rows::Rows;
-use super::{BOUNDARY, Graph, Point, ROW_GAP, Rect, ScopePlaced, Work};
+use super::{BOUNDARY, Graph, LABEL_GAP, Label, Point, ROW_GAP, Rect, ScopePlaced, Work, boundary_slot};
 use std::collections::HashMap;
 
 /// Least and greatest width of the channel between two columns.
@@ -12,20 +12,24 @@ const TRACK: i32 = 10;
 
 /// Places one scope, its upper left corner at 0, 0.
 pub(crate) fn place(graph: &Graph, work: &mut Work, layers: &Layers, rows: &Rows) -> ScopePlaced {
-    let centers = row_centers(graph, work, layers, rows);
     let mut channels = Channels::new(layers);
     let plans: Vec<Plan> = layers.edges.iter().enumerate().map(|(at, e)| plan(graph, layers, rows, at, e)).collect();
     for plan in &plans {
         channels.reserve(plan.first);
         channels.reserve(plan.last);
     }
-    let columns = columns(work, layers, &channels);
+    let widths = column_widths(graph, work, layers);
+    for (edge, plan) in layers.edges.iter().zip(&plans) {
+        channels.lead(layers.ranks[edge.source] as usize + 1, lead(graph, work, layers, &widths, (edge, plan)));
+    }
+    let columns = columns(widths, &channels);
+    let centers = row_centers(graph, work, layers, rows, &plans);
     for (at, member) in layers.members.iter().enumerate() {
         let shape = &mut work.shapes[*member];
         let column = columns[layers.ranks[at] as usize];
         shape.x = column.0 + (column.1 - shape.width) / 2;
         shape.y = centers.of(rows.members[at]) - shape.height / 2;
-        place_boundaries(work, *member);
+        place_boundaries(graph, work, *member);
     }
     for (edge, plan) in layers.edges.iter().zip(&plans) {
         let lines = Lines { graph, work, rows: &centers, channels: &channels, columns: &columns };
@@ -56,16 +60,38 @@ impl Centers {
     }
 }
 
-fn row_centers(graph: &Graph, work: &Work, layers: &Layers, rows: &Rows) -> Centers {
+fn row_centers(graph: &Graph, work: &Work, layers: &Layers, rows: &Rows, plans: &[Plan]) -> Centers {
     let count = rows.count.max(0) as usize;
     let mut above = vec![10; count];
     let mut below = vec![10; count];
+    let beside = |label: Label| if label.height > 0 { label.height + LABEL_GAP } else { 0 };
+    let mut dropped = vec![false; layers.members.len()];
+    // Texts of edges that leave sideways are stacked above and below the line.
+    let mut stacks = vec![(0, 0); layers.members.len()];
+    for (edge, plan) in layers.edges.iter().zip(plans) {
+        let row = rows.members[edge.source] as usize;
+        let text = beside(graph.edges[edge.edge].label);
+        if plan.drops {
+            dropped[edge.source] |= edge.boundary.is_none();
+            let start = edge.boundary.map_or(0, |_| BOUNDARY / 2);
+            let half = (work.shapes[layers.members[edge.source]].height + 1) / 2;
+            below[row] = below[row].max(half + start + text);
+        } else {
+            let (sum, tallest) = &mut stacks[edge.source];
+            (*sum, *tallest) = (*sum + text, text.max(*tallest));
+            let half = (*sum + *tallest + 1) / 2;
+            above[row] = above[row].max(half);
+            below[row] = below[row].max(half);
+        }
+    }
     for (at, member) in layers.members.iter().enumerate() {
         let row = rows.members[at] as usize;
         let half = (work.shapes[*member].height + 1) / 2;
-        let boundaries = if work.boundaries[*member].is_empty() { 0 } else { BOUNDARY / 2 + 14 };
-        above[row] = above[row].max(half);
-        below[row] = below[row].max(half + graph.nodes[*member].below.max(boundaries));
+        let text = beside(graph.nodes[*member].label);
+        let guests = work.boundaries[*member].iter().map(|b| beside(graph.nodes[*b].label).max(14) + BOUNDARY / 2);
+        let (up, down) = if dropped[at] { (text, 0) } else { (0, text) };
+        above[row] = above[row].max(half + up);
+        below[row] = below[row].max(half + guests.max().unwrap_or(0).max(down));
     }
     let (mut centers, mut bands, mut y) = (Vec::with_capacity(count), Vec::with_capacity(count), 0);
     for (above, below) in above.into_iter().zip(below) {
@@ -114,12 +140,14 @@ fn plan(graph: &Graph, layers: &Layers, rows: &Rows, at: usize, edge: &LocalEdge
 /// The vertical lines of each channel; channel `n` lies left of column `n`.
 struct Channels {
     tracks: Vec<HashMap<(bool, usize), i32>>,
+    /// Pixels on the left without vertical lines, for texts of edges.
+    leads: Vec<i32>,
 }
 
 impl Channels {
     fn new(layers: &Layers) -> Self {
         let columns = layers.ranks.iter().copied().max().map_or(0, |r| r + 1) as usize;
-        Self { tracks: vec![HashMap::new(); columns + 1] }
+        Self { tracks: vec![HashMap::new(); columns + 1], leads: vec![0; columns + 1] }
     }
 
     fn reserve(&mut self, vertical: Vertical) {
@@ -129,7 +157,16 @@ impl Channels {
         }
     }
 
+    fn lead(&mut self, channel: usize, wanted: i32) {
+        self.leads[channel] = self.leads[channel].max(wanted);
+    }
+
     fn width(&self, channel: usize) -> i32 {
+        self.leads[channel] + self.lines(channel)
+    }
+
+    /// Width of the part in which vertical lines run.
+    fn lines(&self, channel: usize) -> i32 {
         let tracks = self.tracks[channel].len() as i32;
         let outer = channel == 0 || channel + 1 == self.tracks.len();
         match (outer, tracks) {
@@ -146,20 +183,41 @@ impl Channels {
     fn x(&self, channel: usize, key: (bool, usize), left: i32) -> i32 {
         let tracks = self.tracks[channel].len() as i32;
         let track = self.tracks[channel].get(&key).copied().unwrap_or(0);
-        left + self.width(channel) * (track + 1) / (tracks + 1)
+        left + self.leads[channel] + self.lines(channel) * (track + 1) / (tracks + 1)
     }
 }
 
-/// Left and width of each column.
-fn columns(work: &Work, layers: &Layers, channels: &Channels) -> Vec<(i32, i32)> {
+/// How much room the text of an edge needs right of the column it leaves.
+fn lead(graph: &Graph, work: &Work, layers: &Layers, widths: &[i32], (edge, plan): (&LocalEdge, &Plan)) -> i32 {
+    let text = graph.edges[edge.edge].label.width;
+    if text == 0 {
+        return 0;
+    }
+    let column = widths[layers.ranks[edge.source] as usize];
+    let beside = (column - work.shapes[layers.members[edge.source]].width) / 2;
+    let inside = match edge.boundary {
+        // The rightmost boundary event is the one with the least room.
+        Some(_) => beside + 8 + BOUNDARY / 2,
+        None if plan.drops => column / 2,
+        None => beside,
+    };
+    text + 2 * LABEL_GAP - inside
+}
+
+fn column_widths(graph: &Graph, work: &Work, layers: &Layers) -> Vec<i32> {
     let count = layers.ranks.iter().copied().max().map_or(0, |r| r + 1) as usize;
     let mut widths = vec![0; count];
     for (at, member) in layers.members.iter().enumerate() {
         let column = &mut widths[layers.ranks[at] as usize];
-        *column = work.shapes[*member].width.max(*column);
+        *column = work.shapes[*member].width.max(graph.nodes[*member].label.width).max(*column);
     }
+    widths
+}
+
+/// Left and width of each column.
+fn columns(widths: Vec<i32>, channels: &Channels) -> Vec<(i32, i32)> {
     let mut x = 0;
-    let mut columns = Vec::with_capacity(count);
+    let mut columns = Vec::with_capacity(widths.len());
     for (at, width) in widths.into_iter().enumerate() {
         x += channels.width(at);
         columns.push((x, width));
@@ -169,13 +227,14 @@ fn columns(work: &Work, layers: &Layers, channels: &Channels) -> Vec<(i32, i32)>
 }
 
 /// Boundary events stand on the lower edge from right to left: the first one's way out is the highest.
-fn place_boundaries(work: &mut Work, host: usize) {
+fn place_boundaries(graph: &Graph, work: &mut Work, host: usize) {
     let Rect { x, y, width, height } = work.shapes[host];
-    for (nth, boundary) in work.boundaries[host].clone().into_iter().enumerate() {
-        let right = x + width - 8 - nth as i32 * (BOUNDARY + 8);
+    let mut right = x + width - 8;
+    for boundary in work.boundaries[host].clone() {
         let shape = &mut work.shapes[boundary];
         shape.x = right - BOUNDARY;
         shape.y = y + height - BOUNDARY / 2;
+        right -= boundary_slot(graph.nodes[boundary].label);
     }
 }
 

@@ -147,29 +147,70 @@ pub fn dump_definition(def: &ProcessDefinition) -> String {
 pub struct Shapes {
     pub rects: HashMap<String, Rect>,
     pub edges: HashMap<String, Vec<Point>>,
+    /// Places of names outside of shapes.
+    pub labels: HashMap<String, Rect>,
+    /// Shapes drawn around others.
+    pub open: Vec<String>,
 }
 
 /// Reads shapes as a viewer would.
 pub fn shapes(bpmn: &str) -> Shapes {
     let doc = roxmltree::Document::parse(bpmn).unwrap_or_else(|e| panic!("{e}\n{bpmn}"));
     let number = |node: roxmltree::Node, name: &str| node.attribute(name).unwrap().parse::<f64>().unwrap() as i32;
-    let mut out = Shapes { rects: HashMap::new(), edges: HashMap::new() };
+    let bounds = |node: roxmltree::Node| {
+        let b = node.children().find(|n| n.tag_name().name() == "Bounds").unwrap();
+        let [x, y, width, height] = ["x", "y", "width", "height"].map(|n| number(b, n));
+        Rect { x, y, width, height }
+    };
+    let mut out = Shapes { rects: HashMap::new(), edges: HashMap::new(), labels: HashMap::new(), open: Vec::new() };
     for node in doc.descendants() {
         let element = || node.attribute("bpmnElement").unwrap().to_owned();
         match node.tag_name().name() {
             "BPMNShape" => {
-                let b = node.children().find(|n| n.tag_name().name() == "Bounds").unwrap();
-                let [x, y, width, height] = ["x", "y", "width", "height"].map(|n| number(b, n));
-                out.rects.insert(element(), Rect { x, y, width, height });
+                out.rects.insert(element(), bounds(node));
+                if ["isExpanded", "isHorizontal"].iter().any(|name| node.attribute(*name) == Some("true")) {
+                    out.open.push(element());
+                }
             }
             "BPMNEdge" => {
                 let points = node.children().filter(|n| n.tag_name().name() == "waypoint");
                 out.edges.insert(element(), points.map(|p| Point { x: number(p, "x"), y: number(p, "y") }).collect());
             }
+            "BPMNLabel" => {
+                let owner = node.parent().unwrap().attribute("bpmnElement").unwrap().to_owned();
+                out.labels.insert(owner, bounds(node));
+            }
             _ => {}
         }
     }
     out
+}
+
+impl Shapes {
+    /// Names that lie on a shape, on an edge or on another name: whose, and on what.
+    pub fn collisions(&self) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        let line = |a: &Point, b: &Point| {
+            let (x, y) = (a.x.min(b.x), a.y.min(b.y));
+            Rect { x, y, width: (a.x - b.x).abs().max(1), height: (a.y - b.y).abs().max(1) }
+        };
+        for (owner, label) in &self.labels {
+            let mut hits = |what: &str, id: &str| found.push((owner.clone(), format!("{what} {id}")));
+            for (id, _) in self.rects.iter().filter(|(id, r)| !self.open.contains(id) && r.overlaps(label)) {
+                hits("shape", id);
+            }
+            for (id, way) in &self.edges {
+                if way.windows(2).any(|pair| line(&pair[0], &pair[1]).overlaps(label)) {
+                    hits("edge", id);
+                }
+            }
+            for (id, _) in self.labels.iter().filter(|(id, l)| *id != owner && l.overlaps(label)) {
+                hits("name", id);
+            }
+        }
+        found.sort();
+        found
+    }
 }
 
 /// Every element and flow of the definitions has a shape; no two shapes of one scope overlap.

@@ -5,13 +5,14 @@
 
 use super::super::dom::{File, child, filled, is, local, model_children, text_of};
 use super::group::{Group, size};
+use super::labels;
 use super::read::{Diagram, Drawable, is_container};
 use crate::layout::{Placed, Point, Rect, layout, plain_route};
 use roxmltree::Node;
 use std::collections::{BTreeSet, HashMap};
 
 /// A plane of the file, or a new one for an element.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum PlaneRef {
     Existing(usize),
     New(String),
@@ -23,6 +24,8 @@ pub(crate) struct NewShape {
     pub rect: Rect,
     pub plane: PlaneRef,
     pub attributes: &'static str,
+    /// Where its name goes, when that is outside.
+    pub label: Option<Rect>,
 }
 
 /// An edge to add.
@@ -30,6 +33,8 @@ pub(crate) struct NewEdge {
     pub element: String,
     pub way: Vec<Point>,
     pub plane: PlaneRef,
+    /// Where its name goes.
+    pub label: Option<Rect>,
 }
 
 /// What to add.
@@ -77,6 +82,7 @@ pub(crate) fn missing<'a>(file: &File<'a, '_>, diagram: &Diagram<'a, '_>) -> Add
     }
     arranger.collaboration();
     arranger.edges();
+    labels::place(file, diagram, &mut arranger.added);
     arranger.added
 }
 
@@ -169,7 +175,13 @@ impl<'d, 'a, 'i> Arranger<'d, 'a, 'i> {
             _ if is_container(node) => " isExpanded=\"true\"",
             _ => "",
         };
-        self.added.shapes.push(NewShape { element: id.to_owned(), rect, plane: plane.clone(), attributes });
+        self.added.shapes.push(NewShape {
+            element: id.to_owned(),
+            rect,
+            plane: plane.clone(),
+            attributes,
+            label: None,
+        });
     }
 
     fn process(&mut self, process: Node<'a, 'i>) {
@@ -330,6 +342,9 @@ impl<'d, 'a, 'i> Arranger<'d, 'a, 'i> {
 
     fn draw_group(&mut self, group: &Group<'a, 'i>, origin: Point, plane: &PlaneRef) -> Placed {
         let placed = layout(&group.graph);
+        if !placed.shapes.is_empty() {
+            lower(&mut self.bottoms, plane, origin.y + placed.height);
+        }
         for (node, rect) in group.nodes.iter().zip(&placed.shapes) {
             let rect = Rect { x: rect.x + origin.x, y: rect.y + origin.y, ..*rect };
             self.add_shape(*node, rect, plane);
@@ -415,7 +430,7 @@ impl<'d, 'a, 'i> Arranger<'d, 'a, 'i> {
                 Some(way) => way,
                 None => plain_route(&from, &to),
             };
-            self.added.edges.push(NewEdge { element: drawable.id.to_owned(), way, plane });
+            self.added.edges.push(NewEdge { element: drawable.id.to_owned(), way, plane, label: None });
         }
     }
 }

@@ -4,6 +4,7 @@ use super::super::dom::{BPMNDI, DC, DI, File};
 use super::super::patch::Patches;
 use super::arrange::{Added, PlaneRef};
 use super::read::Diagram;
+use crate::layout::Rect;
 use crate::xml::escape;
 use roxmltree::Node;
 use std::collections::HashSet;
@@ -85,12 +86,12 @@ fn body(added: &Added, plane: &PlaneRef, prefixes: &Prefixes, declare: &str, ids
     for shape in added.shapes.iter().filter(|s| s.plane == *plane) {
         let id = ids.fresh(&format!("{}_di", shape.element));
         let element = escape(&shape.element);
-        let crate::layout::Rect { x, y, width, height } = shape.rect;
+        let (bounds, label) = (bounds(dc, shape.rect), label(prefixes, shape.label));
         let attributes = shape.attributes;
         let _ = write!(
             out,
             "      <{bpmndi}BPMNShape id=\"{id}\" bpmnElement=\"{element}\"{attributes}{declare}>\n        \
-             <{dc}Bounds x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" />\n      </{bpmndi}BPMNShape>\n"
+             {bounds}\n{label}      </{bpmndi}BPMNShape>\n"
         );
     }
     for edge in added.edges.iter().filter(|e| e.plane == *plane) {
@@ -100,9 +101,20 @@ fn body(added: &Added, plane: &PlaneRef, prefixes: &Prefixes, declare: &str, ids
         for point in &edge.way {
             let _ = writeln!(out, "        <{di}waypoint x=\"{}\" y=\"{}\" />", point.x, point.y);
         }
+        out.push_str(&label(prefixes, edge.label));
         let _ = writeln!(out, "      </{bpmndi}BPMNEdge>");
     }
     out
+}
+
+fn bounds(dc: &str, Rect { x, y, width, height }: Rect) -> String {
+    format!("<{dc}Bounds x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" />")
+}
+
+fn label(Prefixes { bpmndi, dc, .. }: &Prefixes, place: Option<Rect>) -> String {
+    let Some(place) = place else { return String::new() };
+    let bounds = bounds(dc, place);
+    format!("        <{bpmndi}BPMNLabel>\n          {bounds}\n        </{bpmndi}BPMNLabel>\n")
 }
 
 /// Ids in use in the whole file.

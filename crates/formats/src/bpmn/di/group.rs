@@ -2,6 +2,7 @@
 
 use super::super::compile::is_flow_node;
 use super::super::dom::{child, filled, is, local, model_children, text_of};
+use super::labels::{room, room_outside};
 use super::read::{Diagram, is_container};
 use crate::layout::{Graph, GraphEdge, GraphNode};
 use roxmltree::Node;
@@ -98,7 +99,8 @@ impl<'a, 'i> Group<'a, 'i> {
                 let ends = end("sourceRef").zip(end("targetRef"));
                 let ends = ends.and_then(|(s, t)| Some((*self.index.get(s)?, *self.index.get(t)?)));
                 if let (Some((source, target)), Some(id)) = (ends, filled(node, "id")) {
-                    self.graph.edges.push(GraphEdge { source, target });
+                    let label = filled(node, "name").map(room).unwrap_or_default();
+                    self.graph.edges.push(GraphEdge { source, target, label });
                     self.edge_ids.push(id);
                 }
             } else if is(node, "association") {
@@ -129,10 +131,15 @@ impl<'a, 'i> Group<'a, 'i> {
 fn sized(node: Node) -> GraphNode {
     let (width, height) = size(node);
     let name = node.tag_name().name();
-    let labelled = name.ends_with("Event") || name.ends_with("Gateway");
-    let below = if labelled && filled(node, "name").is_some() { 20 } else { 0 };
     let container = is_container(node);
-    GraphNode { width, height, below, diamond: name.ends_with("Gateway"), container, ..GraphNode::default() }
+    GraphNode {
+        width,
+        height,
+        label: room_outside(node),
+        diamond: name.ends_with("Gateway"),
+        container,
+        ..GraphNode::default()
+    }
 }
 
 pub(crate) fn size(node: Node) -> (i32, i32) {

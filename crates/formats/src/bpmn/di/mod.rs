@@ -6,6 +6,7 @@
 mod arrange;
 mod emit;
 mod group;
+mod labels;
 mod read;
 
 use super::dom::File;

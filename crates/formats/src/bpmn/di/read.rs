@@ -2,7 +2,7 @@
 
 use super::super::compile::is_flow_node;
 use super::super::dom::{BPMNDI, DC, DI, File, filled, flag, is, local, model_children};
-use crate::layout::Rect;
+use crate::layout::{Point, Rect};
 use roxmltree::Node;
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -42,6 +42,8 @@ pub(crate) struct Diagram<'a, 'i> {
     pub planes: Vec<Node<'a, 'i>>,
     pub shapes: HashMap<&'a str, Shape>,
     pub edges: HashSet<&'a str>,
+    /// The edges' way-points, each with its plane.
+    pub ways: Vec<(usize, Vec<Point>)>,
     pub drawables: Vec<Drawable<'a, 'i>>,
     pub broken: Vec<Broken>,
 }
@@ -55,6 +57,7 @@ impl<'a, 'i> Diagram<'a, 'i> {
             planes,
             shapes: HashMap::new(),
             edges: HashSet::new(),
+            ways: Vec::new(),
             drawables: drawables(file),
             broken: Vec::new(),
         };
@@ -77,8 +80,9 @@ impl<'a, 'i> Diagram<'a, 'i> {
                 }
             })
         } else if node.has_tag_name((BPMNDI, "BPMNEdge")) {
-            has_way(node).then(|| {
+            way(node).map(|way| {
                 self.edges.extend(element);
+                self.ways.push((plane, way));
             })
         } else {
             Some(())
@@ -107,10 +111,11 @@ fn bounds(shape: Node) -> Option<Rect> {
     (width >= 0.0 && height >= 0.0).then_some(rect)
 }
 
-fn has_way(edge: Node) -> bool {
+fn way(edge: Node) -> Option<Vec<Point>> {
     let points = edge.children().filter(|n| n.has_tag_name((DI, "waypoint")));
-    let points: Vec<_> = points.map(|p| number(p, "x").zip(number(p, "y"))).collect();
-    points.len() >= 2 && points.iter().all(Option::is_some)
+    let point = |p: Node| Some(Point { x: number(p, "x")?.round() as i32, y: number(p, "y")?.round() as i32 });
+    let points: Vec<Point> = points.map(point).collect::<Option<_>>()?;
+    (points.len() >= 2).then_some(points)
 }
 
 /// Everything that is drawn, in file order.
