@@ -134,7 +134,8 @@ async fn a_wait_ends_by_its_timeout() {
     assert_eq!(title.as_deref(), Some("Waiting for application response"));
     world.clock.advance_ms(300_000);
     world.until_state(id, "completed").await;
-    assert_eq!(world.variables(id).await, json!({"name": "Ann", "outputString": null}), "the defaults, and no more");
+    let expected = json!({"name": "Ann", "outputString": null, "IsTimeout": 1});
+    assert_eq!(world.variables(id).await, expected, "the defaults, and that nobody answered");
     assert!(world.store.job_by_event(&order.event_id).await.unwrap().is_none());
 }
 

@@ -249,10 +249,8 @@ async fn timer_due(core: &Core, session: &mut Session, ids: &mut IdSource, timer
         Some(activity) => return_defaults(&activity),
         None => model::Object::new(),
     };
-    // A template's node tells how it ended (Bitrix contract 3.5), otherwise the engine says that it did not time out.
-    if session.deployment.as_ref().is_some_and(|d| d.is_bitrix()) {
-        result.insert(Arc::from("IsTimeout"), Value::from(1));
-    }
+    // Bitrix contract 3.5. Whoever answers in time leaves it out; a template's node then has 0, put in by the engine.
+    result.insert(Arc::from("IsTimeout"), Value::from(1));
     let commands = [
         Command::Log {
             key: None,
