@@ -116,11 +116,11 @@ describe("a handler that is slow, wrong or gone", () => {
     assert.equal(forged.status, eventToken.endsWith("0") ? 400 : 403);
   });
 
-  for (const [mode, shown] of [["fail500", (c) => c.status === 500], ["redirect", (c) => c.status >= 300 && c.status < 400], ["flood", (c) => c.status === 200 && c.response.length <= 70_000]]) {
+  for (const [mode, shown] of [["fail500", (c) => c.status === 500], ["redirect", (c) => c.status >= 300 && c.status < 400], ["flood", (c) => c.status === 200 && c.response.length <= 70_000], ["hang", (c) => c.status === null && /time|answer/i.test(c.error)]]) {
     test(`${mode}: the step keeps waiting, the call is shown, and nothing is lost`, async () => {
       await withMode(mode);
       const id = await startByHand(definition);
-      await until("the call to be logged", async () => (await api.get(`/instances/${id}/calls`)).items.some(shown));
+      await until("the call to be logged", async () => (await api.get(`/instances/${id}/calls`)).items.some(shown), { timeoutMs: 45_000 });
       const instance = await api.get(`/instances/${id}`);
       assert.equal(instance.state, "active");
       assert.ok(["active", "incident"].includes(instance.elements.find((e) => e.elementId === "md5").state));
