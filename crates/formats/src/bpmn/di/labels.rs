@@ -67,10 +67,15 @@ pub(crate) fn place(file: &File, diagram: &Diagram, added: &mut Added) {
         let places = around(&shape.rect, label, node.tag_name().name(), bottom);
         shape.label = planes.entry(shape.plane.clone()).or_default().take(&places);
     }
+    let mut begun: HashMap<(i32, i32), usize> = HashMap::new();
+    for start in added.edges.iter().filter_map(|e| e.way.first()) {
+        *begun.entry((start.x, start.y)).or_default() += 1;
+    }
     for edge in &mut added.edges {
         let name = file.ids.get(edge.element.as_str()).and_then(|n| filled(*n, "name"));
         if let Some(name) = name {
-            edge.label = planes.entry(edge.plane.clone()).or_default().take(&along(&edge.way, room(name)));
+            let shared = edge.way.first().is_some_and(|p| begun.get(&(p.x, p.y)).is_some_and(|n| *n > 1));
+            edge.label = planes.entry(edge.plane.clone()).or_default().take(&beside(&edge.way, room(name), shared));
         }
     }
 }
@@ -90,6 +95,14 @@ fn around(shape: &Rect, label: Label, tag: &str, bottom_taken: bool) -> Vec<Rect
         vec![at(center, below), at(center, above), at(left, below), at(right, below)]
     };
     places.extend([at(left, above), at(right, above)]);
+    places
+}
+
+/// Places for an edge's name, the best first. Where several edges begin with one stretch, a name on it could be
+/// anybody's: an edge that turns off is named after its turn.
+fn beside(way: &[Point], label: Label, shared: bool) -> Vec<Rect> {
+    let mut places = if shared && way.len() > 2 { along(&way[1..], label) } else { Vec::new() };
+    places.extend(along(way, label));
     places
 }
 
