@@ -78,12 +78,3 @@ fn is_dmn(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(4096)];
     head.windows(9).any(|w| w == b"/spec/DMN")
 }
-
-/// One file's line of `ruslo check --json`.
-pub fn check_json(file: &str, bytes: &[u8], limits: &Limits) -> serde_json::Value {
-    let (stored, deployable, diagnostics) = match import(file, bytes, limits) {
-        Ok(imported) => (true, imported.deployable(), imported.diagnostics),
-        Err(diagnostics) => (false, false, diagnostics),
-    };
-    serde_json::json!({"file": file, "stored": stored, "deployable": deployable, "diagnostics": diagnostics})
-}
