@@ -17,6 +17,6 @@ pub struct Prepared<T> {
 impl<T> Prepared<T> {
     /// The writes as a unit of their own.
     pub(crate) fn unit(&self) -> Unit {
-        Unit { writes: self.writes.clone() }
+        Unit { writes: self.writes.clone(), fence: None }
     }
 }

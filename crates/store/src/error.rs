@@ -36,6 +36,14 @@ pub enum Conflict {
     CatalogKey,
     /// The record's version differs, or the record is deleted.
     RecordVersion,
+    /// The partition's lease is over: another node serves it.
+    Fenced,
+    /// The node is not known, or lives.
+    Node,
+    /// The partition is not free, or not held.
+    Lease,
+    /// The message was taken before.
+    Message,
     /// The row to change does not exist.
     Missing(&'static str),
     /// Another constraint; names the columns.

@@ -6,7 +6,8 @@
 //!
 //! - [`write`]: changes as data ([`Unit`] of [`Write`]s) and their receipts
 //! - [`query`]: lists as data (filter, order, page)
-//! - engine: [`instances`], [`tasks`], [`timers`], [`jobs`], [`outbox`], [`incidents`]
+//! - engine: [`instances`], [`tasks`], [`timers`], [`jobs`], [`outbox`], [`incidents`], [`values`]
+//! - nodes: [`cluster`], [`inbox`]
 //! - platform: [`people`], [`credentials`], [`apps`], [`definitions`], [`records`], [`settings`]
 //! - [`error`]: conflicts and failures
 //! - [`conformance`]: what every backend promises, as tests
@@ -17,10 +18,12 @@
 mod codes;
 
 pub mod apps;
+pub mod cluster;
 pub mod conformance;
 pub mod credentials;
 pub mod definitions;
 pub mod error;
+pub mod inbox;
 pub mod incidents;
 pub mod instances;
 pub mod jobs;
@@ -32,12 +35,15 @@ pub mod settings;
 pub mod sqlite;
 pub mod tasks;
 pub mod timers;
+pub mod values;
 pub mod write;
 
 pub use apps::*;
+pub use cluster::*;
 pub use credentials::*;
 pub use definitions::*;
 pub use error::{Conflict, Result, StoreError};
+pub use inbox::*;
 pub use incidents::*;
 pub use instances::*;
 pub use jobs::*;
@@ -49,6 +55,7 @@ pub use settings::*;
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use tasks::*;
 pub use timers::*;
+pub use values::*;
 pub use write::{IdKind, StoreStats, Unit, UnitReceipt, Write};
 
 use async_trait::async_trait;
@@ -63,6 +70,9 @@ pub trait Store:
     + Jobs
     + Outbox
     + Incidents
+    + Values
+    + Cluster
+    + Inbox
     + People
     + Credentials
     + Apps
@@ -83,6 +93,9 @@ pub trait Store:
 
     /// A new plain id: unique for ever, growing, starting at 1; a crash may leave gaps.
     async fn next_id(&self, kind: IdKind) -> Result<i64>;
+
+    /// Whether this process is the only one that can have the database open: then no other node lives.
+    fn exclusive(&self) -> bool;
 
     /// What was done since the store was opened.
     fn stats(&self) -> StoreStats;

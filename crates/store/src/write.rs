@@ -5,9 +5,11 @@
 
 use crate::{
     apps::AppWrite,
+    cluster::{ClusterWrite, Fence},
     codes::coded,
     credentials::CredentialWrite,
     definitions::DefinitionWrite,
+    inbox::InboxWrite,
     incidents::{CallWrite, IncidentWrite},
     instances::InstanceWrite,
     jobs::{JobRow, JobWrite},
@@ -17,6 +19,7 @@ use crate::{
     settings::SettingWrite,
     tasks::TaskWrite,
     timers::TimerWrite,
+    values::ValueWrite,
 };
 
 coded! {
@@ -46,6 +49,8 @@ coded! {
         File = 11 "file",
         /// A pair of OAuth tokens.
         OauthToken = 12 "oauth_token",
+        /// A message in the inbox.
+        Message = 13 "message",
     }
 }
 
@@ -76,6 +81,12 @@ writes! {
     Incident(IncidentWrite),
     /// The log of calls.
     Call(CallWrite),
+    /// Large values.
+    Value(ValueWrite),
+    /// Nodes and leases.
+    Cluster(ClusterWrite),
+    /// Messages between partitions.
+    Inbox(InboxWrite),
     /// People, groups, notifications.
     People(PeopleWrite),
     /// Sessions, API tokens, webhooks.
@@ -95,6 +106,8 @@ writes! {
 pub struct Unit {
     /// The changes.
     pub writes: Vec<Write>,
+    /// The lease under which they were decided; [`crate::Conflict::Fenced`] when it is over. None: anybody may write.
+    pub fence: Option<Fence>,
 }
 
 impl Unit {
@@ -105,13 +118,20 @@ impl Unit {
 
     /// A unit of one change.
     pub fn of(write: impl Into<Write>) -> Self {
-        Self { writes: vec![write.into()] }
+        Self { writes: vec![write.into()], fence: None }
     }
 
     /// The same with one more change.
     #[must_use]
     pub fn with(mut self, write: impl Into<Write>) -> Self {
         self.push(write);
+        self
+    }
+
+    /// The same, only while the lease lasts.
+    #[must_use]
+    pub fn fenced(mut self, fence: Fence) -> Self {
+        self.fence = Some(fence);
         self
     }
 

@@ -178,7 +178,7 @@ impl Outbox {
             DeliveryResult::Retry(fault) => match self.next_try(row) {
                 Some(due_at) => {
                     writes.push(retry_row(row, due_at, &fault).into());
-                    self.core.store.commit_one(Unit { writes }).await?;
+                    self.core.store.commit_one(Unit { writes, fence: None }).await?;
                     self.lock().wake_at.insert(due_at);
                     return Ok(());
                 }
@@ -192,7 +192,7 @@ impl Outbox {
         };
         writes.push(done.into());
         let Some(command) = command else {
-            self.core.store.commit_one(Unit { writes }).await?;
+            self.core.store.commit_one(Unit { writes, fence: None }).await?;
             return Ok(());
         };
         let work = Work::Commands { instance: order.instance, commands: vec![command] };

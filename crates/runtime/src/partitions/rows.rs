@@ -21,7 +21,7 @@ use store::{
 
 /// The unit of one session, and what must happen once it is committed. Also gives the snapshot's bytes.
 pub(super) fn unit(session: &mut Session) -> (Unit, Aftermath, usize) {
-    let mut unit = Unit { writes: std::mem::take(&mut session.writes) };
+    let mut unit = Unit { writes: std::mem::take(&mut session.writes), fence: None };
     if session.erased {
         erase(session, &mut unit);
         return (unit, Aftermath::default(), 0);

@@ -109,6 +109,17 @@ forward! {
         fn calls(instance: InstanceId, limit: u32) -> Vec<CallRow>;
         fn latest_calls(limit: u32) -> Vec<CallRow>;
     }
+    Values {
+        fn values(instance: InstanceId, hashes: &[ValueHash]) -> Vec<(ValueHash, Vec<u8>)>;
+    }
+    Cluster {
+        fn nodes() -> Vec<NodeRow>;
+        fn leases() -> Vec<LeaseRow>;
+    }
+    Inbox {
+        fn messages(partitions: &[PartitionId], limit: u32) -> Vec<InboxRow>;
+        fn messages_waiting() -> (u64, Option<Timestamp>);
+    }
     People {
         fn user(id: UserId) -> Option<UserRow>;
         fn users_by_id(ids: &[UserId]) -> Vec<UserRow>;
@@ -187,6 +198,10 @@ impl Store for FaultyStore {
     async fn next_id(&self, kind: IdKind) -> Result<i64> {
         self.alive()?;
         self.inner.next_id(kind).await
+    }
+
+    fn exclusive(&self) -> bool {
+        self.inner.exclusive()
     }
 
     fn stats(&self) -> StoreStats {

@@ -5,12 +5,14 @@
 
 #![allow(missing_docs, reason = "the cases' names say what they check")]
 
+mod cluster;
 mod engine;
 mod platform;
 mod samples;
 mod tasks;
 mod units;
 
+pub use cluster::{fences, inbox_messages, large_values, leases};
 pub use engine::{incidents_and_calls, instances, jobs, outbox, timers};
 pub use platform::{apps, credentials, definitions, people, records, settings};
 pub use tasks::{inbox, task_changes, task_lists};
@@ -34,7 +36,7 @@ macro_rules! conformance_tests {
             $make;
             instances timers jobs outbox incidents_and_calls inbox task_changes task_lists people credentials apps
             definitions records settings units_are_atomic conflicts_stay_alone concurrency durability ids_are_unique
-            ids_survive
+            ids_survive leases fences inbox_messages large_values
         );
     };
     ($make:expr; $($case:ident)*) => {$(

@@ -20,13 +20,14 @@ const CREATE: &str = "INSERT INTO instances (partition_id, id, definition_id, pr
 const UPDATE: &str = "UPDATE instances SET state = ?3, state_title = ?4, updated_at = ?5, finished_at = ?6,
     incidents = ?7, seq = ?8, snapshot = ?9 WHERE id = ?1 AND seq = ?2";
 const JOURNAL: &str = "INSERT INTO journal (partition_id, instance_id, seq, at, events) VALUES (?1, ?2, ?3, ?4, ?5)";
-const DELETE: [&str; 7] = [
+const DELETE: [&str; 8] = [
     "DELETE FROM task_assignees WHERE task_id IN (SELECT id FROM user_tasks WHERE instance_id = ?1)",
     "DELETE FROM task_groups WHERE task_id IN (SELECT id FROM user_tasks WHERE instance_id = ?1)",
     "DELETE FROM user_tasks WHERE instance_id = ?1",
     "DELETE FROM calls WHERE instance_id = ?1",
     "DELETE FROM incidents WHERE instance_id = ?1",
     "DELETE FROM journal WHERE instance_id = ?1",
+    "DELETE FROM large_values WHERE instance_id = ?1",
     "DELETE FROM instances WHERE id = ?1",
 ];
 

@@ -11,6 +11,7 @@ const APPLICATION_ID: i32 = 0x5253_4c4f;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0001_engine.sql"),
     include_str!("../../migrations/sqlite/0002_platform.sql"),
+    include_str!("../../migrations/sqlite/0003_nodes.sql"),
 ];
 
 /// The newest schema this version knows.

@@ -7,6 +7,7 @@
 
 mod apps;
 mod checkpoint;
+mod cluster;
 mod credentials;
 mod definitions;
 mod ids;
@@ -181,6 +182,10 @@ impl Store for SqliteStore {
 
     async fn next_id(&self, kind: IdKind) -> Result<i64> {
         self.ids.next(kind, &self.writer).await
+    }
+
+    fn exclusive(&self) -> bool {
+        true
     }
 
     fn stats(&self) -> StoreStats {

@@ -8,6 +8,8 @@ pub(super) struct Tx<'c> {
     pub(super) connection: &'c Connection,
     pub(super) statements: u64,
     pub(super) receipt: UnitReceipt,
+    /// Whether a lease may have changed.
+    pub(super) leases_changed: bool,
 }
 
 /// Why a write did not happen.
@@ -38,7 +40,7 @@ impl From<rusqlite::Error> for WriteError {
 
 impl<'c> Tx<'c> {
     pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { connection, statements: 0, receipt: UnitReceipt::default() }
+        Self { connection, statements: 0, receipt: UnitReceipt::default(), leases_changed: false }
     }
 
     /// Runs a writing statement; how many rows it changed.
@@ -78,6 +80,8 @@ fn constraint(error: &rusqlite::Error) -> Option<Conflict> {
         "user_tasks.id" | "task_assignees.task_id, task_assignees.user_id" => Conflict::Task,
         "jobs.id" => Conflict::Job,
         "incidents.id" => Conflict::Incident,
+        "nodes.id" => Conflict::Node,
+        "inbox.id" => Conflict::Message,
         "users.login_key" => Conflict::LoginTaken,
         "apps.client_id" => Conflict::ClientId,
         "app_activities.internal_code" | "app_activities.app_id, app_activities.code" => Conflict::ActivityCode,

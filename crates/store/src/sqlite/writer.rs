@@ -5,16 +5,18 @@
 //! data, so that a batch that has to be rolled back because of one unit is simply applied again.
 
 use super::{
-    Counters, SqliteOptions, apps, checkpoint, credentials, definitions, failed, incidents, instances, jobs, outbox,
-    people, records, settings, tasks, timers,
+    Counters, SqliteOptions, apps, checkpoint, cluster, credentials, definitions, failed, incidents, instances, jobs,
+    outbox, people, records, settings, tasks, timers,
     tx::{Tx, WriteError, WriteResult},
 };
 use crate::{
-    IdKind, InstanceWrite, JobWrite, Result, StoreError, TaskWrite, Unit, UnitReceipt, Write, outbox::OutboxWrite,
+    ClusterWrite, Conflict, IdKind, InboxWrite, InstanceWrite, JobWrite, LeaseRow, Result, StoreError, TaskWrite, Unit,
+    UnitReceipt, Write, outbox::OutboxWrite,
 };
 use rusqlite::{Connection, params};
 use std::{
-    collections::VecDeque,
+    cell::RefCell,
+    collections::{HashMap, VecDeque},
     sync::{Arc, Condvar, Mutex, PoisonError, atomic::AtomicU64, atomic::Ordering::Relaxed},
     time::Duration,
 };
@@ -168,6 +170,8 @@ pub(super) struct Writer {
     log_pages: Arc<AtomicU64>,
     checkpoint_at: u64,
     restart_at: u64,
+    /// The leases' epochs by partition, as of the last statement; none: to be read.
+    epochs: RefCell<Option<HashMap<u8, u64>>>,
 }
 
 impl Writer {
@@ -196,6 +200,7 @@ impl Writer {
             log_pages,
             checkpoint_at: options.checkpoint_pages,
             restart_at: options.log_pages,
+            epochs: RefCell::default(),
         })
     }
 
@@ -269,6 +274,9 @@ impl Writer {
 
     /// Applies a unit. A savepoint is needed only if something can go wrong after the first write.
     fn apply(&self, tx: &mut Tx<'_>, unit: &Unit, careful: bool) -> std::result::Result<Result<UnitReceipt>, Stop> {
+        if !self.holds(unit)? {
+            return Ok(Err(Conflict::Fenced.into()));
+        }
         let savepoint = careful || unit.writes.iter().skip(1).any(conditional);
         if savepoint {
             self.control(SAVEPOINT)?;
@@ -279,6 +287,9 @@ impl Writer {
                 failure = Some((place, error));
                 break;
             }
+        }
+        if std::mem::take(&mut tx.leases_changed) {
+            self.epochs.take();
         }
         let Some((place, error)) = failure else {
             if savepoint {
@@ -308,11 +319,24 @@ impl Writer {
         }
     }
 
+    /// Whether the lease under which a unit was decided lasts.
+    fn holds(&self, unit: &Unit) -> rusqlite::Result<bool> {
+        let Some(fence) = unit.fence else { return Ok(true) };
+        let mut epochs = self.epochs.borrow_mut();
+        if epochs.is_none() {
+            let mut statement = self.connection.prepare_cached(cluster::LEASES)?;
+            let leases = statement.query_map([], cluster::lease)?.collect::<rusqlite::Result<Vec<LeaseRow>>>()?;
+            *epochs = Some(leases.into_iter().map(|l| (l.partition.0, l.epoch)).collect());
+        }
+        Ok(epochs.as_ref().and_then(|e| e.get(&fence.partition.0)) == Some(&fence.epoch))
+    }
+
     fn control(&self, sql: &str) -> rusqlite::Result<()> {
         self.connection.prepare_cached(sql)?.execute([]).map(|_| ())
     }
 
     fn roll_back(&self) {
+        self.epochs.take();
         if !self.connection.is_autocommit()
             && let Err(error) = self.control(ROLLBACK)
         {
@@ -387,13 +411,16 @@ fn conditional(write: &Write) -> bool {
             !matches!(write, JobWrite::Insert(_) | JobWrite::Activate { .. } | JobWrite::Delete { .. })
         }
         Write::Outbox(OutboxWrite::Insert(_) | OutboxWrite::Delete { .. } | OutboxWrite::Reschedule { .. }) => false,
-        Write::Timer(_) | Write::Call(_) | Write::Setting(_) => false,
+        Write::Timer(_) | Write::Call(_) | Write::Setting(_) | Write::Value(_) => false,
+        Write::Cluster(ClusterWrite::Leave { .. }) | Write::Inbox(InboxWrite::Insert(_)) => false,
         Write::Incident(_)
         | Write::People(_)
         | Write::Credential(_)
         | Write::App(_)
         | Write::Definition(_)
-        | Write::Record(_) => true,
+        | Write::Record(_)
+        | Write::Cluster(_)
+        | Write::Inbox(_) => true,
     }
 }
 
@@ -406,6 +433,9 @@ fn apply(tx: &mut Tx<'_>, write: &Write) -> WriteResult {
         Write::Outbox(write) => outbox::apply(tx, write),
         Write::Incident(write) => incidents::apply(tx, write),
         Write::Call(write) => incidents::apply_call(tx, write),
+        Write::Value(write) => cluster::apply_value(tx, write),
+        Write::Cluster(write) => cluster::apply(tx, write),
+        Write::Inbox(write) => cluster::apply_message(tx, write),
         Write::People(write) => people::apply(tx, write),
         Write::Credential(write) => credentials::apply(tx, write),
         Write::App(write) => apps::apply(tx, write),
