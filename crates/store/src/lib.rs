@@ -10,6 +10,7 @@
 //! - nodes: [`cluster`], [`inbox`]
 //! - platform: [`people`], [`credentials`], [`apps`], [`definitions`], [`records`], [`settings`]
 //! - [`error`]: conflicts and failures
+//! - [`archive`]: a whole content, for backup, restore and the way to another database
 //! - [`conformance`]: what every backend promises, as tests
 //!
 //! Every capability file holds rows, the writes on them, and a trait of reads; [`Store`] is all of them and `commit`.
@@ -18,6 +19,7 @@
 mod codes;
 
 pub mod apps;
+pub mod archive;
 pub mod cluster;
 pub mod conformance;
 pub mod credentials;
@@ -52,7 +54,7 @@ pub use people::*;
 pub use query::{Filter, Op, Order, Page, Paged, Query, Scalar};
 pub use records::*;
 pub use settings::*;
-pub use sqlite::{SqliteOptions, SqliteStore};
+pub use sqlite::{SqliteExport, SqliteImport, SqliteOptions, SqliteStore};
 pub use tasks::*;
 pub use timers::*;
 pub use values::*;

@@ -19,23 +19,36 @@ pub(super) const KNOWN: u32 = MIGRATIONS.len() as u32;
 
 /// Applies what is missing, all of it or nothing.
 pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
-    let version = |c: &Connection| c.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0));
-    let found = version(connection).map_err(|e| failed("read the schema's version", e))?;
-    if found > KNOWN {
-        return Err(StoreError::NewerSchema { found, known: KNOWN });
+    migrate_to(connection, KNOWN)
+}
+
+/// The schema's version; 0 for an empty file.
+pub(super) fn version(connection: &Connection) -> Result<u32> {
+    read_version(connection).map_err(|e| failed("read the schema's version", e))
+}
+
+fn read_version(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Applies what is missing up to the version `wanted`.
+pub(super) fn migrate_to(connection: &mut Connection, wanted: u32) -> Result<()> {
+    let found = version(connection)?;
+    if found.max(wanted) > KNOWN {
+        return Err(StoreError::NewerSchema { found: found.max(wanted), known: KNOWN });
     }
-    if found == KNOWN {
+    if found >= wanted {
         return Ok(());
     }
     let mut apply = || -> rusqlite::Result<()> {
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Another process may have been faster between the look and the lock.
-        let found = version(&tx)?;
-        for migration in MIGRATIONS.iter().skip(found as usize) {
+        let found = read_version(&tx)?;
+        for migration in MIGRATIONS.iter().take(wanted as usize).skip(found as usize) {
             tx.execute_batch(migration)?;
         }
         tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-        tx.pragma_update(None, "user_version", KNOWN.max(found))?;
+        tx.pragma_update(None, "user_version", wanted.max(found))?;
         tx.commit()
     };
     apply().map_err(|e| failed("bring the schema up to date", e))

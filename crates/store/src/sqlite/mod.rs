@@ -3,15 +3,18 @@
 //! Owns: one writer thread that commits the units of all callers together ([`writer`]), a few reader threads
 //! ([`readers`]), a thread that moves the log into the database off the commit path ([`checkpoint`]), plain ids
 //! ([`ids`]) and migrations ([`migrate`]). The other files are the capabilities: SQL at the top, `apply` for writes,
-//! the trait for reads. Partitioned ids are rowids here, see `migrations/sqlite/0001_engine.sql` for why.
+//! the trait for reads; [`inline`] is all of it without threads, for simulations. Partitioned ids are rowids here, see
+//! `migrations/sqlite/0001_engine.sql` for why.
 
 mod apps;
+mod archive;
 mod checkpoint;
 mod cluster;
 mod credentials;
 mod definitions;
 mod ids;
 mod incidents;
+mod inline;
 mod instances;
 mod jobs;
 mod list;
@@ -26,6 +29,8 @@ mod tasks;
 mod timers;
 mod tx;
 mod writer;
+
+pub use archive::{SqliteExport, SqliteImport};
 
 #[cfg(test)]
 mod sqlite_tests;
@@ -93,6 +98,7 @@ pub struct SqliteStore {
     counters: Arc<Counters>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     directory: Option<tempfile::TempDir>,
+    inline: Option<Arc<inline::Inline>>,
 }
 
 impl SqliteStore {
@@ -122,7 +128,7 @@ impl SqliteStore {
         threads.push(spawn("store-checkpoint", move || checkpoint::run(&connection, &signal, &shared))?);
         let ids = ids::Allocator::default();
         let threads = Mutex::new(threads);
-        Ok(Self { writer, readers, checkpoint, ids, counters, threads, directory: None })
+        Ok(Self { writer, readers, checkpoint, ids, counters, threads, directory: None, inline: None })
     }
 
     /// A throw-away database that lives as long as the value. The same code as a real one, but its commits do not
@@ -145,7 +151,11 @@ impl SqliteStore {
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
         self.counters.reads.fetch_add(1, Relaxed);
-        self.readers.run(read).await
+        match &self.inline {
+            Some(inline) if self.readers.is_open() => inline.read(read),
+            Some(_) => Err(StoreError::Closed),
+            None => self.readers.run(read).await,
+        }
     }
 
     fn shut_down(&self) {
@@ -219,18 +229,22 @@ fn failed(context: &'static str, source: impl std::error::Error + Send + Sync + 
 fn connect(path: &Path, options: &SqliteOptions, read_only: bool) -> Result<Connection> {
     let open = || -> rusqlite::Result<Connection> {
         let connection = Connection::open(path)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        connection.set_prepared_statement_cache_capacity(256);
-        connection.pragma_update(None, "journal_mode", "wal")?;
-        connection.pragma_update(None, "synchronous", if options.durable { "full" } else { "off" })?;
-        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
-        connection.pragma_update(None, "temp_store", "memory")?;
-        connection.pragma_update(None, "cache_size", if read_only { -8_192 } else { -32_768 })?;
-        if read_only {
-            connection.pragma_update(None, "query_only", true)?;
-        }
-        list::add_functions(&connection)?;
+        prepare(&connection, options, read_only)?;
         Ok(connection)
     };
     open().map_err(|e| failed("open the database", e))
+}
+
+fn prepare(connection: &Connection, options: &SqliteOptions, read_only: bool) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(256);
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", if options.durable { "full" } else { "off" })?;
+    connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_update(None, "cache_size", if read_only { -8_192 } else { -32_768 })?;
+    if read_only {
+        connection.pragma_update(None, "query_only", true)?;
+    }
+    list::add_functions(connection)
 }

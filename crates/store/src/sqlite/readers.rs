@@ -59,6 +59,10 @@ impl Queue {
         self.ready.notify_all();
     }
 
+    pub(super) fn is_open(&self) -> bool {
+        !self.state.lock().unwrap_or_else(PoisonError::into_inner).closed
+    }
+
     fn take(&self) -> Option<Work> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {

@@ -5,8 +5,9 @@
 //! data, so that a batch that has to be rolled back because of one unit is simply applied again.
 
 use super::{
-    Counters, SqliteOptions, apps, checkpoint, cluster, credentials, definitions, failed, incidents, instances, jobs,
-    outbox, people, records, settings, tasks, timers,
+    Counters, SqliteOptions, apps, checkpoint, cluster, credentials, definitions, failed, incidents,
+    inline::Inline,
+    instances, jobs, outbox, people, records, settings, tasks, timers,
     tx::{Tx, WriteError, WriteResult},
 };
 use crate::{
@@ -53,6 +54,7 @@ pub(super) struct Queue {
     state: Mutex<State>,
     ready: Condvar,
     capacity: usize,
+    inline: Option<Arc<Inline>>,
 }
 
 #[derive(Default)]
@@ -71,7 +73,12 @@ impl std::fmt::Debug for Queue {
 
 impl Queue {
     pub(super) fn new(capacity: usize) -> Self {
-        Self { state: Mutex::default(), ready: Condvar::new(), capacity }
+        Self { state: Mutex::default(), ready: Condvar::new(), capacity, inline: None }
+    }
+
+    /// The same, worked on by whoever adds to it.
+    pub(super) fn inline(self, writer: Arc<Inline>) -> Self {
+        Self { inline: Some(writer), ..self }
     }
 
     /// Commits units; resolves when they are durable.
@@ -104,6 +111,9 @@ impl Queue {
         if first {
             self.ready.notify_one();
         }
+        if let Some(writer) = &self.inline {
+            writer.work(self);
+        }
         Ok(())
     }
 
@@ -114,12 +124,15 @@ impl Queue {
         state.unused_ids.extend(unused_ids);
         drop(state);
         self.ready.notify_one();
+        if let Some(writer) = &self.inline {
+            writer.work(self);
+        }
     }
 
-    /// Waits for requests and takes a batch; empty when closed and drained.
+    /// Waits for requests and takes a batch; empty when closed and drained, or when nobody else can add to it.
     fn take(&self, batch_units: usize, batch: &mut Vec<Request>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        while state.requests.is_empty() && !state.closed {
+        while state.requests.is_empty() && !state.closed && self.inline.is_none() {
             state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         let mut units = 0;
@@ -206,6 +219,11 @@ impl Writer {
 
     /// The life of the writer thread.
     pub(super) fn run(mut self, queue: &Queue) {
+        self.drain(queue);
+    }
+
+    /// Commits batch after batch until there is none.
+    pub(super) fn drain(&mut self, queue: &Queue) {
         let mut batch = Vec::new();
         loop {
             queue.take(self.batch_units, &mut batch);
@@ -221,6 +239,10 @@ impl Writer {
                 tracing::debug!(%error, "unused ids were not given back");
             }
         }
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// Commits a batch, if need be in a second attempt with a savepoint around every unit.
