@@ -15,3 +15,19 @@ impl Database for Sqlite {
 }
 
 store::conformance_tests!(|| Sqlite(tempfile::tempdir().expect("a directory")));
+
+/// The same promises on one thread, in memory.
+mod inline {
+    use super::*;
+
+    struct Inline(SqliteStore);
+
+    #[async_trait]
+    impl Database for Inline {
+        async fn open(&self) -> SharedStore {
+            Arc::new(self.0.open_beside().expect("another handle"))
+        }
+    }
+
+    store::conformance_tests!(|| Inline(SqliteStore::open_inline().expect("a database")));
+}
