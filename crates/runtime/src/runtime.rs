@@ -1,6 +1,7 @@
 //! The handle everybody holds: opening, closing, and the use-cases.
 
 use crate::clock::{Clock, Entropy};
+use crate::cluster::{self, Ownership};
 use crate::connectors::{AddressGuard, Connector, HttpConnector, OutboundHttp};
 use crate::core::{Core, Counts, instance_not_found};
 use crate::deploy::{self, Deployments};
@@ -116,6 +117,7 @@ impl Runtime {
             entropy: config.entropy,
             zone: config.zone,
             partitions,
+            ownership: Ownership::new(partitions),
             lanes: (0..lanes).map(|_| lane()).collect(),
             limits,
             timers: Timers::default(),
@@ -127,6 +129,7 @@ impl Runtime {
             counts: Counts::default(),
             next_start: AtomicU64::new(0),
         });
+        cluster::take_all(&core).await?;
         load_quarantined(&core).await?;
         let (stop, stopped) = watch::channel(false);
         let mut workers = Vec::with_capacity(lanes);
@@ -268,6 +271,7 @@ impl Runtime {
             let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
             let deadline = self.core.now().plus_ms(wait_ms);
             tokio::select! {
+                biased;
                 ended = finished => if let Ok(ended) = ended {
                     started.state = ended.state.as_str();
                     started.variables = Some(ended.variables);

@@ -59,6 +59,7 @@ pub(crate) async fn activate(core: &Core, ask: ActivateJobs) -> Result<Vec<Activ
             return Ok(Vec::new());
         }
         tokio::select! {
+            biased;
             () = offered => {}
             () = core.clock.sleep_until(deadline.min(now.plus_ms(LOOK_MS))) => {}
         }

@@ -57,9 +57,10 @@ pub(crate) async fn run(core: Arc<Core>, mut stop: watch::Receiver<bool>) {
             }
         };
         tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => return,
             () = sleep => {}
             () = outbox.core.outbox.notified() => {}
-            _ = stop.wait_for(|stop| *stop) => return,
         }
         if let Err(error) = outbox.dispatch().await {
             tracing::error!(%error, "the outbox could not be read");

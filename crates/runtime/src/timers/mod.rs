@@ -90,9 +90,10 @@ pub(crate) async fn run(core: Arc<Core>, mut stop: watch::Receiver<bool>) {
         }
         let next = core.timers.next();
         tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => return,
             () = core.clock.sleep_until(next) => {}
             () = core.timers.changed.notified() => {}
-            _ = stop.wait_for(|stop| *stop) => return,
         }
     }
 }
