@@ -1,6 +1,7 @@
 //! What all parts of the runtime share.
 
 use crate::clock::{Clock, Entropy};
+use crate::cluster::Ownership;
 use crate::connectors::{Connector, OutboundHttp};
 use crate::deploy::Deployments;
 use crate::jobs::JobBoard;
@@ -17,7 +18,7 @@ use platform::Platform;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{SharedStore, Write};
+use store::{Fence, SharedStore, Write};
 use tokio::sync::{Notify, oneshot};
 
 /// Shared state of one runtime.
@@ -30,6 +31,7 @@ pub(crate) struct Core {
     pub(crate) zone: TimeZone,
     pub(crate) server: ServerFacts,
     pub(crate) partitions: u16,
+    pub(crate) ownership: Ownership,
     pub(crate) lanes: Vec<Lane>,
     pub(crate) deployments: Deployments,
     pub(crate) timers: Timers,
@@ -69,6 +71,32 @@ impl Core {
     /// The queue that serves a partition.
     pub(crate) fn lane(&self, partition: PartitionId) -> &Lane {
         &self.lanes[usize::from(partition.0) % self.lanes.len()]
+    }
+
+    /// The partitions served here at this moment, in order; nothing when this node may have been given up.
+    pub(crate) fn owned(&self) -> Arc<[PartitionId]> {
+        if self.ownership.is_serving(self.now()) { self.ownership.owned() } else { Arc::from([]) }
+    }
+
+    /// What to name when rows of the served partitions are read: an empty list, which means all, when all are served
+    /// here; none when nothing is, then there is nothing to read.
+    pub(crate) fn owned_to_read(&self) -> Option<Arc<[PartitionId]>> {
+        let owned = self.owned();
+        match owned.len() {
+            0 => None,
+            n if n == self.ownership.count() => Some(Arc::from([])),
+            _ => Some(owned),
+        }
+    }
+
+    /// Whether new work for the partition belongs here. Costs an atomic load.
+    pub(crate) fn owns(&self, partition: PartitionId) -> bool {
+        self.ownership.owns(partition)
+    }
+
+    /// What a unit of the partition must carry (`Unit::fenced`); none: it is not served here, write nothing for it.
+    pub(crate) fn fence(&self, partition: PartitionId) -> Option<Fence> {
+        self.ownership.fence(partition)
     }
 
     /// The partition of an instance. An id from outside may name a partition that does not exist: then so does the

@@ -17,6 +17,7 @@ pub mod clock;
 pub mod connectors;
 pub mod types;
 
+mod cluster;
 mod components;
 mod core;
 mod deploy;
