@@ -9,22 +9,40 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("formats", &["model", "expr"]),
     ("engine", &["model", "expr"]),
     ("store", &["model"]),
+    ("store-postgres", &["model", "store"]),
     ("platform", &["model", "expr", "store"]),
     ("runtime", &["model", "engine", "expr", "formats", "platform", "store"]),
     ("api", &["model", "platform", "runtime", "store", "formats"]),
     ("bitrix", &["model", "platform", "runtime", "store", "formats"]),
-    ("bench", &["model", "engine", "formats", "platform", "runtime", "store"]),
-    ("server", &["model", "expr", "engine", "formats", "store", "platform", "runtime", "api", "bitrix", "bench"]),
+    ("bench", &["model", "engine", "formats", "platform", "runtime", "store", "store-postgres"]),
+    (
+        "server",
+        &[
+            "model",
+            "expr",
+            "engine",
+            "formats",
+            "store",
+            "store-postgres",
+            "platform",
+            "runtime",
+            "api",
+            "bitrix",
+            "bench",
+        ],
+    ),
 ];
 
 /// Third-party crate → the crates that may import it.
 const KEPT_APART: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
+    ("tokio-postgres", &["store-postgres"]),
+    ("tokio-postgres-rustls", &["store-postgres"]),
     ("axum", &["api", "bitrix", "server"]),
     ("reqwest", &["runtime", "server"]),
     ("rquickjs", &["expr"]),
     ("roxmltree", &["formats"]),
-    ("tokio", &["store", "platform", "runtime", "api", "bitrix", "bench", "server"]),
+    ("tokio", &["store", "store-postgres", "platform", "runtime", "api", "bitrix", "bench", "server"]),
     ("anyhow", &["server", "bench"]),
 ];
 

@@ -1,0 +1,23 @@
+//! PostgreSQL, 15 and newer, behind [`store::Store`].
+
+mod connection;
+mod sql;
+
+use connection::Live;
+use sql::Param;
+use store::Result;
+use tokio_postgres::Row;
+
+/// A PostgreSQL database.
+#[derive(Debug)]
+pub struct PostgresStore {
+    reader: Live,
+}
+
+impl PostgresStore {
+    /// Runs a reading statement on one of the readers' connections.
+    async fn read_rows(&self, sql: &str, params: Vec<Param>) -> Result<Vec<Row>> {
+        let answer = self.reader.query(sql, params).await.map_err(|e| connection::failed("read", e))?;
+        answer.await.map_err(|e| connection::failed("read", e))
+    }
+}
