@@ -6,9 +6,13 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Deserialize;
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
+    time::Duration,
 };
+
+/// Unless told otherwise, partitions of a dead node are taken after so long (design section 3).
+const TAKEOVER_SECONDS: u32 = 10;
 
 /// Flags of every command that opens an installation; each can also come from the environment.
 #[derive(Debug, Clone, Args, Default)]
@@ -28,6 +32,9 @@ pub struct InstallationFlags {
     /// Address where other nodes reach this one
     #[arg(long, env = "RUSLO_NODE_URL", value_name = "URL")]
     pub node_url: Option<String>,
+    /// Seconds after which other nodes take the partitions of one that died
+    #[arg(long, env = "RUSLO_TAKEOVER", value_name = "SECONDS")]
+    pub takeover: Option<u32>,
     /// Private networks that outgoing calls may reach, as CIDRs, comma separated
     #[arg(long, env = "RUSLO_ALLOW_PRIVATE_NETWORKS", value_name = "CIDRS", value_delimiter = ',')]
     pub allow_private_networks: Vec<String>,
@@ -45,7 +52,39 @@ struct FileConfig {
     database_url: Option<String>,
     public_url: Option<String>,
     node_url: Option<String>,
+    takeover: Option<u32>,
     allow_private_networks: Vec<String>,
+}
+
+/// Which database everything is kept in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Database {
+    /// The embedded one, in the data directory.
+    Sqlite,
+    /// A PostgreSQL server, by its URL. Holds a password: never shown.
+    Postgres(String),
+}
+
+impl Database {
+    /// Reads a `--database-url`.
+    pub fn parse(url: &str) -> Result<Self> {
+        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+        if !matches!(scheme, "postgres" | "postgresql") {
+            bail!(
+                "--database-url takes postgres://user:password@host:5432/database; leave it out to use the embedded \
+                 database in --data-dir"
+            );
+        }
+        Ok(Self::Postgres(url.to_owned()))
+    }
+
+    /// Its kind, as people and archives are told.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
 }
 
 /// What the flags, the environment and the file add up to.
@@ -55,8 +94,14 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Directory of the embedded database, files and keys.
     pub data_dir: PathBuf,
+    /// Which database.
+    pub database: Database,
     /// Without a trailing slash.
     pub public_url: String,
+    /// Where other nodes reach this one; without a trailing slash.
+    pub node_url: String,
+    /// After how long the partitions of a dead node are taken.
+    pub takeover: Duration,
     /// Networks that outgoing calls may reach besides public addresses.
     pub allow_private_networks: Vec<ipnet::IpNet>,
 }
@@ -72,24 +117,34 @@ impl Config {
         Self::merge(flags, file)
     }
 
+    /// The usual settings on an embedded database in `data_dir`.
+    pub fn local(data_dir: &Path) -> Self {
+        let listen = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8080);
+        Self {
+            listen,
+            data_dir: data_dir.to_owned(),
+            database: Database::Sqlite,
+            public_url: format!("http://{listen}"),
+            node_url: format!("http://{listen}"),
+            takeover: Duration::from_secs(TAKEOVER_SECONDS.into()),
+            allow_private_networks: Vec::new(),
+        }
+    }
+
     fn merge(flags: &InstallationFlags, file: FileConfig) -> Result<Self> {
         let listen_text = flags.listen.clone().or(file.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
         let listen: SocketAddr = listen_text.parse().with_context(|| {
             format!("--listen takes an address and a port such as 127.0.0.1:8080, not `{listen_text}`")
         })?;
-        if let Some(url) = flags.database_url.clone().or(file.database_url) {
-            let scheme = url.split(':').next().unwrap_or_default();
-            bail!(
-                "--database-url: this version stores in the embedded database only; `{scheme}:` is not available yet. \
-                 Leave the option out to use --data-dir"
-            );
-        }
-        if flags.node_url.is_some() || file.node_url.is_some() {
-            bail!("--node-url: this version runs on one node only; leave the option out");
-        }
-        let public_url = flags.public_url.clone().or(file.public_url).unwrap_or_else(|| format!("http://{listen}"));
-        if !(public_url.starts_with("http://") || public_url.starts_with("https://")) {
-            bail!("--public-url takes an address that starts with http:// or https://, not `{public_url}`");
+        let database = match flags.database_url.clone().or(file.database_url) {
+            Some(url) => Database::parse(&url)?,
+            None => Database::Sqlite,
+        };
+        let public_url = address("--public-url", flags.public_url.clone().or(file.public_url), listen)?;
+        let node_url = address("--node-url", flags.node_url.clone().or(file.node_url), reachable(listen))?;
+        let takeover = flags.takeover.or(file.takeover).unwrap_or(TAKEOVER_SECONDS);
+        if !(1..=3_600).contains(&takeover) {
+            bail!("--takeover takes 1 to 3600 seconds, not {takeover}");
         }
         let networks = if flags.allow_private_networks.is_empty() {
             file.allow_private_networks
@@ -108,9 +163,30 @@ impl Config {
         Ok(Self {
             listen,
             data_dir: flags.data_dir.clone().or(file.data_dir).unwrap_or_else(|| PathBuf::from("./data")),
-            public_url: public_url.trim_end_matches('/').to_owned(),
+            database,
+            public_url,
+            node_url,
+            takeover: Duration::from_secs(takeover.into()),
             allow_private_networks,
         })
+    }
+}
+
+/// An address from outside, or the one listened on.
+fn address(option: &str, given: Option<String>, listen: SocketAddr) -> Result<String> {
+    let url = given.unwrap_or_else(|| format!("http://{listen}"));
+    if !(url.starts_with("http://") || url.starts_with("https://")) {
+        bail!("{option} takes an address that starts with http:// or https://, not `{url}`");
+    }
+    Ok(url.trim_end_matches('/').to_owned())
+}
+
+/// Who listens everywhere can at least be reached from the same machine.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), listen.port()),
+        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::new(Ipv6Addr::LOCALHOST.into(), listen.port()),
+        _ => listen,
     }
 }
 
@@ -133,7 +209,12 @@ mod tests {
         let config = Config::merge(&flags, file("listen = \"127.0.0.1:7000\"\ndata_dir = \"/srv/ruslo\"")).unwrap();
         assert_eq!(config.listen.port(), 9000);
         assert_eq!(config.data_dir, PathBuf::from("/srv/ruslo"));
-        assert_eq!(config.public_url, "http://127.0.0.1:9000");
+        assert_eq!((config.public_url.as_str(), config.database), ("http://127.0.0.1:9000", Database::Sqlite));
+        let flags = InstallationFlags::default();
+        let config =
+            Config::merge(&flags, file("listen = \"0.0.0.0:80\"\ndatabase_url = \"postgres://u@h/d\"")).unwrap();
+        assert_eq!(config.node_url, "http://127.0.0.1:80");
+        assert_eq!(config.database, Database::Postgres("postgres://u@h/d".to_owned()));
     }
 
     #[test]
@@ -142,7 +223,9 @@ mod tests {
             ("listen = \"localhost\"", "127.0.0.1:8080"),
             ("public_url = \"example.org\"", "http://"),
             ("allow_private_networks = [\"10.0.0\"]", "10.0.0.0/8"),
-            ("database_url = \"postgres://x\"", "--data-dir"),
+            ("database_url = \"mysql://x\"", "--data-dir"),
+            ("node_url = \"node1:8080\"", "http://"),
+            ("takeover = 0", "3600"),
         ] {
             let error = Config::merge(&InstallationFlags::default(), file(text)).unwrap_err();
             assert!(format!("{error:#}").contains(hint), "{text}: {error:#}");

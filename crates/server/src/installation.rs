@@ -1,18 +1,17 @@
 //! An installation opened for work: the lock on its folder, the store, the platform and the running engine.
 //!
-//! Invariant: at most one process owns a data directory.
+//! Invariant: at most one process owns a data directory; a PostgreSQL database is shared by its nodes.
 
-use crate::config::Config;
-use anyhow::{Context, Result, bail};
+use crate::{
+    config::{Config, Database},
+    database,
+};
+use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 use model::Clock;
 use platform::{Platform, PlatformSettings};
 use runtime::{Runtime, RuntimeConfig, clock::SystemClock};
-use std::{
-    fs::{self, File, TryLockError},
-    path::Path,
-    sync::Arc,
-};
+use std::{fs::File, path::Path, sync::Arc};
 use store::SharedStore;
 
 /// How many partitions a new database gets; fixed for its life.
@@ -30,7 +29,7 @@ pub struct Installation {
     pub clock: Arc<dyn Clock>,
     /// The zone of dates and times without one: the machine's.
     pub zone: TimeZone,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// What can be done without the engine running.
@@ -38,28 +37,31 @@ pub struct Offline {
     /// People, apps, documents.
     pub platform: Platform,
     store: SharedStore,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl Installation {
-    /// Opens the configured data directory and lets the engine run.
-    pub async fn open(config: &Config) -> Result<Self> {
-        Self::open_in(&config.data_dir, &config.public_url, config.allow_private_networks.clone()).await
-    }
-
-    /// Opens a data directory.
-    pub async fn open_in(folder: &Path, public_url: &str, allow_private: Vec<ipnet::IpNet>) -> Result<Self> {
-        let lock = lock(folder)?;
+    /// Opens the configured database and lets the engine run.
+    pub async fn open(settings: &Config) -> Result<Self> {
+        let lock = database::lock(settings)?;
         let clock: Arc<SystemClock> = Arc::new(SystemClock);
-        let (store, platform) = open_platform(folder, public_url, clock.clone(), !allow_private.is_empty())?;
+        let (store, platform) = open_platform(settings, clock.clone()).await?;
         let zone = TimeZone::system();
         let mut config = RuntimeConfig::new(store.clone(), platform.clone(), clock.clone());
         config.zone = zone.clone();
-        config.allow_private = allow_private;
+        config.allow_private = settings.allow_private_networks.clone();
         config.partitions = PARTITIONS;
         config.connectors = bitrix::connectors(&platform, &zone);
         let runtime = Runtime::open(config).await.context("starting the engine")?;
         Ok(Self { store, platform, runtime, clock, zone, _lock: lock })
+    }
+
+    /// Opens a data directory with the usual settings.
+    pub async fn open_in(folder: &Path, public_url: &str, allow_private: Vec<ipnet::IpNet>) -> Result<Self> {
+        let mut config = Config::local(folder);
+        config.public_url = public_url.to_owned();
+        config.allow_private_networks = allow_private;
+        Self::open(&config).await
     }
 
     /// Finishes what is under way and releases the database.
@@ -70,11 +72,13 @@ impl Installation {
 }
 
 impl Offline {
-    /// Opens a data directory without running anything; `None` when a server owns it.
-    pub fn open(config: &Config) -> Result<Option<Self>> {
-        let Some(lock) = try_lock(&config.data_dir)? else { return Ok(None) };
-        let bare = !config.allow_private_networks.is_empty();
-        let (store, platform) = open_platform(&config.data_dir, &config.public_url, Arc::new(SystemClock), bare)?;
+    /// Opens the database without running anything; `None` when a server owns it.
+    pub async fn open(config: &Config) -> Result<Option<Self>> {
+        let lock = database::try_lock(config)?;
+        if lock.is_none() && config.database == Database::Sqlite {
+            return Ok(None);
+        }
+        let (store, platform) = open_platform(config, Arc::new(SystemClock)).await?;
         Ok(Some(Self { platform, store, _lock: lock }))
     }
 
@@ -84,41 +88,10 @@ impl Offline {
     }
 }
 
-fn open_platform(
-    folder: &Path,
-    public_url: &str,
-    clock: Arc<dyn Clock>,
-    bare: bool,
-) -> Result<(SharedStore, Platform)> {
-    let file = folder.join("ruslo.db");
-    let store: SharedStore = Arc::new(
-        store::SqliteStore::open(&file, store::SqliteOptions::default())
-            .with_context(|| format!("opening the database {}", file.display()))?,
-    );
+async fn open_platform(config: &Config, clock: Arc<dyn Clock>) -> Result<(SharedStore, Platform)> {
+    let store = database::open(config).await?;
     // Handlers on hosts without a dot are of use only where private networks are allowed at all.
-    let settings = PlatformSettings { public_url: public_url.to_owned(), allow_bare_hosts: bare };
+    let allow_bare_hosts = !config.allow_private_networks.is_empty();
+    let settings = PlatformSettings { public_url: config.public_url.clone(), allow_bare_hosts };
     Ok((store.clone(), Platform::new(store, clock, settings)))
-}
-
-fn lock(folder: &Path) -> Result<File> {
-    match try_lock(folder)? {
-        Some(file) => Ok(file),
-        None => bail!("another process runs on {}: stop it first, or choose another --data-dir", folder.display()),
-    }
-}
-
-fn try_lock(folder: &Path) -> Result<Option<File>> {
-    fs::create_dir_all(folder).with_context(|| format!("can not make {}", folder.display()))?;
-    let path = folder.join("ruslo.lock");
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .with_context(|| format!("can not open {}", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("can not lock {}", path.display())),
-    }
 }

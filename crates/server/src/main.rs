@@ -5,6 +5,7 @@
 mod commands;
 mod config;
 mod control;
+mod database;
 mod demo;
 mod first_admin;
 mod health;
@@ -35,6 +36,12 @@ enum Command {
     Run(commands::run::Run),
     /// Creates people, webhooks, apps and tokens
     Admin(commands::admin::Admin),
+    /// Writes everything into one file, also while the server runs
+    Backup(commands::backup::Backup),
+    /// Reads such a file into an empty database
+    Restore(commands::restore::Restore),
+    /// Brings the database's schema up to date, or moves everything to another database
+    Migrate(commands::migrate::Migrate),
     /// Measures the standard jobs against a fresh database
     Bench(commands::bench::Bench),
 }
@@ -46,6 +53,9 @@ fn main() -> ExitCode {
         Command::Deploy(c) => commands::deploy::execute(&c),
         Command::Run(c) => commands::run::execute(&c),
         Command::Admin(c) => commands::admin::execute(c),
+        Command::Backup(c) => commands::backup::execute(&c),
+        Command::Restore(c) => commands::restore::execute(&c),
+        Command::Migrate(c) => commands::migrate::execute(&c),
         Command::Bench(c) => commands::bench::execute(c),
     };
     match result {

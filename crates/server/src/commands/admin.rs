@@ -100,7 +100,7 @@ pub enum AdminRequest {
 pub fn execute(options: Admin) -> Result<ExitCode> {
     let config = Config::load(&options.installation)?;
     let answer = tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
-        match Offline::open(&config)? {
+        match Offline::open(&config).await? {
             Some(offline) => {
                 first_admin::ensure(&offline.platform).await?;
                 let answer = perform(&offline.platform, options.request).await;

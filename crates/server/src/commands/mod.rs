@@ -1,9 +1,12 @@
 //! One file a command.
 
 pub mod admin;
+pub mod backup;
 pub mod bench;
 pub mod check;
 pub mod deploy;
+pub mod migrate;
+pub mod restore;
 pub mod run;
 pub mod serve;
 

@@ -1,7 +1,7 @@
 //! `ruslo serve`: server, workers and web UI in one process.
 
 use crate::{
-    config::{Config, InstallationFlags},
+    config::{Config, Database, InstallationFlags},
     control::Control,
     demo, first_admin, health,
     installation::Installation,
@@ -48,8 +48,12 @@ async fn serve(config: &Config, demo: bool) -> Result<()> {
     let installation = Installation::open(config).await?;
     let first = first_admin::ensure(&installation.platform).await?;
     let sample = if demo { demo::load(&installation).await? } else { None };
-    let control = Control::publish(&config.data_dir, address)?;
-    let app = router(&installation, &control, demo);
+    // On a shared database the command line works directly.
+    let control = match config.database {
+        Database::Sqlite => Some(Control::publish(&config.data_dir, address)?),
+        Database::Postgres(_) => None,
+    };
+    let app = router(&installation, control.as_ref(), config.database.name(), demo);
     greet(config, first.as_ref(), sample.as_ref());
     let make = app.into_make_service_with_connect_info::<SocketAddr>();
     let sweeping = tokio::spawn(sweep(installation.platform.clone(), SWEEP_EVERY));
@@ -61,13 +65,13 @@ async fn serve(config: &Config, demo: bool) -> Result<()> {
 }
 
 /// Everything the server answers, by first part of the path.
-fn router(installation: &Installation, control: &Control, demo: bool) -> Router {
+fn router(installation: &Installation, control: Option<&Control>, database: &str, demo: bool) -> Router {
     let api_state = api::ApiState {
         platform: installation.platform.clone(),
         runtime: installation.runtime.clone(),
         server: Arc::new(api::ServerFacts {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            database: "sqlite".to_owned(),
+            database: database.to_owned(),
             demo,
             started_at: installation.clock.now(),
             limits: Limits::default(),
@@ -81,7 +85,7 @@ fn router(installation: &Installation, control: &Control, demo: bool) -> Router 
     Router::new()
         .merge(api::mounted(api_state))
         .merge(bitrix::router(bitrix_state))
-        .merge(control.router(installation.platform.clone()))
+        .merge(control.map_or_else(Router::new, |control| control.router(installation.platform.clone())))
         .merge(health::router(installation.runtime.clone(), installation.store.clone()))
         .fallback(web::serve)
         .layer(CompressionLayer::new().compress_when(compress))
@@ -103,7 +107,10 @@ fn greet(config: &Config, first: Option<&first_admin::FirstAdmin>, sample: Optio
         println!("   2. Sign in as anna in another window: the task waits in her Inbox");
         println!("   3. Designer: open the same process, change it, deploy");
     }
-    println!("\n  Data in {}; stop with Ctrl+C\n", config.data_dir.display());
+    match config.database {
+        Database::Sqlite => println!("\n  Data in {}; stop with Ctrl+C\n", config.data_dir.display()),
+        Database::Postgres(_) => println!("\n  Data in PostgreSQL, node {}; stop with Ctrl+C\n", config.node_url),
+    }
 }
 
 /// Forgets what ended: at once, then every so often, until the task is ended.
