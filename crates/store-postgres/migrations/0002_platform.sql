@@ -134,7 +134,7 @@ CREATE TABLE apps (
 );
 
 CREATE TABLE oauth_codes (
-    hash BYTEA CONSTRAINT oauth_codes_hash PRIMARY KEY,
+    hash BYTEA PRIMARY KEY,
     app_id BIGINT NOT NULL,
     user_id BIGINT NOT NULL,
     scopes TEXT COLLATE "C" NOT NULL,
@@ -143,8 +143,8 @@ CREATE TABLE oauth_codes (
 
 CREATE TABLE oauth_tokens (
     id BIGINT PRIMARY KEY,
-    access_hash BYTEA NOT NULL CONSTRAINT oauth_tokens_access_hash UNIQUE,
-    refresh_hash BYTEA NOT NULL CONSTRAINT oauth_tokens_refresh_hash UNIQUE,
+    access_hash BYTEA NOT NULL CONSTRAINT oauth_tokens_access UNIQUE,
+    refresh_hash BYTEA NOT NULL CONSTRAINT oauth_tokens_refresh UNIQUE,
     prev_refresh_hash BYTEA,
     prev_refresh_until BIGINT,
     app_id BIGINT NOT NULL,
@@ -165,7 +165,7 @@ CREATE TABLE app_activities (
     spec TEXT COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
-    CONSTRAINT app_activities_app_id_code UNIQUE (app_id, code)
+    CONSTRAINT app_activities_code UNIQUE (app_id, code)
 );
 
 CREATE TABLE models (
@@ -198,7 +198,7 @@ CREATE TABLE definitions (
     model_id BIGINT,
     source BYTEA NOT NULL,
     view TEXT COLLATE "C" NOT NULL,
-    CONSTRAINT definitions_process_id_version UNIQUE (process_id, version)
+    CONSTRAINT definitions_version UNIQUE (process_id, version)
 );
 
 CREATE TABLE catalogs (

@@ -1,6 +1,7 @@
 //! PostgreSQL, 15 and newer, behind [`store::Store`].
 
 mod connection;
+mod list;
 mod sql;
 
 use connection::Live;
