@@ -40,4 +40,5 @@ pub use env::{Env, ServerFacts};
 pub use event::Event;
 pub use invariants::check_invariants;
 pub use program::Program;
-pub use state::{Instance, InstanceState, decode_events, encode_events};
+pub use state::{Fetched, Large, LargeValues, ValueName};
+pub use state::{Instance, InstanceState, decode_events, decode_events_with, encode_events, encode_events_with, references};

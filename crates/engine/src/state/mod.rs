@@ -1,12 +1,19 @@
 //! The state of one instance: what is active, what waits, and the variables.
 //!
 //! - [`instance`]: the aggregate and its views
-//! - [`codec`]: snapshot and journal bytes
+//! - [`codec`]: snapshot and journal bytes; `wire`, `wire_types`, `wire_value` inside: their grammar
+//! - [`large`]: values kept apart from them
 
 pub mod codec;
 pub mod instance;
+pub mod large;
 
-pub use codec::{CodecError, decode_events, encode_events};
+mod wire;
+mod wire_types;
+mod wire_value;
+
+pub use codec::{CodecError, decode_events, decode_events_with, encode_events, encode_events_with, references};
+pub use large::{Fetched, Large, LargeValues, ValueName};
 pub use instance::{
     Answer, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Repeat, Task, TimerState, WaitingFlow,
 };

@@ -1,0 +1,126 @@
+//! The places of all fields of snapshots and journals. Rules for changes: see [`super::wire`].
+//!
+//! Invariant: a number of an event is never used again. A reader that does not know one keeps its place in the history
+//! and passes over it, so that the binary before reads what the binary after it wrote.
+
+use super::instance::{
+    Answer, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Repeat, Task, TimerState, WaitingFlow,
+};
+use super::wire::{Read, Reader, Wire, WireError, Writer, code, part};
+use crate::event::{
+    Event, IncidentRaised, InstanceCreated, JobCreated, LogLevel, UserTaskAnswered, UserTaskCompleted, UserTaskCreated,
+};
+use model::DocumentRef;
+use model::definition::TaskKind;
+
+part!(DocumentRef { catalog, record });
+part!(ElementInstance { key, element, scope, phase, children, variables, result });
+part!(WaitingFlow { scope, flow, count });
+part!(Job { id, key, job_type, retries, tries });
+part!(Task { id, key, assignees, answers });
+part!(Answer { user, outcome, comment, values });
+part!(TimerState { id, key, element, due, repeat });
+part!(Repeat { interval, anchor, turn, last_turn, end });
+part!(Incident { id, key, code, job });
+part!(Instance {
+    id, definition, started_at, started_by, state, title, next_key, bytes, elements, document, business_key, parameters,
+    waiting, jobs, tasks, timers, incidents
+});
+part!(InstanceCreated { instance, definition, started_at, started_by, document, business_key, parameters });
+part!(JobCreated { job, key, element, job_type, retries, input } skip { headers });
+part!(UserTaskCreated {
+    task, key, element, kind, title, assignees, input, due, priority, description, candidate_users, candidate_groups
+} skip { form, settings });
+part!(UserTaskAnswered { task, key, user, outcome, comment, values });
+part!(UserTaskCompleted { task, key, outcome, values, by, outputs });
+part!(IncidentRaised { incident, key, element, phase, job, code, message, details });
+
+code!(InstanceState { Active = 0, Completed = 1, Failed = 2, Canceled = 3 });
+code!(Phase { Active = 0, Activating = 1, Completing = 2, Mapping = 3, Leaving = 4 });
+code!(TaskKind { Form = 0, Approve = 1, Review = 2, FormOrRefuse = 3 });
+code!(LogLevel { Info = 0, Warning = 1 });
+
+/// Particulars are any JSON.
+impl Wire for serde_json::Value {
+    fn put(&self, w: &mut Writer<'_>) {
+        w.blob(&rmp_serde::to_vec(self).expect("JSON written to memory always encodes"));
+    }
+    fn get(r: &mut Reader<'_>) -> Read<Self> {
+        rmp_serde::from_slice(r.blob()?).map_err(|_| WireError::Content)
+    }
+}
+
+macro_rules! events {
+    (
+        boxed { $($box_tag:literal $boxed:ident,)* }
+        plain { $($tag:literal $variant:ident { $($field:ident),* },)* }
+    ) => {
+        impl Wire for Event {
+            fn put(&self, w: &mut Writer<'_>) {
+                match self {
+                    $(Self::$boxed(content) => {
+                        w.byte($box_tag);
+                        content.put(w);
+                    })*
+                    $(Self::$variant { $($field),* } => {
+                        w.byte($tag);
+                        w.part(|_part| {
+                            $(_part.field($field);)*
+                        });
+                    })*
+                }
+            }
+            fn get(r: &mut Reader<'_>) -> Read<Self> {
+                let tag = r.byte()?;
+                match tag {
+                    $($box_tag => Wire::get(r).map(Self::$boxed),)*
+                    $($tag => {
+                        let mut _part = r.part()?;
+                        Ok(Self::$variant { $($field: _part.field()?),* })
+                    })*
+                    unknown => {
+                        r.part()?;
+                        let text = format!("something that a newer version recorded (event {unknown})");
+                        Ok(Self::Logged { key: None, element: None, text, level: LogLevel::Warning, by: None })
+                    }
+                }
+            }
+        }
+    };
+}
+
+events! {
+    boxed {
+        1 InstanceCreated,
+        7 JobCreated,
+        12 UserTaskCreated,
+        13 UserTaskAnswered,
+        14 UserTaskCompleted,
+        20 IncidentRaised,
+    }
+    plain {
+        2 ElementActivated { key, element, scope },
+        3 ElementCompleted { key, element },
+        4 ElementTerminated { key, element },
+        5 FlowTaken { flow, scope, waits },
+        6 VariablesSet { values, scope, by },
+        8 JobCompleted { job, key, result, by },
+        9 JobFailed { job, key, retries, retry_at, code, message },
+        10 JobRetried { job, key, retries, input },
+        11 JobCanceled { job, key },
+        15 UserTaskCanceled { task, key },
+        16 UserTaskReassigned { task, key, assignees, by },
+        17 TimerArmed { timer, key, element, due, repeat },
+        18 TimerFired { timer, key },
+        19 TimerCanceled { timer, key },
+        21 IncidentResolved { incident, key, retried, by },
+        22 ErrorRaised { key, element, code, message },
+        23 ErrorCaught { key, element, code },
+        24 Logged { text, level, key, element, by },
+        25 StateTitleSet { text },
+        26 InstanceCompleted {},
+        27 InstanceFailed { code, message },
+        28 InstanceCanceled { reason, by },
+        29 JoinPassed { element, scope, flows },
+    }
+}
