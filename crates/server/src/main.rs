@@ -7,6 +7,7 @@ mod config;
 mod control;
 mod database;
 mod demo;
+mod doctor;
 mod first_admin;
 mod health;
 mod installation;
@@ -42,6 +43,8 @@ enum Command {
     Restore(commands::restore::Restore),
     /// Brings the database's schema up to date, or moves everything to another database
     Migrate(commands::migrate::Migrate),
+    /// Looks for what is wrong with an installation and says how to mend it
+    Doctor(commands::doctor::Doctor),
     /// Measures the standard jobs against a fresh database
     Bench(commands::bench::Bench),
 }
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
         Command::Backup(c) => commands::backup::execute(&c),
         Command::Restore(c) => commands::restore::execute(&c),
         Command::Migrate(c) => commands::migrate::execute(&c),
+        Command::Doctor(c) => commands::doctor::execute(&c),
         Command::Bench(c) => commands::bench::execute(c),
     };
     match result {

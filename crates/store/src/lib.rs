@@ -54,7 +54,7 @@ pub use people::*;
 pub use query::{Filter, Op, Order, Page, Paged, Query, Scalar};
 pub use records::*;
 pub use settings::*;
-pub use sqlite::{SqliteExport, SqliteImport, SqliteOptions, SqliteStore};
+pub use sqlite::{SqliteExport, SqliteFacts, SqliteImport, SqliteOptions, SqliteStore, inspect as inspect_sqlite};
 pub use tasks::*;
 pub use timers::*;
 pub use values::*;

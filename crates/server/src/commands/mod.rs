@@ -5,6 +5,7 @@ pub mod backup;
 pub mod bench;
 pub mod check;
 pub mod deploy;
+pub mod doctor;
 pub mod migrate;
 pub mod restore;
 pub mod run;

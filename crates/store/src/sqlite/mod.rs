@@ -8,6 +8,7 @@
 
 mod apps;
 mod archive;
+mod check;
 mod checkpoint;
 mod cluster;
 mod credentials;
@@ -31,6 +32,7 @@ mod tx;
 mod writer;
 
 pub use archive::{SqliteExport, SqliteImport};
+pub use check::{SqliteFacts, inspect};
 
 #[cfg(test)]
 mod sqlite_tests;
