@@ -1,6 +1,6 @@
 //! Catalogs and their records.
 
-use crate::{Paged, Query, Result};
+use crate::{Filter, Op, Paged, Query, Result, Scalar};
 use async_trait::async_trait;
 use model::{CatalogId, RecordId, Timestamp, UserId};
 use serde_json::Value as Json;
@@ -139,4 +139,45 @@ pub trait Records {
     /// A list over one or all catalogs, newest first; deleted records are left out unless the filter names
     /// [`RecordField::Deleted`]. Text looks into title and text values.
     async fn records(&self, query: Query<RecordField>) -> Result<Paged<RecordRow>>;
+}
+
+/// What free text looks into: title and text values, one a line, in lower case of every script. Backends keep it
+/// beside the record.
+pub fn record_search_text(title: &str, data: &Json) -> String {
+    let mut text = title.to_lowercase();
+    collect(data, &mut text);
+    text
+}
+
+fn collect(value: &Json, text: &mut String) {
+    match value {
+        Json::String(s) => {
+            text.push('\n');
+            text.push_str(&s.to_lowercase());
+        }
+        Json::Number(n) => {
+            text.push('\n');
+            text.push_str(&n.to_string());
+        }
+        Json::Array(items) => items.iter().for_each(|v| collect(v, text)),
+        Json::Object(members) => members.values().for_each(|v| collect(v, text)),
+        Json::Null | Json::Bool(_) => {}
+    }
+}
+
+/// Leaves deleted records out unless the filter names [`RecordField::Deleted`].
+pub fn living_records(mut query: Query<RecordField>) -> Query<RecordField> {
+    if !names_deleted(&query.filter) {
+        query.filter =
+            std::mem::take(&mut query.filter).and(Filter::Is(RecordField::Deleted, Op::Eq, Scalar::Bool(false)));
+    }
+    query
+}
+
+fn names_deleted(filter: &Filter<RecordField>) -> bool {
+    match filter {
+        Filter::All(parts) | Filter::Any(parts) => parts.iter().any(names_deleted),
+        Filter::Not(one) => names_deleted(one),
+        Filter::Is(field, ..) | Filter::In(field, _) => *field == RecordField::Deleted,
+    }
 }

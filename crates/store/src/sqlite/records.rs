@@ -7,12 +7,12 @@ use super::{
     tx::{Tx, WriteResult, all, first},
 };
 use crate::{
-    CatalogRow, Conflict, Filter, Op, Paged, Query, RecordField, RecordRow, RecordWrite, Records, Result, Scalar,
+    CatalogRow, Conflict, Paged, Query, RecordField, RecordRow, RecordWrite, Records, Result, living_records,
+    record_search_text,
 };
 use async_trait::async_trait;
 use model::{CatalogId, RecordId, UserId};
 use rusqlite::{Row, params};
-use serde_json::Value as Json;
 
 macro_rules! catalog_columns {
     () => {
@@ -74,46 +74,6 @@ fn path(key: &str) -> String {
     format!("$.\"{}\"", key.replace('"', ""))
 }
 
-/// What free text looks into: title and text values, one a line, in lower case.
-fn search(title: &str, data: &Json) -> String {
-    let mut text = title.to_lowercase();
-    collect(data, &mut text);
-    text
-}
-
-fn collect(value: &Json, text: &mut String) {
-    match value {
-        Json::String(s) => {
-            text.push('\n');
-            text.push_str(&s.to_lowercase());
-        }
-        Json::Number(n) => {
-            text.push('\n');
-            text.push_str(&n.to_string());
-        }
-        Json::Array(items) => items.iter().for_each(|v| collect(v, text)),
-        Json::Object(members) => members.values().for_each(|v| collect(v, text)),
-        Json::Null | Json::Bool(_) => {}
-    }
-}
-
-/// Leaves deleted records out unless the caller has a say in it.
-pub(super) fn living(mut query: Query<RecordField>) -> Query<RecordField> {
-    if !names_deleted(&query.filter) {
-        query.filter =
-            std::mem::take(&mut query.filter).and(Filter::Is(RecordField::Deleted, Op::Eq, Scalar::Bool(false)));
-    }
-    query
-}
-
-fn names_deleted(filter: &Filter<RecordField>) -> bool {
-    match filter {
-        Filter::All(parts) | Filter::Any(parts) => parts.iter().any(names_deleted),
-        Filter::Not(one) => names_deleted(one),
-        Filter::Is(field, ..) | Filter::In(field, _) => *field == RecordField::Deleted,
-    }
-}
-
 /// Free text in several words: each must be somewhere.
 fn words(query: &Query<RecordField>) -> Option<Sql> {
     let mut sql = Sql::default();
@@ -163,14 +123,14 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &RecordWrite) -> WriteResult {
                 r.updated_by.map(|u| u.0),
                 r.deleted,
                 r.data.to_string(),
-                search(&r.title, &r.data)
+                record_search_text(&r.title, &r.data)
             ];
             tx.run(INSERT, values).map(|_| ())
         }
         RecordWrite::Update { id, expect_version, title, data, at, by } => {
             let expect = expect_version.map(int);
             let by = by.map(|u| u.0);
-            let values = params![id.0, expect, title, data.to_string(), search(title, data), at.0, by];
+            let values = params![id.0, expect, title, data.to_string(), record_search_text(title, data), at.0, by];
             tx.must(UPDATE, values, Conflict::RecordVersion)
         }
         RecordWrite::Delete { id, expect_version, at, by } => {
@@ -235,7 +195,7 @@ impl Records for SqliteStore {
     }
 
     async fn records(&self, query: Query<RecordField>) -> Result<Paged<RecordRow>> {
-        let query = living(query);
+        let query = living_records(query);
         self.read(move |c| LIST.read(c, &query, words(&query), record)).await
     }
 }

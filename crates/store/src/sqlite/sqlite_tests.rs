@@ -84,7 +84,10 @@ fn hot_queries_read_no_whole_table() {
         ("token by access", Sql::new(apps::BY_ACCESS)),
         ("token by refresh", Sql::new(apps::BY_REFRESH)),
         ("notifications", Sql::new(people::NOTES)),
-        ("records", records::LIST.rows_sql(&records::living(Query::new(Filter::eq(RecordField::Catalog, 1))), None)),
+        (
+            "records",
+            records::LIST.rows_sql(&crate::living_records(Query::new(Filter::eq(RecordField::Catalog, 1))), None),
+        ),
     ];
     let plans: String = cases.iter().map(|(name, sql)| plan(&connection, name, sql)).collect();
     expect![[r#"
