@@ -1,7 +1,13 @@
 //! PostgreSQL, 15 and newer, behind [`store::Store`].
 
+mod apps;
 mod connection;
+mod credentials;
+mod definitions;
 mod list;
+mod people;
+mod records;
+mod settings;
 mod sql;
 
 use connection::Live;

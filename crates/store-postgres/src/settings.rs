@@ -1,0 +1,74 @@
+//! `settings`, `secrets`, `files`.
+
+use crate::{
+    PostgresStore,
+    sql::{Columns, Read, Tx, WriteResult, params},
+};
+use async_trait::async_trait;
+use model::{FileId, UserId};
+use serde_json::Value as Json;
+use store::{FileRow, Result, SettingWrite, Settings};
+
+const PUT: &str =
+    "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+const DELETE: &str = "DELETE FROM settings WHERE key = $1";
+const SETTING: &str = "SELECT value FROM settings WHERE key = $1";
+pub(crate) const BY_PREFIX: &str = "SELECT key, value FROM settings WHERE key >= $1 AND key < $2 ORDER BY key";
+const PUT_SECRET: &str =
+    "INSERT INTO secrets (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+const DELETE_SECRET: &str = "DELETE FROM secrets WHERE key = $1";
+const SECRET: &str = "SELECT value FROM secrets WHERE key = $1";
+const INSERT_FILE: &str = "INSERT INTO files (id, name, media_type, size, created_at, created_by, bytes)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const DELETE_FILE: &str = "DELETE FROM files WHERE id = $1";
+const FILE: &str = "SELECT id, name, media_type, size, created_at, created_by FROM files WHERE id = $1";
+const FILE_BYTES: &str = "SELECT bytes FROM files WHERE id = $1";
+
+pub(crate) async fn apply(tx: &mut Tx<'_>, write: &SettingWrite) -> WriteResult {
+    match write {
+        SettingWrite::Put { key, value } => tx.send(PUT, params![key, value]).await,
+        SettingWrite::Delete { key } => tx.send(DELETE, params![key]).await,
+        SettingWrite::PutSecret { key, value } => tx.send(PUT_SECRET, params![key, value]).await,
+        SettingWrite::DeleteSecret { key } => tx.send(DELETE_SECRET, params![key]).await,
+        SettingWrite::InsertFile { row: f, bytes } => {
+            let values = params![f.id, &f.name, &f.media_type, f.size, f.created_at, f.created_by, bytes];
+            tx.send(INSERT_FILE, values).await
+        }
+        SettingWrite::DeleteFile { id } => tx.send(DELETE_FILE, params![*id]).await,
+    }
+}
+
+fn file(c: &mut Columns<'_>) -> Read<FileRow> {
+    Ok(FileRow {
+        id: c.id(FileId)?,
+        name: c.get()?,
+        media_type: c.get()?,
+        size: c.count()?,
+        created_at: c.at()?,
+        created_by: c.id_opt(UserId)?,
+    })
+}
+
+#[async_trait]
+impl Settings for PostgresStore {
+    async fn setting(&self, key: &str) -> Result<Option<Json>> {
+        self.first(SETTING, params![key], |c| c.json()).await
+    }
+
+    async fn settings(&self, prefix: &str) -> Result<Vec<(String, Json)>> {
+        let range = params![prefix, format!("{prefix}\u{10FFFF}")];
+        self.all(BY_PREFIX, range, |c| Ok((c.get()?, c.json()?))).await
+    }
+
+    async fn secret(&self, key: &str) -> Result<Option<Vec<u8>>> {
+        self.first(SECRET, params![key], |c| c.get()).await
+    }
+
+    async fn file(&self, id: FileId) -> Result<Option<FileRow>> {
+        self.first(FILE, params![id], file).await
+    }
+
+    async fn file_bytes(&self, id: FileId) -> Result<Option<Vec<u8>>> {
+        self.first(FILE_BYTES, params![id], |c| c.get()).await
+    }
+}
