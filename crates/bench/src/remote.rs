@@ -1,0 +1,335 @@
+//! The jobs over HTTP: the server in a process of its own, the load in another, so that what the server alone uses can
+//! be told.
+//!
+//! Owns: those processes; they are killed when the value goes. Invariant: the server is the product's own `serve`
+//! command, reached like any other. Never: another address than loopback.
+
+use crate::http::Connection;
+use crate::jobs::Process;
+use crate::load::{Order, Outcome, Plan, Target, now};
+use crate::process::{Usage, folder_bytes};
+use crate::sequence::Options;
+use crate::stage::{Counters, Stage};
+use crate::{Job, Report, kill, sequence};
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use std::{
+    fs::{self, File},
+    io::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// How long a server may take until it answers.
+const START_MAX: Duration = Duration::from_secs(300);
+/// How long it may take to stop.
+const STOP_MAX: Duration = Duration::from_secs(60);
+
+/// How the processes are started.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    /// The binary.
+    pub program: PathBuf,
+    /// Arguments of the server: it listens on a free loopback port and writes `control.json` into its data directory.
+    pub server: Vec<String>,
+    /// Its environment, besides this process's own without the product's settings.
+    pub environment: Vec<(String, String)>,
+    /// The server's data directory, a fresh one.
+    pub data_dir: PathBuf,
+    /// Arguments of a load: it reads an [`Order`] from its input and writes an [`Outcome`] to its output.
+    pub load: Vec<String>,
+    /// The body that makes the server's control route give a token of the person `admin`; none: the server asks for
+    /// no token and has no definitions (the envelope).
+    pub token_request: Option<Vec<u8>>,
+    /// `sqlite` or `postgres`.
+    pub store: &'static str,
+}
+
+/// A server's process that answers.
+pub(crate) struct Remote {
+    launch: Launch,
+    child: Child,
+    target: Target,
+}
+
+#[derive(Deserialize)]
+struct ControlFile {
+    url: String,
+    token: String,
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a job against a server of its own; `beside` is the envelope's server for the same job, run in the same sitting.
+pub async fn run(launch: &Launch, options: &Options, beside: Option<&Launch>) -> Result<Report> {
+    let first = envelope_rate(beside, options).await?;
+    let mut stage = Remote::open(launch.clone()).await?;
+    let report = sequence::run(&mut stage, options).await.with_context(|| stage.last_words());
+    drop(stage);
+    let report = report?;
+    let second = envelope_rate(beside, options).await?;
+    Ok(match (first, second) {
+        (Some(first), Some(second)) => report.beside(f64::midpoint(first, second)),
+        _ => report,
+    })
+}
+
+/// Runs a job, kills the server in mid-load, starts it again and looks for what was acknowledged.
+pub async fn run_and_kill(launch: &Launch, options: &Options) -> Result<Report> {
+    let mut stage = Remote::open(launch.clone()).await?;
+    kill::run(&mut stage, options).await.with_context(|| stage.last_words())
+}
+
+/// Runs the envelope as a job of its own.
+pub async fn run_envelope(launch: &Launch, options: &Options) -> Result<Report> {
+    let mut stage = Remote::open(launch.clone()).await?;
+    let warm = stage.load(options.warm_up()).await?;
+    sequence::sound(&warm)?;
+    let before = stage.counters().await?;
+    let measured = stage.load(options.plan()).await?;
+    sequence::sound(&measured)?;
+    let after = stage.counters().await?;
+    let job = Options { job: Job::Envelope, ..options.clone() };
+    Ok(sequence::figures(&stage, &job, &measured, (before, after), warm.done + measured.done))
+}
+
+async fn envelope_rate(launch: Option<&Launch>, options: &Options) -> Result<Option<f64>> {
+    let Some(launch) = launch else { return Ok(None) };
+    // Half of the sitting before, half of it after.
+    let part = Options { instances: options.instances.div_ceil(2), ..options.clone() };
+    let data_dir = fresh(&launch.data_dir)?;
+    let report = run_envelope(&Launch { data_dir, ..launch.clone() }, &part).await.context("measuring the envelope")?;
+    Ok(Some(report.per_second))
+}
+
+/// An empty folder at the path.
+fn fresh(folder: &Path) -> Result<PathBuf> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("can not empty {}", folder.display()))?;
+    }
+    fs::create_dir_all(folder)?;
+    Ok(folder.to_owned())
+}
+
+impl Remote {
+    async fn open(launch: Launch) -> Result<Self> {
+        fs::create_dir_all(&launch.data_dir)?;
+        let (child, control) = start(&launch).await?;
+        let address = control.url.trim_start_matches("http://").to_owned();
+        let mut remote = Self { launch, child, target: Target { address, token: None, definitions: Vec::new() } };
+        match remote.launch.token_request.clone() {
+            Some(request) => {
+                remote.target.token = Some(remote.token(&control.token, &request).await?);
+                remote.target.definitions = remote.deploy().await?;
+            }
+            None => remote.target.definitions = ["straight", "service", "", ""].map(str::to_owned).to_vec(),
+        }
+        Ok(remote)
+    }
+
+    async fn connect(&self) -> Result<Connection> {
+        let address: SocketAddr = self.target.address.parse().context("the server's address")?;
+        Ok(Connection::open(address, self.target.token.as_deref()).await?)
+    }
+
+    async fn token(&self, control: &str, request: &[u8]) -> Result<String> {
+        let mut connection = Connection::open(self.target.address.parse()?, Some(control)).await?;
+        let answer = connection.request("POST", "/control/admin", Some("application/json"), request).await?;
+        let body: serde_json::Value = serde_json::from_slice(answer.body).context("the control route")?;
+        body["token"].as_str().map(str::to_owned).with_context(|| format!("no token was given: {body}"))
+    }
+
+    async fn deploy(&self) -> Result<Vec<String>> {
+        let mut connection = self.connect().await?;
+        let mut ids = Vec::new();
+        for process in Process::ALL {
+            let form = format!(
+                "--part\r\nContent-Disposition: form-data; name=\"file\"; filename=\"bench.bpmn\"\r\n\r\n{}\r\n--part--\r\n",
+                process.bpmn()
+            );
+            let kind = "multipart/form-data; boundary=part";
+            let answer = connection.request("POST", "/api/v1/definitions", Some(kind), form.as_bytes()).await?;
+            let body: serde_json::Value = serde_json::from_slice(answer.body).context("deploying")?;
+            let id = body["definitions"][0]["id"].as_str();
+            ids.push(id.with_context(|| format!("the job's process was not deployed: {body}"))?.to_owned());
+        }
+        Ok(ids)
+    }
+
+    /// Starts a load; its outcome is taken later.
+    pub(crate) fn begin(&self, plan: Plan) -> Result<Child> {
+        let mut child = Command::new(&self.launch.program)
+            .args(&self.launch.load)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("starting the load")?;
+        let order = Order { target: self.target.clone(), plan };
+        let mut input = child.stdin.take().context("the load's input")?;
+        input.write_all(&serde_json::to_vec(&order)?)?;
+        Ok(child)
+    }
+
+    /// `SIGKILL`, as the machine's failure would be.
+    pub(crate) fn kill(&mut self) -> Result<()> {
+        self.child.kill().context("killing the server")?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Starts the server again; how long it took until a request was answered.
+    pub(crate) async fn revive(&mut self) -> Result<Duration> {
+        let begun = now();
+        let (child, control) = start(&self.launch).await?;
+        self.child = child;
+        self.target.address = control.url.trim_start_matches("http://").to_owned();
+        let mut connection = self.connect().await?;
+        let answer = connection.get("/api/v1/tasks?limit=1").await?;
+        ensure!(answer.ok(), "the first request after the restart was refused: {}", answer.status);
+        Ok(begun.elapsed())
+    }
+
+    /// Instances, newest first: id, business key, state.
+    pub(crate) async fn page_of_instances(&self, offset: u64) -> Result<Vec<serde_json::Value>> {
+        let mut connection = self.connect().await?;
+        let path = format!("/api/v1/instances?limit=500&offset={offset}");
+        let mut body: serde_json::Value = serde_json::from_slice(connection.get(&path).await?.body)?;
+        match body["items"].take() {
+            serde_json::Value::Array(items) => Ok(items),
+            _ => bail!("the list of instances can not be read"),
+        }
+    }
+
+    /// What the server wrote last before it failed.
+    fn last_words(&self) -> String {
+        let text = fs::read_to_string(log_of(&self.launch.data_dir)).unwrap_or_default();
+        let last: Vec<&str> = text.lines().rev().take(5).collect();
+        format!("the server said last: {}", last.into_iter().rev().collect::<Vec<_>>().join(" | "))
+    }
+}
+
+fn log_of(data_dir: &Path) -> PathBuf {
+    data_dir.join("server.log")
+}
+
+/// Starts the server and waits until it answers.
+async fn start(launch: &Launch) -> Result<(Child, ControlFile)> {
+    let control = launch.data_dir.join("control.json");
+    // One of a server that was killed says nothing.
+    let _none = fs::remove_file(&control);
+    let log = File::options().create(true).append(true).open(log_of(&launch.data_dir))?;
+    let mut command = Command::new(&launch.program);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("RUSLO_")) {
+        command.env_remove(name);
+    }
+    let mut child = command
+        .args(&launch.server)
+        .envs(launch.environment.iter().map(|(k, v)| (k, v)))
+        .current_dir(&launch.data_dir)
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn()
+        .with_context(|| format!("can not start {}", launch.program.display()))?;
+    let until = now() + START_MAX;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            let log = fs::read_to_string(log_of(&launch.data_dir)).unwrap_or_default();
+            bail!("the server ended at once ({status}): {}", log.trim());
+        }
+        if let Some(file) = fs::read(&control).ok().and_then(|text| serde_json::from_slice::<ControlFile>(&text).ok())
+            && let Ok(address) = file.url.trim_start_matches("http://").parse()
+            && let Ok(mut connection) = Connection::open(address, None).await
+            && connection.get("/healthz").await.is_ok_and(|a| a.ok())
+        {
+            return Ok((child, file));
+        }
+        if now() > until {
+            // It is of no use any more.
+            let _ = child.kill();
+            let _ = child.wait();
+            bail!("the server did not answer in {} s", START_MAX.as_secs());
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+/// What a load's process gave.
+pub(crate) fn outcome(child: Child) -> Result<Outcome> {
+    let output = child.wait_with_output().context("waiting for the load")?;
+    ensure!(output.status.success(), "the load's process failed: {}", output.status);
+    serde_json::from_slice(&output.stdout).context("the load's outcome")
+}
+
+impl Stage for Remote {
+    fn mode(&self) -> &'static str {
+        "http"
+    }
+
+    fn store(&self) -> &'static str {
+        self.launch.store
+    }
+
+    async fn load(&mut self, plan: Plan) -> Result<Outcome> {
+        outcome(self.begin(plan)?)
+    }
+
+    async fn counters(&mut self) -> Result<Counters> {
+        let usage = Usage::of(self.child.id());
+        let mut connection = self.connect().await?;
+        let answer = connection.get("/metrics").await?;
+        let text = String::from_utf8_lossy(answer.body).into_owned();
+        Ok(Counters {
+            commits: metric(&text, "ruslo_store_commits_total"),
+            units: metric(&text, "ruslo_store_units_total"),
+            statements: metric(&text, "ruslo_store_statements_total"),
+            reads: metric(&text, "ruslo_store_reads_total"),
+            usage,
+            disk_bytes: if self.launch.store == "sqlite" { folder_bytes(&self.launch.data_dir) } else { 0 },
+        })
+    }
+
+    async fn instances(&mut self, state: &str) -> Result<u64> {
+        let mut connection = self.connect().await?;
+        let answer = connection.get(&format!("/api/v1/instances?limit=1&state={state}")).await?;
+        let body: serde_json::Value = serde_json::from_slice(answer.body).context("counting instances")?;
+        body["total"].as_u64().with_context(|| format!("instances can not be counted: {body}"))
+    }
+
+    async fn restart(&mut self) -> Result<Option<Duration>> {
+        // The shell's own `kill`, there on every Unix.
+        Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status()?;
+        let until = now() + STOP_MAX;
+        while self.child.try_wait()?.is_none() {
+            ensure!(now() < until, "the server did not stop in {} s", STOP_MAX.as_secs());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        self.revive().await.map(Some)
+    }
+}
+
+/// A sample of the Prometheus text, with or without labels; of several the sum.
+fn metric(text: &str, name: &str) -> u64 {
+    let lines = text.lines().filter_map(|line| line.strip_prefix(name));
+    let values = lines.filter(|rest| rest.starts_with([' ', '{'])).filter_map(|rest| rest.rsplit(' ').next());
+    values.filter_map(|v| v.parse::<f64>().ok()).sum::<f64>() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_read_with_and_without_labels() {
+        let text = "# HELP a_total x\na_total 7\nb_total{lane=\"0\"} 3\nb_total{lane=\"1\"} 4\na_total_more 9\n";
+        assert_eq!((metric(text, "a_total"), metric(text, "b_total"), metric(text, "c")), (7, 7, 0));
+    }
+}
