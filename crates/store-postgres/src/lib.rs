@@ -9,6 +9,7 @@ mod people;
 mod records;
 mod settings;
 mod sql;
+mod text;
 
 use connection::Live;
 use sql::Param;

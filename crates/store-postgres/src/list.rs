@@ -424,29 +424,26 @@ fn is_in(column: Column, values: &[Scalar], sql: &mut Sql) {
 /// One array of any length is one parameter and one text. A null is equal to nothing here.
 fn one_of(side: Side<'_>, values: &[Scalar], sql: &mut Sql) {
     let Side { expression, kind, literal } = side;
-    let (mut ints, mut texts) = (Vec::new(), Vec::new());
-    for value in values {
-        match convert(kind, value) {
-            Some(Param::Int(Some(n))) => ints.push(n),
-            Some(Param::Text(Some(text))) if kind == Kind::Text => texts.push(text),
-            // Not equal to any integer.
-            _ => {}
+    let mut known = match kind {
+        Kind::Int => Param::Ints(Vec::new()),
+        Kind::Text => Param::Texts(Vec::new()),
+    };
+    for value in values.iter().filter_map(|value| convert(kind, value)) {
+        // A fraction or a word is equal to no integer.
+        if !(kind == Kind::Int && matches!(value, Param::Real(_) | Param::Text(_))) {
+            known.push(value);
         }
     }
-    match (kind, ints.is_empty() && texts.is_empty()) {
-        (_, true) => sql.push("FALSE"),
-        (Kind::Int, _) if literal => {
-            let known: Vec<String> = ints.iter().map(i64::to_string).collect();
-            sql.push(&format!("{expression} IN ({})", known.join(",")));
+    match known {
+        Param::Ints(none) if none.is_empty() => sql.push("FALSE"),
+        Param::Texts(none) if none.is_empty() => sql.push("FALSE"),
+        Param::Ints(ints) if literal => {
+            let ints: Vec<String> = ints.into_iter().flatten().map(|n| n.to_string()).collect();
+            sql.push(&format!("{expression} IN ({})", ints.join(",")));
         }
-        (Kind::Int, _) => {
+        known => {
             sql.push(&format!("{expression} = ANY("));
-            sql.bind(Param::numbers(ints));
-            sql.push(")");
-        }
-        (Kind::Text, _) => {
-            sql.push(&format!("{expression} = ANY("));
-            sql.bind(texts.as_slice());
+            sql.bind(known);
             sql.push(")");
         }
     }
@@ -547,14 +544,15 @@ fn json_compare(op: Op, value: &Scalar, sql: &mut Sql) {
 
 fn json_one_of(values: &[Scalar], sql: &mut Sql) {
     let (texts, numbers): (Vec<&Scalar>, Vec<&Scalar>) = values.iter().partition(|v| matches!(v, Scalar::Text(_)));
-    let list = |values: Vec<&Scalar>| -> Vec<String> {
-        let operands = values.into_iter().filter_map(json_operand);
-        operands.filter_map(|o| if let Param::Text(text) = o { text } else { None }).collect()
+    let list = |values: Vec<&Scalar>| {
+        let mut list = Param::Texts(Vec::new());
+        values.into_iter().filter_map(json_operand).for_each(|operand| list.push(operand));
+        list
     };
     sql.push("(v.t = ANY(");
-    sql.bind(list(texts).as_slice());
+    sql.bind(list(texts));
     sql.push(") OR v.n = ANY(");
-    sql.bind(list(numbers).as_slice());
+    sql.bind(list(numbers));
     sql.push("::numeric[]))");
 }
 

@@ -5,7 +5,11 @@
 //! message without a preceding PREPARE, for poolers that share connections between transactions) by a setting.
 //! Integers are BIGINT, JSON is TEXT, flags BOOLEAN. Invariant: a value never becomes a part of a statement's text.
 
-use crate::{PostgresStore, connection::Live};
+use crate::{
+    PostgresStore,
+    connection::Live,
+    text::{kept, written},
+};
 use futures_util::future::BoxFuture;
 use model::{CatalogId, DocumentRef, PartitionId, RecordId, Timestamp};
 use serde_json::Value as Json;
@@ -99,11 +103,6 @@ impl ToSql for Param {
     to_sql_checked!();
 }
 
-/// PostgreSQL keeps no NUL in a text: it becomes U+FFFD, on writing as on looking up.
-fn clean(text: String) -> String {
-    if text.as_bytes().contains(&0) { text.replace('\0', "\u{FFFD}") } else { text }
-}
-
 macro_rules! param_from {
     ($($from:ty => $variant:ident |$v:ident| $to:expr;)*) => {$(
         impl From<$from> for Param {
@@ -126,10 +125,10 @@ param_from! {
     PartitionId => Int |v| v.0.into();
     f64 => Real |v| v;
     bool => Bool |v| v;
-    String => Text |v| clean(v);
-    &String => Text |v| clean(v.clone());
-    &str => Text |v| clean(v.to_owned());
-    &Json => Text |v| v.to_string();
+    String => Text |v| kept(v);
+    &String => Text |v| kept(v.clone());
+    &str => Text |v| kept(v.to_owned());
+    &Json => Text |v| kept(v.to_string());
     Vec<u8> => Bytes |v| v;
     &Vec<u8> => Bytes |v| v.clone();
     &[u8] => Bytes |v| v.to_vec();
@@ -176,7 +175,7 @@ impl From<&Option<String>> for Param {
 
 impl From<&[String]> for Param {
     fn from(texts: &[String]) -> Self {
-        Self::Texts(texts.iter().map(|t| Some(clean(t.clone()))).collect())
+        Self::Texts(texts.iter().map(|t| Some(kept(t.clone()))).collect())
     }
 }
 
@@ -188,7 +187,7 @@ pub(crate) use params;
 
 /// Texts as a JSON list, for columns that hold one.
 pub(crate) fn texts(texts: &[String]) -> String {
-    clean(Json::from(texts).to_string())
+    Json::from(texts).to_string()
 }
 
 /// A document's columns.
@@ -238,7 +237,14 @@ macro_rules! columns_as_they_are {
         }
     )*};
 }
-columns_as_they_are!(i64, f64, bool, String, Vec<u8>, Vec<i64>, Vec<String>);
+columns_as_they_are!(i64, f64, bool, Vec<u8>, Vec<i64>);
+
+impl Column for String {
+    type Wire = String;
+    fn from_wire(wire: String) -> Option<Self> {
+        Some(written(wire))
+    }
+}
 
 macro_rules! narrow_columns {
     ($($ty:ty),*) => {$(
@@ -341,8 +347,8 @@ impl<'r> Columns<'r> {
     }
 
     fn parsed<T: serde::de::DeserializeOwned>(&mut self) -> Read<T> {
-        let text: &str = self.wire()?;
-        serde_json::from_str(text).or_else(|e| self.broken(e))
+        let text: String = self.get()?;
+        serde_json::from_str(&text).or_else(|e| self.broken(e))
     }
 
     /// The next two columns as a document.
