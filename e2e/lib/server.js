@@ -1,5 +1,5 @@
 // The release binary as its users run it: a real process, a real database in a fresh folder, killed for real.
-import { spawn, execFile } from "node:child_process";
+import { spawn, execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync, existsSync, readFileSync, openSync, closeSync } from "node:fs";
 import net from "node:net";
 import os from "node:os";
@@ -7,6 +7,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 
 export const BIN = process.env.RUSLO_BIN ?? path.resolve(import.meta.dirname, "../../target/release/ruslo");
+const POSTGRES = path.resolve(import.meta.dirname, "../../tools/postgres");
 export const ADMIN = { login: "admin", password: "correct horse battery" };
 const run = promisify(execFile);
 
@@ -41,6 +42,11 @@ export class Server {
     this.dir = mkdtempSync(path.join(os.tmpdir(), "ruslo-e2e-"));
     this.log = path.join(this.dir, "server.log");
     this.demo = demo;
+    // RUSLO_E2E_DATABASE=postgres: each installation on a database of its own, on a throw-away server.
+    if (process.env.RUSLO_E2E_DATABASE === "postgres") {
+      this.database = `e2e_${process.pid}_${Date.now()}`;
+      this.databaseUrl = execFileSync(POSTGRES, ["create", this.database], { encoding: "utf8" }).trim();
+    }
   }
 
   get env() {
@@ -48,6 +54,7 @@ export class Server {
       ...process.env,
       RUSLO_LISTEN: `127.0.0.1:${this.port}`,
       RUSLO_DATA_DIR: path.join(this.dir, "data"),
+      ...(this.databaseUrl ? { RUSLO_DATABASE_URL: this.databaseUrl } : {}),
       RUSLO_ADMIN_LOGIN: ADMIN.login,
       RUSLO_ADMIN_PASSWORD: ADMIN.password,
       RUSLO_ALLOW_PRIVATE_NETWORKS: "127.0.0.0/8",
@@ -90,6 +97,7 @@ export class Server {
       await gone;
       clearTimeout(timer);
     }
+    if (this.database) execFileSync(POSTGRES, ["drop", this.database]);
     rmSync(this.dir, { recursive: true, force: true });
   }
 
