@@ -8,6 +8,7 @@
 //! - [`query`]: lists as data (filter, order, page)
 //! - engine: [`instances`], [`tasks`], [`timers`], [`jobs`], [`outbox`], [`incidents`], [`values`]
 //! - nodes: [`cluster`], [`inbox`]
+//! - what goes: [`retention`]
 //! - platform: [`people`], [`credentials`], [`apps`], [`definitions`], [`records`], [`settings`]
 //! - [`error`]: conflicts and failures
 //! - [`archive`]: a whole content, for backup, restore and the way to another database
@@ -33,6 +34,7 @@ pub mod outbox;
 pub mod people;
 pub mod query;
 pub mod records;
+pub mod retention;
 pub mod settings;
 pub mod sqlite;
 pub mod tasks;
@@ -53,6 +55,7 @@ pub use outbox::*;
 pub use people::*;
 pub use query::{Filter, Op, Order, Page, Paged, Query, Scalar};
 pub use records::*;
+pub use retention::*;
 pub use settings::*;
 pub use sqlite::{SqliteExport, SqliteFacts, SqliteImport, SqliteOptions, SqliteStore, inspect as inspect_sqlite};
 pub use tasks::*;
@@ -81,6 +84,7 @@ pub trait Store:
     + Definitions
     + Records
     + Settings
+    + Retention
     + Send
     + Sync
 {

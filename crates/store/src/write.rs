@@ -16,6 +16,7 @@ use crate::{
     outbox::OutboxWrite,
     people::PeopleWrite,
     records::RecordWrite,
+    retention::RetentionWrite,
     settings::SettingWrite,
     tasks::TaskWrite,
     timers::TimerWrite,
@@ -99,6 +100,8 @@ writes! {
     Record(RecordWrite),
     /// Settings, secrets, files.
     Setting(SettingWrite),
+    /// What is kept no longer.
+    Retention(RetentionWrite),
 }
 
 /// Changes that happen together or not at all, in this order.
@@ -146,6 +149,8 @@ impl Unit {
 pub struct UnitReceipt {
     /// Jobs leased by [`JobWrite::Activate`].
     pub activated: Vec<JobRow>,
+    /// Rows (instances, calls, ...) removed by [`RetentionWrite`]s.
+    pub removed: u64,
 }
 
 /// What the store has done since it was opened.

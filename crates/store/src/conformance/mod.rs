@@ -8,6 +8,7 @@
 mod cluster;
 mod engine;
 mod platform;
+mod retention;
 mod samples;
 mod tasks;
 mod units;
@@ -15,6 +16,7 @@ mod units;
 pub use cluster::{fences, inbox_messages, large_values, leases};
 pub use engine::{incidents_and_calls, instances, jobs, outbox, timers};
 pub use platform::{apps, credentials, definitions, people, records, settings};
+pub use retention::{old_entries, packing, purging};
 pub use tasks::{inbox, task_changes, task_lists};
 pub use units::{concurrency, conflicts_stay_alone, durability, ids_are_unique, ids_survive, units_are_atomic};
 
@@ -36,7 +38,8 @@ macro_rules! conformance_tests {
             $make;
             instances timers jobs outbox incidents_and_calls inbox task_changes task_lists people credentials apps
             definitions records settings units_are_atomic conflicts_stay_alone concurrency durability ids_are_unique
-            ids_survive leases fences inbox_messages large_values
+            ids_survive leases fences inbox_messages large_values purging packing
+            old_entries
         );
     };
     ($make:expr; $($case:ident)*) => {$(

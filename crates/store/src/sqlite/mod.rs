@@ -24,6 +24,7 @@ mod outbox;
 mod people;
 mod readers;
 mod records;
+mod retention;
 mod row;
 mod settings;
 mod tasks;

@@ -3,7 +3,7 @@
 use super::{
     SqliteOptions, SqliteStore, apps, connect, incidents, instances, jobs, list::Sql, migrate, outbox, people, records,
 };
-use super::{tasks, timers};
+use super::{retention, tasks, timers};
 use crate::{
     Filter, InboxQuery, IncidentField, InstanceField, InstanceState, InstanceWrite, JournalRow, Op, Query, RecordField,
     SettingWrite, Settings, Store, StoreError, TaskField, TaskState, Unit,
@@ -81,6 +81,9 @@ fn hot_queries_read_no_whole_table() {
         ("effects due, of partitions", Sql::new(outbox::DUE_IN)),
         ("calls of an instance", Sql::new(incidents::CALLS)),
         ("incidents, open", incidents::LIST.rows_sql(&Query::new(Filter::eq(IncidentField::Open, true)), None)),
+        ("instances ended", Sql::new(retention::ENDED)),
+        ("instances ended, counted", Sql::new(retention::ENDED_COUNT)),
+        ("journals to pack", Sql::new(retention::LONG)),
         ("token by access", Sql::new(apps::BY_ACCESS)),
         ("token by refresh", Sql::new(apps::BY_REFRESH)),
         ("notifications", Sql::new(people::NOTES)),
@@ -170,6 +173,20 @@ fn hot_queries_read_no_whole_table() {
           SEARCH calls USING INDEX calls_instance (instance_id=?)
         incidents, open
           SCAN i USING INDEX incidents_open
+        instances ended
+          SEARCH instances USING INDEX instances_finished (definition_id=? AND finished_at<?)
+          LIST SUBQUERY 1
+          SCAN json_each VIRTUAL TABLE INDEX 1:
+          CREATE BLOOM FILTER
+        instances ended, counted
+          CO-ROUTINE (subquery-1)
+          SEARCH instances USING COVERING INDEX instances_finished (definition_id=? AND finished_at<?)
+          SCAN (subquery-1)
+        journals to pack
+          SEARCH instances USING INDEX instances_unpacked (finished_at>? AND finished_at<?)
+          LIST SUBQUERY 1
+          SCAN json_each VIRTUAL TABLE INDEX 1:
+          CREATE BLOOM FILTER
         token by access
           SEARCH oauth_tokens USING INDEX sqlite_autoindex_oauth_tokens_1 (access_hash=?)
         token by refresh

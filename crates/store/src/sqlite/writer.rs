@@ -7,11 +7,11 @@
 use super::{
     Counters, SqliteOptions, apps, checkpoint, cluster, credentials, definitions, failed, incidents,
     inline::Inline,
-    instances, jobs, outbox, people, records, settings, tasks, timers,
+    instances, jobs, outbox, people, records, retention, settings, tasks, timers,
     tx::{Tx, WriteError, WriteResult},
 };
 use crate::{
-    ClusterWrite, Conflict, IdKind, InboxWrite, InstanceWrite, JobWrite, LeaseRow, Result, StoreError, TaskWrite, Unit,
+    ClusterWrite, Conflict, IdKind, InboxWrite, InstanceWrite, JobWrite, LeaseRow, Result, RetentionWrite, StoreError, TaskWrite, Unit,
     UnitReceipt, Write, outbox::OutboxWrite,
 };
 use rusqlite::{Connection, params};
@@ -435,6 +435,7 @@ fn conditional(write: &Write) -> bool {
         Write::Outbox(OutboxWrite::Insert(_) | OutboxWrite::Delete { .. } | OutboxWrite::Reschedule { .. }) => false,
         Write::Timer(_) | Write::Call(_) | Write::Setting(_) | Write::Value(_) => false,
         Write::Cluster(ClusterWrite::Leave { .. }) | Write::Inbox(InboxWrite::Insert(_)) => false,
+        Write::Retention(write) => matches!(write, RetentionWrite::Pack(_)),
         Write::Incident(_)
         | Write::People(_)
         | Write::Credential(_)
@@ -464,5 +465,6 @@ fn apply(tx: &mut Tx<'_>, write: &Write) -> WriteResult {
         Write::Definition(write) => definitions::apply(tx, write),
         Write::Record(write) => records::apply(tx, write),
         Write::Setting(write) => settings::apply(tx, write),
+        Write::Retention(write) => retention::apply(tx, write),
     }
 }
