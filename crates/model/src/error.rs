@@ -3,7 +3,8 @@
 //! A code is never reused and never changes its meaning. Each has a page `docs/errors/CODE.md` (cause, who mends it,
 //! how); a test fails when a code has no page or a page no code. `ENG` the engine's incidents and rejections, `DEF`
 //! definitions, `EXP` expressions and scripts, `DOC` catalogs and records, `IDN` identity and rights, `RUN` the
-//! runtime, `OUT` outgoing calls, `API` the HTTP edge, `STO` the store.
+//! runtime, `OUT` outgoing calls, `API` the HTTP edge, `CLU` the cluster, `STO` the
+//! store.
 
 use std::{fmt, sync::Arc};
 
@@ -140,6 +141,9 @@ codes! {
     REQUEST_TOO_LARGE = "API-0002", TooLarge, "The request is too large";
     ROUTE_NOT_FOUND = "API-0003", NotFound, "No such address";
     METHOD_NOT_ALLOWED = "API-0004", Invalid, "The address does not take this method";
+    // Nodes.
+    PARTITION_UNSERVED = "CLU-0001", Unavailable, "The node that serves this can not be reached at the moment";
+    OUTCOME_UNKNOWN = "CLU-0002", Unavailable, "The node that does this fell silent: it may have been done";
     // The store.
     STORE_FAILED = "STO-0001", Unavailable, "The database could not do it";
     STORE_CONFLICT = "STO-0002", Conflict, "The row was changed meanwhile";
@@ -185,6 +189,17 @@ impl Fault {
     pub fn caused_by(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(source));
         self
+    }
+
+    /// Says in how many seconds trying again makes sense; edges answer it as `Retry-After`.
+    #[must_use]
+    pub fn retry_after(self, seconds: u64) -> Self {
+        self.with_details(serde_json::json!({"retryAfter": seconds}))
+    }
+
+    /// In how many seconds trying again makes sense, as far as that was estimated.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        self.details.as_ref()?.get("retryAfter")?.as_u64()
     }
 
     /// Whether this fault is of `code`.

@@ -7,14 +7,20 @@ use model::Timestamp;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// A clock one can also wait on.
 pub trait Clock: model::Clock {
     /// Resolves at `at`, at once when that is not in the future.
     fn sleep_until(&self, at: Timestamp) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+
+    /// Microseconds of a stopwatch that no setting of the clock moves; only differences mean something. In a
+    /// simulation it is the simulation's own time, so that measuring does not depend on the machine.
+    fn stopwatch_us(&self) -> u64 {
+        u64::try_from(self.now().0).unwrap_or(0).saturating_mul(1_000)
+    }
 }
 
 /// The wall clock.
@@ -36,6 +42,13 @@ impl Clock for SystemClock {
                 tokio::time::sleep(Duration::from_millis(ms)).await;
             }
         })
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place where the stopwatch is read")]
+    fn stopwatch_us(&self) -> u64 {
+        static BEGIN: OnceLock<Instant> = OnceLock::new();
+        let began = *BEGIN.get_or_init(Instant::now);
+        u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 }
 
