@@ -522,7 +522,7 @@ fn json_compare(op: Op, value: &Scalar, sql: &mut Sql) {
         Op::Ge => " >= ",
         Op::Contains | Op::StartsWith => {
             let Some(text) = searched(value) else { return sql.push("FALSE") };
-            return like("fold(coalesce(v.t, CAST(v.n AS text)))", pattern(&text, op == Op::Contains), sql);
+            return like("fold(coalesce(v.t, CAST(trim_scale(v.n) AS text)))", pattern(&text, op == Op::Contains), sql);
         }
     };
     let Some(right) = json_operand(value) else { return sql.push("FALSE") };

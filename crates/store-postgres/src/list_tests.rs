@@ -196,8 +196,8 @@ fn members_of_records() {
         (v.n = $2::numeric))  [Text(Some("k")), Text(Some("1"))]
         (v.t <= $2 OR v.n IS NOT NULL))  [Text(Some("k")), Text(Some("b"))]
         (v.t > $2))  [Text(Some("k")), Text(Some("b\u{1}"))]
-        fold(coalesce(v.t, CAST(v.n AS text))) LIKE $2 ESCAPE '\')  [Text(Some("k")), Text(Some("%скидка%"))]
-        fold(coalesce(v.t, CAST(v.n AS text))) LIKE $2 ESCAPE '\')  [Text(Some("k")), Text(Some("5%"))]
+        fold(coalesce(v.t, CAST(trim_scale(v.n) AS text))) LIKE $2 ESCAPE '\')  [Text(Some("k")), Text(Some("%скидка%"))]
+        fold(coalesce(v.t, CAST(trim_scale(v.n) AS text))) LIKE $2 ESCAPE '\')  [Text(Some("k")), Text(Some("5%"))]
     "#]]
     .assert_eq(&tails);
 }
