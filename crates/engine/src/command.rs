@@ -6,6 +6,7 @@
 use model::definition::ElementIdx;
 use model::error::{Fault, codes};
 use model::{DefinitionId, DocumentRef, IncidentId, InstanceId, JobId, Object, TaskId, TimerId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
 
 /// How an instance begins.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,8 +27,9 @@ pub struct Start {
     pub start_element: Option<ElementIdx>,
 }
 
-/// What is asked of a running instance.
-#[derive(Debug, Clone, PartialEq)]
+/// What is asked of a running instance. Serialized only between nodes of one installation, which may be of different
+/// versions: new fields need a default, no variant changes its meaning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs, reason = "the fields are named after what they hold; the variants are documented")]
 pub enum Command {
     /// A worker did a job.

@@ -130,6 +130,7 @@ codes! {
     ACTIVITY_NOT_FOUND = "RUN-0011", NotFound, "The app's activity is not registered";
     ACTIVITY_EXISTS = "RUN-0012", Conflict, "An activity or robot with this code exists";
     ACTIVITY_INVALID = "RUN-0013", Invalid, "The activity's description is wrong";
+    RETENTION_INVALID = "RUN-0014", Invalid, "The retention rules are wrong";
     // Outgoing calls.
     CALL_FAILED = "OUT-0001", Unavailable, "The handler could not be reached";
     CALL_STATUS = "OUT-0002", Conflict, "The handler answered with an error";
@@ -149,6 +150,7 @@ codes! {
     STORE_CONFLICT = "STO-0002", Conflict, "The row was changed meanwhile";
     STORE_NEWER_SCHEMA = "STO-0003", Unavailable, "The database was made by a newer version";
     STORE_CORRUPT = "STO-0004", Internal, "A stored row can not be read";
+    STORE_UNREACHABLE = "STO-0005", Unavailable, "The database can not be reached";
 }
 
 /// A refused request or a failed element: a registered code, a public message, and what caused it.

@@ -13,6 +13,10 @@ const BACKLOG: usize = 1024;
 /// The topic of the last event: listeners hang up, so that the server can stop.
 pub const CLOSING: &str = "closing";
 
+/// What events are about. Other nodes name them as text.
+pub const TOPICS: [&str; 9] =
+    ["task", "instance", "notification", "record", "catalog", "definition", "app", "model", "incident"];
+
 /// One change.
 #[derive(Debug, Clone)]
 pub struct LiveEvent {
@@ -51,24 +55,42 @@ impl LiveEvent {
 #[derive(Debug, Clone)]
 pub struct LiveBus {
     sender: broadcast::Sender<Arc<LiveEvent>>,
+    /// What happened on this node only, for whoever tells the other nodes.
+    outgoing: broadcast::Sender<Arc<LiveEvent>>,
 }
 
 impl Default for LiveBus {
     fn default() -> Self {
-        Self { sender: broadcast::channel(BACKLOG).0 }
+        Self { sender: broadcast::channel(BACKLOG).0, outgoing: broadcast::channel(BACKLOG).0 }
     }
 }
 
 impl LiveBus {
-    /// Tells everybody who listens.
+    /// Tells everybody who listens, on other nodes too.
     pub fn publish(&self, event: LiveEvent) {
+        let event = Arc::new(event);
+        if self.outgoing.receiver_count() > 0 {
+            // An error only says that nobody listens.
+            let _ = self.outgoing.send(event.clone());
+        }
+        // As above.
+        let _ = self.sender.send(event);
+    }
+
+    /// Tells everybody who listens here what happened on another node.
+    pub fn receive(&self, event: LiveEvent) {
         // An error only says that nobody listens.
         let _ = self.sender.send(Arc::new(event));
     }
 
     /// Tells listeners to hang up: the server stops.
     pub fn close(&self) {
-        self.publish(LiveEvent::new(CLOSING, ""));
+        self.receive(LiveEvent::new(CLOSING, ""));
+    }
+
+    /// What happens on this node from now on, for the other nodes.
+    pub fn outgoing(&self) -> broadcast::Receiver<Arc<LiveEvent>> {
+        self.outgoing.subscribe()
     }
 
     /// From now on.

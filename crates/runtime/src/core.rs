@@ -1,12 +1,14 @@
 //! What all parts of the runtime share.
 
 use crate::clock::{Clock, Entropy};
-use crate::cluster::Ownership;
+use crate::cluster::{self, Cluster, Ownership};
 use crate::connectors::{Connector, OutboundHttp};
 use crate::deploy::Deployments;
 use crate::jobs::JobBoard;
+use crate::metrics::Meters;
 use crate::partitions::queue::Lane;
-use crate::partitions::work::{Ack, Done, Envelope, Work};
+use crate::partitions::work::{Ack, Done, Envelope, Moved, Refused, Work};
+use crate::retention::Tidying;
 use crate::timers::Timers;
 use crate::types::Counters;
 use engine::{Command, ServerFacts};
@@ -18,8 +20,11 @@ use platform::Platform;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{Fence, SharedStore, Write};
+use store::{Fence, Filter, IncidentField, Query, SharedStore, Write};
 use tokio::sync::{Notify, oneshot};
+
+/// Instances set aside that are known after a restart.
+const QUARANTINED_MAX: u32 = 100_000;
 
 /// Shared state of one runtime.
 pub(crate) struct Core {
@@ -32,6 +37,7 @@ pub(crate) struct Core {
     pub(crate) server: ServerFacts,
     pub(crate) partitions: u16,
     pub(crate) ownership: Ownership,
+    pub(crate) cluster: Cluster,
     pub(crate) lanes: Vec<Lane>,
     pub(crate) deployments: Deployments,
     pub(crate) timers: Timers,
@@ -43,6 +49,8 @@ pub(crate) struct Core {
     /// Instances that broke an invariant: they take no commands until a person retries them.
     pub(crate) quarantined: Mutex<HashSet<InstanceId>>,
     pub(crate) counts: Counts,
+    pub(crate) meters: Meters,
+    pub(crate) tidying: Tidying,
     pub(crate) next_start: AtomicU64,
 }
 
@@ -106,12 +114,56 @@ impl Core {
         if u16::from(partition.0) < self.partitions { Ok(partition) } else { Err(instance_not_found(instance)) }
     }
 
-    /// Queues a piece of work and waits for its commit.
+    /// Has a piece of work done, here or by the node that serves its partition, and waits for its commit. What is to be
+    /// written beside it (`extra`) is in the same commit here, and follows it here when the work was done elsewhere.
     pub(crate) async fn submit(&self, partition: PartitionId, work: Work, extra: Vec<Write>) -> Result<Done, Fault> {
+        match self.submit_here(partition, work, extra).await {
+            Ok(done) => Ok(done),
+            Err(Refused::Fault(fault)) => Err(fault),
+            Err(Refused::Moved(moved)) => Box::pin(cluster::submit(self, partition, *moved)).await,
+        }
+    }
+
+    /// Queues a piece of work and waits for its commit, if its partition is served here.
+    pub(crate) async fn submit_here(
+        &self,
+        partition: PartitionId,
+        work: Work,
+        extra: Vec<Write>,
+    ) -> Result<Done, Refused> {
+        if !self.owns(partition) {
+            return Err(Refused::Moved(Box::new(Moved { work, extra })));
+        }
         let (sender, receiver) = oneshot::channel();
         let envelope = Envelope { partition, work, extra, ack: Ack::Reply(sender), conflicts: 0 };
-        self.lane(partition).push(envelope).map_err(|refused| refused.1)?;
+        self.lane(partition).push(envelope).map_err(|refused| {
+            Meters::count(&self.meters.refused);
+            refused.1
+        })?;
         receiver.await.map_err(|_| Fault::of(&codes::SHUTTING_DOWN))?
+    }
+
+    /// A partition for something new: the served ones take turns; any other when none is served here.
+    pub(crate) fn any_partition(&self) -> PartitionId {
+        let turn = self.next_start.fetch_add(1, Ordering::Relaxed);
+        let partition = PartitionId(u8::try_from(turn % u64::from(self.partitions)).unwrap_or(0));
+        if self.owns(partition) {
+            return partition;
+        }
+        let owned = self.owned();
+        match usize::try_from(turn).unwrap_or(0).checked_rem(owned.len()) {
+            Some(at) => owned[at],
+            None => partition,
+        }
+    }
+
+    /// The lease of a partition is over.
+    pub(crate) fn lost(&self, fence: Fence) {
+        if self.ownership.lose(fence) {
+            tracing::warn!(partition = fence.partition.0, "the partition was lost");
+            self.timers.lost(fence.partition);
+            self.cluster.look();
+        }
     }
 
     /// Queues commands to an instance and waits for their commit.
@@ -133,6 +185,17 @@ impl Core {
         }
     }
 
+    /// Reads which instances of these partitions are set aside.
+    pub(crate) async fn load_quarantined(&self, partitions: &[PartitionId]) -> Result<(), Fault> {
+        let open = Filter::eq(IncidentField::Open, true);
+        let filter = open.and(Filter::eq(IncidentField::Code, codes::QUARANTINED.code));
+        let rows = self.store.incidents(Query::new(filter).limit(QUARANTINED_MAX)).await?.rows;
+        let mut all = self.quarantined.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|id| !partitions.contains(&partition_of(id.0)));
+        all.extend(rows.iter().map(|row| row.instance).filter(|id| partitions.contains(&partition_of(id.0))));
+        Ok(())
+    }
+
     /// Running totals.
     pub(crate) fn counters(&self) -> Counters {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -144,6 +207,8 @@ impl Core {
             queued: self.lanes.iter().map(|lane| lane.len() as u64).sum(),
             deliveries: get(&self.counts.deliveries),
             timers: get(&self.counts.timers),
+            owned: self.owned().len() as u64,
+            nodes: self.cluster.map().nodes.len() as u64,
         }
     }
 }

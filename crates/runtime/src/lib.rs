@@ -6,30 +6,37 @@
 //! that waits costs no memory. Never: HTTP routes, wire formats, rights (the caller passes an authorized actor).
 //!
 //! - [`clock`]: time and randomness at the edge
+//! - [`cluster`]: which partitions this process serves, and nodes that talk
 //! - [`connectors`]: who performs effects that leave the server
 //! - [`types`]: what the edges ask for and are shown
 //! - [`Runtime`]: the handle with the use-cases
 //!
 //! Inside: `partitions` (queues, rounds, commits), `timers`, `outbox` (deliveries), `jobs` (routing, workers, scripts),
-//! `components` (built-in jobs), `deploy`, `instances`, `tasks`, `records` (what a saved or deleted record leads to).
+//! `components` (built-in jobs), `deploy`, `instances`, `tasks`, `records` (what a saved or deleted record leads to),
+//! `starts`.
 
 pub mod clock;
+pub mod cluster;
 pub mod connectors;
 pub mod types;
 
-mod cluster;
 mod components;
 mod core;
 mod deploy;
 mod instances;
 mod jobs;
+mod metrics;
 mod outbox;
 mod partitions;
 mod records;
+mod retention;
 mod runtime;
+mod starts;
 mod tasks;
 mod timers;
 
 pub use connectors::{CallRecord, Connector, Delivery, DeliveryReport, DeliveryResult, Order, OutboundHttp};
+pub use metrics::{Circuit, CircuitState, Histogram, LaneLoad, Metrics};
+pub use retention::{Kept, RetentionRules};
 pub use runtime::{Runtime, RuntimeConfig};
 pub use types::*;

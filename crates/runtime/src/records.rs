@@ -1,19 +1,20 @@
 //! Records that people change, with the processes this starts or ends.
 //!
-//! Owns: what follows a saved or deleted record (Bitrix contract 4.2 and 4.5). Invariant: what follows never fails the
-//! change; a caller who hangs up stops neither. The change is committed first: a crash in between loses what follows.
-//! Never: follows changes that processes make (`ruslo:record.…`, template nodes), so that no process starts itself
-//! again without end.
+//! Owns: what follows a saved or deleted record (Bitrix contract 4.2 and 4.5). Invariant: what follows stands in the
+//! unit of the change as messages to partitions, so that a crash in between loses nothing; it is done at once all the
+//! same, and never fails the change; a caller who hangs up stops neither. Never: starts anything for changes that
+//! processes make (`ruslo:record.…`, template nodes), so that no process starts itself again without end.
 
-use crate::runtime::{Parameters, Runtime, author};
-use crate::types::{DefinitionSel, StartRequest};
+use crate::cluster::{CancelFor, Message, StartFor, is_passing};
+use crate::core::Core;
+use crate::runtime::{Runtime, author};
 use engine::Command;
 use futures_util::future::join_all;
 use model::error::codes;
-use model::{CatalogId, DocumentRef, Fault, InstanceId, Object, RecordId};
+use model::{CatalogId, DefinitionId, DocumentRef, Fault, InstanceId, Object, RecordId};
 use platform::notifications::NewNotification;
 use platform::records::Record;
-use platform::{Action, Actor, Object as Target, authorize};
+use platform::{Action, Actor, Object as Target, Prepared, authorize};
 use store::{DefinitionField, DefinitionRow, Filter, InstanceField, InstanceState, Op, Query};
 
 /// Shown as the reason why an instance ended.
@@ -38,8 +39,9 @@ impl Runtime {
         authorize(actor, Action::Create, &Target::Records)?;
         let (runtime, actor) = (self.clone(), actor.clone());
         whole(async move {
-            let record = runtime.core.platform.records().create(&actor, catalog, &fields).await?;
-            runtime.start_automatic(&actor, record.document(), On::Create).await;
+            let records = runtime.core.platform.records();
+            let prepared = records.prepare_create(&actor, catalog, &fields).await?;
+            let record = runtime.save_with_starts(&actor, prepared, On::Create).await?;
             Ok(record)
         })
         .await
@@ -58,8 +60,9 @@ impl Runtime {
         authorize(actor, Action::Update, &Target::Records)?;
         let (runtime, actor) = (self.clone(), actor.clone());
         whole(async move {
-            let record = runtime.core.platform.records().update(&actor, id, &fields, expect_version).await?;
-            runtime.start_automatic(&actor, record.document(), On::Edit).await;
+            let records = runtime.core.platform.records();
+            let prepared = records.prepare_update(&actor, id, &fields, expect_version).await?;
+            let record = runtime.save_with_starts(&actor, prepared, On::Edit).await?;
             Ok(record)
         })
         .await
@@ -70,30 +73,45 @@ impl Runtime {
         authorize(actor, Action::Delete, &Target::Records)?;
         let (runtime, actor) = (self.clone(), actor.clone());
         whole(async move {
-            runtime.core.platform.records().delete(&actor, id).await?;
-            if let Err(fault) = runtime.cancel_for(&actor, id).await {
-                tracing::error!(record = %id, %fault, "processes of a deleted record may go on");
-            }
+            let records = runtime.core.platform.records();
+            let prepared = records.prepare_delete(&actor, id).await?;
+            let cancel = CancelFor { record: id, by: author(&actor), except: None };
+            let posted = runtime.core.post(Message::Cancel(cancel)).await?;
+            records.make_with(prepared, vec![posted.write()]).await?;
+            posted.perform().await;
             Ok(())
         })
         .await
     }
 
-    /// Starts what asks to be started when a record was saved.
-    async fn start_automatic(&self, actor: &Actor, document: DocumentRef, on: On) {
-        let definitions = match self.automatic(document.catalog, on).await {
-            Ok(definitions) => definitions,
+    /// Commits a change together with the starts it leads to, then does them.
+    async fn save_with_starts(&self, actor: &Actor, prepared: Prepared<Record>, on: On) -> Result<Record, Fault> {
+        let document = prepared.value.document();
+        let core = &self.core;
+        let mut posted = Vec::new();
+        for definition in self.wanted(document, on).await {
+            let start = StartFor { definition, document, started_by: author(actor) };
+            if let Err(fault) = authorize(actor, Action::Start, &Target::Definitions) {
+                tell_deployer(core, &start, &fault).await;
+                continue;
+            }
+            posted.push(core.post(Message::Start(start)).await?);
+        }
+        let messages = posted.iter().map(|message| message.write()).collect();
+        let record = core.platform.records().make_with(prepared, messages).await?;
+        for message in posted {
+            message.perform().await;
+        }
+        Ok(record)
+    }
+
+    /// What asks to be started. Not knowing it does not fail the change.
+    async fn wanted(&self, document: DocumentRef, on: On) -> Vec<DefinitionId> {
+        match self.automatic(document.catalog, on).await {
+            Ok(rows) => rows.into_iter().map(|row| row.id).collect(),
             Err(fault) => {
                 tracing::error!(record = %document.record, %fault, "processes that start by themselves were not found");
-                return;
-            }
-        };
-        for row in definitions {
-            let definition = DefinitionSel::Id(row.id);
-            let request = StartRequest { definition, document: Some(document), ..StartRequest::of(row.id) };
-            if let Err(fault) = self.start_as(actor, request, Parameters::Defaults).await {
-                tracing::warn!(definition = %row.id, record = %document.record, %fault, "an automatic start was refused");
-                self.tell_deployer(&row, document, &fault).await;
+                Vec::new()
             }
         }
     }
@@ -108,42 +126,46 @@ impl Runtime {
         rows.retain(|row| row.auto_execute & on as u32 != 0);
         Ok(rows)
     }
+}
 
-    async fn tell_deployer(&self, row: &DefinitionRow, document: DocumentRef, fault: &Fault) {
-        let Some(user) = row.deployed_by else { return };
-        let new = NewNotification {
-            user,
-            text: format!("\"{}\" was not started for {}: {}", row.name, document.record, fault.message),
-            kind: "process".to_owned(),
-            link: Some(format!("/definitions/{}", row.id)),
-            from: None,
-        };
-        if let Err(fault) = self.core.platform.notifications().send(new).await {
-            tracing::warn!(definition = %row.id, %fault, "the deployer could not be told");
-        }
+/// Whoever deployed a process learns that it was not started.
+pub(crate) async fn tell_deployer(core: &Core, start: &StartFor, fault: &Fault) {
+    let Ok(Some(row)) = core.store.definition(start.definition).await else { return };
+    let Some(user) = row.deployed_by else { return };
+    let new = NewNotification {
+        user,
+        text: format!("\"{}\" was not started for {}: {}", row.name, start.document.record, fault.message),
+        kind: "process".to_owned(),
+        link: Some(format!("/definitions/{}", row.id)),
+        from: None,
+    };
+    if let Err(fault) = core.platform.notifications().send(new).await {
+        tracing::warn!(definition = %row.id, %fault, "the deployer could not be told");
     }
+}
 
-    /// Cancels what runs for a record, the newest first.
-    async fn cancel_for(&self, actor: &Actor, record: RecordId) -> Result<(), Fault> {
-        let by = author(actor);
-        let mut before: Option<InstanceId> = None;
-        loop {
-            let mut wanted = Filter::eq(InstanceField::DocumentRecord, record)
-                .and(Filter::eq(InstanceField::State, InstanceState::Active));
-            if let Some(last) = before {
-                wanted = wanted.and(Filter::is(InstanceField::Id, Op::Lt, last));
-            }
-            let rows = self.core.store.instances(Query::new(wanted).limit(CANCEL_AT_ONCE)).await?.rows;
-            let Some(last) = rows.last() else { return Ok(()) };
-            before = Some(last.id);
-            let cancel = || vec![Command::Cancel { reason: DELETED.to_owned(), by }];
-            let ends = rows.iter().map(|row| async { (row.id, self.core.command(row.id, cancel()).await) });
-            for (instance, ended) in join_all(ends).await {
-                match ended {
-                    Err(fault) if fault.is(&codes::NOT_ACTIVE) || fault.is(&codes::INSTANCE_NOT_FOUND) => {}
-                    Err(fault) => tracing::error!(%instance, %fault, "a process of a deleted record goes on"),
-                    Ok(_) => {}
-                }
+/// Cancels what runs for a record, the newest first. A fault says that some of it may go on for now.
+pub(crate) async fn cancel_for(core: &Core, cancel: &CancelFor) -> Result<(), Fault> {
+    let mut before: Option<InstanceId> = None;
+    let mut failed = None;
+    loop {
+        let mut wanted = Filter::eq(InstanceField::DocumentRecord, cancel.record)
+            .and(Filter::eq(InstanceField::State, InstanceState::Active));
+        if let Some(last) = before {
+            wanted = wanted.and(Filter::is(InstanceField::Id, Op::Lt, last));
+        }
+        let rows = core.store.instances(Query::new(wanted).limit(CANCEL_AT_ONCE)).await?.rows;
+        let Some(last) = rows.last() else { return failed.map_or(Ok(()), Err) };
+        before = Some(last.id);
+        let command = || vec![Command::Cancel { reason: DELETED.to_owned(), by: cancel.by }];
+        let ids = rows.iter().map(|row| row.id).filter(|id| Some(*id) != cancel.except);
+        let ends = ids.map(|id| async move { (id, core.command(id, command()).await) });
+        for (instance, ended) in join_all(ends).await {
+            match ended {
+                Err(fault) if fault.is(&codes::NOT_ACTIVE) || fault.is(&codes::INSTANCE_NOT_FOUND) => {}
+                Err(fault) if is_passing(&fault) => failed = Some(fault),
+                Err(fault) => tracing::error!(%instance, %fault, "a process of a deleted record goes on"),
+                Ok(_) => {}
             }
         }
     }

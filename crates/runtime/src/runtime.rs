@@ -1,36 +1,41 @@
 //! The handle everybody holds: opening, closing, and the use-cases.
 
 use crate::clock::{Clock, Entropy};
-use crate::cluster::{self, Ownership};
+use crate::cluster::{self, Cluster, ClusterView, Membership, NoPeers, Ownership, PeerFace, Peers};
 use crate::connectors::{AddressGuard, Connector, HttpConnector, OutboundHttp};
 use crate::core::{Core, Counts, instance_not_found};
 use crate::deploy::{self, Deployments};
-use crate::jobs::{JobBoard, plan, scripts, workers};
+use crate::jobs::{JobBoard, plan, workers};
+use crate::metrics::Meters;
 use crate::partitions::queue::Lane;
-use crate::partitions::work::{StartWork, Work};
+use crate::partitions::work::Work;
 use crate::partitions::worker::Worker;
 use crate::timers::Timers;
 use crate::types::*;
-use crate::{instances, outbox, tasks, timers};
+use crate::{instances, outbox, starts, tasks, timers};
 use engine::{Command, ServerFacts};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
-use model::definition::VariableDecl;
 use model::error::codes;
 use model::limits::Limits;
-use model::{DefinitionId, Fault, IncidentId, InstanceId, JobId, Object, PartitionId, TaskId, UserId, Value};
+use model::{DefinitionId, Fault, IncidentId, InstanceId, JobId, Object, TaskId, UserId};
 use platform::{Action, Actor, Object as Target, Platform, authorize};
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
-use store::{Filter, IncidentField, IncidentWrite, Query, SettingWrite, SharedStore, Unit};
+use std::time::Duration;
+use store::{IncidentWrite, SettingWrite, SharedStore, Unit};
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::JoinHandle;
 
 /// Scripts that run on threads of their own at once.
 const SCRIPTS_MAX: usize = 2;
-/// Instances set aside that are known after a restart.
-const QUARANTINED_MAX: u32 = 100_000;
+/// After so long at most others serve what a dead node served.
+const TAKEOVER: Duration = Duration::from_secs(10);
+/// Shorter take-over times would give nodes up for a slow commit.
+const TAKEOVER_MIN_MS: u128 = 1_000;
+/// So long nodes believe what they know of a definition, should nobody tell them of a change.
+const FRESH_MS: i64 = 1_500;
 
 /// What a runtime is made of.
 pub struct RuntimeConfig {
@@ -54,6 +59,14 @@ pub struct RuntimeConfig {
     pub workers: usize,
     /// Who performs effects that leave the server, besides `ruslo:http`.
     pub connectors: Vec<Arc<dyn Connector>>,
+    /// Where other nodes reach this one; empty: nowhere.
+    pub node_url: String,
+    /// After so long at most others serve what a dead node served.
+    pub takeover: Duration,
+    /// Carries requests to other nodes.
+    pub peers: Arc<dyn Peers>,
+    /// The version of the binary, for the list of nodes.
+    pub version: String,
 }
 
 impl RuntimeConfig {
@@ -70,6 +83,10 @@ impl RuntimeConfig {
             partitions: 64,
             workers: 2,
             connectors: Vec::new(),
+            node_url: String::new(),
+            takeover: TAKEOVER,
+            peers: Arc::new(NoPeers),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
 }
@@ -99,68 +116,96 @@ impl Drop for Loops {
 }
 
 impl Runtime {
-    /// Opens the runtime on what the store holds, and goes on with it: timers, calls, scripts.
+    /// Opens the runtime on what the store holds, and goes on with what it serves of it: timers, calls, scripts.
     pub async fn open(config: RuntimeConfig) -> Result<Self, Fault> {
+        let core = Arc::new(Self::core(config).await?);
+        let membership = Membership::open(core.clone()).await?;
+        let (stop, stopped) = watch::channel(false);
+        let workers = (0..core.lanes.len()).map(|lane| tokio::spawn(Worker::new(core.clone(), lane).run())).collect();
+        let mut others = vec![
+            tokio::spawn(timers::run(core.clone(), stopped.clone())),
+            tokio::spawn(outbox::run(core.clone(), stopped.clone())),
+            tokio::spawn(cluster::run_inbox(core.clone(), stopped.clone())),
+        ];
+        if core.cluster.shared {
+            others.push(tokio::spawn(cluster::run_courier(core.clone(), stopped.clone())));
+            others.push(tokio::spawn(membership.run(stopped)));
+        }
+        let loops = Loops { stop, workers: Mutex::new(workers), others: Mutex::new(others) };
+        Ok(Self { core, loops: Arc::new(loops) })
+    }
+
+    async fn core(config: RuntimeConfig) -> Result<Core, Fault> {
         let limits = Arc::new(config.limits);
         let partitions = fixed_partitions(&config.store, config.partitions.clamp(1, 256)).await?;
         let lanes = config.workers.clamp(1, usize::from(partitions));
-        let lane = || Lane::new(usize::from(partitions), limits.partition_queue);
+        let lane = || Lane::new(usize::from(partitions), lanes, &limits, config.clock.clone());
         let http: Arc<dyn Connector> = Arc::new(HttpConnector);
         let connectors = config.connectors.into_iter().chain([http]).map(|c| (c.kind(), c));
-        let core = Arc::new(Core {
+        let shared = !config.store.exclusive();
+        let fresh = shared.then(|| (config.clock.clone(), FRESH_MS));
+        let takeover_ms = i64::try_from(config.takeover.as_millis().max(TAKEOVER_MIN_MS)).unwrap_or(i64::MAX);
+        let cluster = Cluster::new(shared, takeover_ms, config.peers, config.node_url, config.version);
+        Ok(Core {
             http: OutboundHttp::new(AddressGuard::new(config.allow_private), &limits, config.clock.clone())?,
-            deployments: Deployments::new(config.store.clone(), limits.clone()),
+            deployments: Deployments::new(config.store.clone(), limits.clone(), fresh),
             server: ServerFacts { host_url: config.platform.public_url().to_owned() },
             store: config.store,
             platform: config.platform,
+            lanes: (0..lanes).map(|_| lane()).collect(),
             clock: config.clock,
             entropy: config.entropy,
             zone: config.zone,
             partitions,
             ownership: Ownership::new(partitions),
-            lanes: (0..lanes).map(|_| lane()).collect(),
+            cluster,
+            timers: Timers::new(limits.timers_near),
             limits,
-            timers: Timers::default(),
             outbox: Notify::new(),
             jobs: JobBoard::default(),
             scripts: Semaphore::new(SCRIPTS_MAX),
             connectors: connectors.collect::<HashMap<_, _>>(),
             quarantined: Mutex::new(HashSet::new()),
             counts: Counts::default(),
+            meters: Meters::default(),
             next_start: AtomicU64::new(0),
-        });
-        cluster::take_all(&core).await?;
-        load_quarantined(&core).await?;
-        let (stop, stopped) = watch::channel(false);
-        let mut workers = Vec::with_capacity(lanes);
-        for lane in 0..lanes {
-            let worker = Worker::open(core.clone(), lane).await?;
-            workers.push(tokio::spawn(worker.run()));
-        }
-        let others = vec![
-            tokio::spawn(timers::run(core.clone(), stopped.clone())),
-            tokio::spawn(outbox::run(core.clone(), stopped)),
-        ];
-        scripts::take_up(&core).await?;
-        let loops = Loops { stop, workers: Mutex::new(workers), others: Mutex::new(others) };
-        Ok(Self { core, loops: Arc::new(loops) })
+        })
     }
 
-    /// Takes no more commands, does those that wait, and stops. The store stays open.
+    /// Gives its partitions to the nodes that stay, or does what waits when there are none; takes no more commands, and
+    /// stops. The store stays open.
     pub async fn shutdown(&self) {
         // Nobody listens when the loops have ended already.
         let _ = self.loops.stop.send(true);
+        Self::ended(&self.loops.others).await;
         for lane in &self.core.lanes {
             lane.close();
         }
-        for list in [&self.loops.others, &self.loops.workers] {
-            let tasks = std::mem::take(&mut *list.lock().unwrap_or_else(PoisonError::into_inner));
-            for task in tasks {
-                if let Err(error) = task.await {
-                    tracing::error!(%error, "a loop of the runtime broke down");
-                }
+        if Self::ended(&self.loops.workers).await > 0 {
+            cluster::leave(&self.core).await;
+        }
+    }
+
+    /// Waits until these loops have ended; how many there were.
+    async fn ended(list: &Mutex<Vec<JoinHandle<()>>>) -> usize {
+        let tasks = std::mem::take(&mut *list.lock().unwrap_or_else(PoisonError::into_inner));
+        let count = tasks.len();
+        for task in tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a loop of the runtime broke down");
             }
         }
+        count
+    }
+
+    /// Nodes and what they serve, as this node knows it.
+    pub fn cluster(&self) -> ClusterView {
+        cluster::view(&self.core)
+    }
+
+    /// What this node answers to the others.
+    pub fn peer_face(&self) -> PeerFace {
+        PeerFace(Arc::downgrade(&self.core))
     }
 
     /// Counters for the system page and the metrics.
@@ -230,82 +275,7 @@ impl Runtime {
 impl Runtime {
     /// Starts an instance. It is durable when this returns.
     pub async fn start(&self, actor: &Actor, request: StartRequest) -> Result<Started, Fault> {
-        self.start_as(actor, request, Parameters::Asked).await
-    }
-
-    /// The one way to start.
-    pub(crate) async fn start_as(
-        &self,
-        actor: &Actor,
-        request: StartRequest,
-        parameters: Parameters,
-    ) -> Result<Started, Fault> {
-        authorize(actor, Action::Start, &Target::Definitions)?;
-        let deployment = match &request.definition {
-            DefinitionSel::Id(id) => self.core.deployments.get(*id).await?,
-            DefinitionSel::ProcessIdLatest(process_id) => self.core.deployments.latest(process_id).await?,
-        };
-        if deployment.withdrawn {
-            let message = format!("the process definition {} was withdrawn", deployment.id);
-            return Err(Fault::new(&codes::DEFINITION_NOT_FOUND, message));
-        }
-        deployment.program()?;
-        if parameters == Parameters::Asked {
-            check_parameters(&deployment.definition().parameters, &request.variables)?;
-        }
-        self.check_document(deployment.document, request.document).await?;
-        let work = StartWork {
-            instance: None,
-            definition: deployment.id,
-            document: request.document,
-            started_by: Some(actor.user_id()).filter(|id| id.0 > 0),
-            variables: request.variables,
-            business_key: request.business_key,
-            watch: request.wait.is_some(),
-        };
-        let turn = self.core.next_start.fetch_add(1, Ordering::Relaxed) % u64::from(self.core.partitions);
-        let partition = PartitionId(u8::try_from(turn).unwrap_or(0));
-        let done = self.core.submit(partition, Work::Start(Box::new(work)), Vec::new()).await?;
-        let mut started = Started { instance: done.instance, state: done.state.as_str(), variables: done.variables };
-        if let (Some(wait), Some(finished)) = (request.wait, done.finished) {
-            let wait_ms = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
-            let deadline = self.core.now().plus_ms(wait_ms);
-            tokio::select! {
-                biased;
-                ended = finished => if let Ok(ended) = ended {
-                    started.state = ended.state.as_str();
-                    started.variables = Some(ended.variables);
-                },
-                () = self.core.clock.sleep_until(deadline) => {}
-            }
-        }
-        Ok(started)
-    }
-
-    async fn check_document(
-        &self,
-        wanted: Option<model::CatalogId>,
-        given: Option<model::DocumentRef>,
-    ) -> Result<(), Fault> {
-        match (wanted, given) {
-            (Some(catalog), None) => {
-                let message = format!("the process runs for a record of {catalog}; name one");
-                Err(Fault::new(&codes::RECORD_NOT_FOUND, message))
-            }
-            (Some(catalog), Some(document)) if document.catalog != catalog => {
-                let message = format!("the process runs for records of {catalog}, not of {}", document.catalog);
-                Err(Fault::new(&codes::RECORD_NOT_FOUND, message))
-            }
-            (_, Some(document)) => {
-                let record = self.core.platform.records().require(document.record).await?;
-                if record.catalog == document.catalog {
-                    return Ok(());
-                }
-                let message = format!("{} is no record of {}", document.record, document.catalog);
-                Err(Fault::new(&codes::RECORD_NOT_FOUND, message))
-            }
-            (None, None) => Ok(()),
-        }
+        starts::start(&self.core, actor, request).await
     }
 
     /// Everything an instance page shows.
@@ -380,8 +350,7 @@ impl Runtime {
             let (partition, at) = (row.partition, self.core.now());
             let resolve = IncidentWrite::Resolve { partition, id, at, by: author(actor) };
             self.core.store.commit_one(Unit::of(resolve)).await?;
-            self.core.set_quarantined(row.instance, false);
-            self.core.timers.forget_horizon();
+            cluster::mended(&self.core, row.instance).await;
             return Ok(());
         }
         let command = Command::ResolveIncident { incident: id, by: author(actor) };
@@ -521,39 +490,8 @@ impl Runtime {
     }
 }
 
-/// Who filled in the parameters of a start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Parameters {
-    /// Somebody: what is required must be there.
-    Asked,
-    /// Nobody: they have their defaults, or stay empty (Bitrix contract 4.2).
-    Defaults,
-}
-
 pub(crate) fn author(actor: &Actor) -> Option<UserId> {
     Some(actor.user_id()).filter(|id| id.0 > 0)
-}
-
-/// Required start values must be there (`DEF-0005`).
-fn check_parameters(declared: &[VariableDecl], given: &Object) -> Result<(), Fault> {
-    let blank = |value: Option<&Value>| match value {
-        None | Some(Value::Null) => true,
-        Some(Value::String(text)) => text.trim().is_empty(),
-        Some(Value::List(list)) => list.is_empty(),
-        Some(_) => false,
-    };
-    let missing = declared.iter().find(|p| {
-        let has_default = !blank(Some(&p.default)) && !given.contains_key(p.key.as_str());
-        p.required && !has_default && blank(given.get(p.key.as_str()))
-    });
-    match missing {
-        None => Ok(()),
-        Some(p) => {
-            let name = if p.name.is_empty() { &p.key } else { &p.name };
-            let message = format!("the parameter `{name}` needs a value");
-            Err(Fault::new(&codes::PARAMETER_REQUIRED, message).with_details(serde_json::json!({"field": p.key})))
-        }
-    }
 }
 
 /// How many partitions the database was made with; ids carry their partition, so the number never changes.
@@ -566,12 +504,4 @@ async fn fixed_partitions(store: &SharedStore, wanted: u16) -> Result<u16, Fault
     let write = SettingWrite::Put { key: key.to_owned(), value: wanted.into() };
     store.commit_one(Unit::of(write)).await?;
     Ok(wanted)
-}
-
-async fn load_quarantined(core: &Core) -> Result<(), Fault> {
-    let filter = Filter::eq(IncidentField::Open, true).and(Filter::eq(IncidentField::Code, codes::QUARANTINED.code));
-    for row in core.store.incidents(Query::new(filter).limit(QUARANTINED_MAX)).await?.rows {
-        core.set_quarantined(row.instance, true);
-    }
-    Ok(())
 }

@@ -14,7 +14,7 @@ use model::catalog::FieldType;
 use model::error::codes;
 use model::{CatalogId, DocumentRef, Fault, Object, RecordId, Timestamp, UserId, Value};
 use serde_json::json;
-use store::{Filter, IdKind, Op, Page, Query, RecordField, RecordRow, RecordWrite, Scalar};
+use store::{Filter, IdKind, Op, Page, Query, RecordField, RecordRow, RecordWrite, Scalar, Write};
 use validate::Completeness;
 
 /// A record.
@@ -255,6 +255,20 @@ impl Records<'_> {
     pub async fn delete(&self, actor: &Actor, id: RecordId) -> Result<(), Fault> {
         let prepared = self.prepare_delete(actor, id).await?;
         self.make(prepared).await.map(drop)
+    }
+
+    /// Makes a prepared change now, in one unit with `more`. `DOC-0005` with `details.current` when somebody else was
+    /// quicker.
+    pub async fn make_with(&self, mut prepared: Prepared<Record>, more: Vec<Write>) -> Result<Record, Fault> {
+        let id = prepared.value.id;
+        prepared.writes.extend(more);
+        match self.make(prepared).await {
+            Err(fault) if fault.is(&codes::RECORD_CONFLICT) => match self.get(id).await? {
+                Some(current) => Err(conflict(&current)),
+                None => Err(fault),
+            },
+            other => other,
+        }
     }
 
     async fn make(&self, prepared: Prepared<Record>) -> Result<Record, Fault> {

@@ -1,32 +1,116 @@
-//! The cluster: which partitions this process serves, and how work reaches the others.
+//! The cluster: which partitions this process serves, and how work reaches the others (design D6).
+//!
+//! Every run of a process is a node. It holds partitions by leases in the database, each under an epoch that all it
+//! writes for them names; it shows signs of life there, watches those of the others by its own clock, and shares the
+//! partitions evenly with those that live. Invariants: what was decided under a lease that is over changes nothing; a
+//! node that others may have given up serves nothing; nodes talk to be quick, never to be right: without a word between
+//! them everything is found in the database. Never: compares clocks of two nodes, elects anybody.
+//!
+//! - `ownership`: what is served here, as everybody asks; `share`: who should serve what
+//! - `membership`: the loop that beats, watches, takes and gives
+//! - `peers`, `wire`, `http`: nodes that talk; `forward`: work for partitions of others, and theirs for ours
+//! - `inbox`: messages between partitions; `courier`: what happened here, told to the others
 
+mod courier;
+mod forward;
+mod http;
+mod inbox;
+mod membership;
 mod ownership;
+mod peers;
+mod share;
+mod view;
+mod wire;
 
+pub(crate) use forward::{is_passing, mended, submit};
+pub(crate) use inbox::{CancelFor, Message, StartFor};
+pub(crate) use membership::{Membership, leave};
 pub(crate) use ownership::Ownership;
+pub(crate) use view::view;
+pub(crate) use {courier::run as run_courier, inbox::run as run_inbox};
 
-use crate::core::Core;
-use model::Fault;
-use store::{ClusterWrite, Fence, NodeId, NodeRow, Unit};
+pub use http::HttpPeers;
+pub use peers::{LocalPeers, NoPeers, PeerError, PeerFace, PeerReply, PeerRequest, Peers};
+pub use view::{ClusterView, NodeView};
 
-/// Takes every partition at once: nobody else lives on a database that only one process can have open.
-pub(crate) async fn take_all(core: &Core) -> Result<(), Fault> {
-    let me = NodeId(i64::try_from(core.entropy.next_u64() >> 11).unwrap_or(1));
-    let mut unit = Unit::new();
-    for other in core.store.nodes().await? {
-        unit.push(ClusterWrite::Leave { id: other.id });
+use courier::Courier;
+use inbox::InboxBoard;
+use model::{PartitionId, Timestamp};
+use std::sync::{Arc, PoisonError, RwLock};
+use store::{LeaseRow, NodeId, NodeRow};
+use tokio::sync::Notify;
+
+/// What the parts of the cluster share.
+pub(crate) struct Cluster {
+    /// Whether other processes may have the database open.
+    pub(crate) shared: bool,
+    /// After so long at most others serve what a dead node served.
+    pub(crate) takeover_ms: i64,
+    pub(crate) peers: Arc<dyn Peers>,
+    /// Where others reach this node.
+    pub(crate) url: String,
+    pub(crate) version: String,
+    pub(crate) inbox: InboxBoard,
+    pub(crate) courier: Courier,
+    map: RwLock<Arc<Map>>,
+    /// The map changed: whoever waits for an owner looks again.
+    changed: Notify,
+    /// Look at nodes and leases now.
+    look: Notify,
+}
+
+/// Nodes and leases as last read.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Map {
+    /// This node; none while it is no member.
+    pub(crate) me: Option<NodeId>,
+    pub(crate) nodes: Vec<NodeRow>,
+    pub(crate) leases: Vec<LeaseRow>,
+    /// By node: since when its beat stands, by the clock here.
+    pub(crate) since: Vec<(NodeId, Timestamp)>,
+}
+
+impl Map {
+    /// The node that serves a partition, as far as is known.
+    pub(crate) fn owner(&self, partition: PartitionId) -> Option<&NodeRow> {
+        let owner = self.leases.iter().find(|lease| lease.partition == partition)?.owner?;
+        self.nodes.iter().find(|node| node.id == owner)
     }
-    let (url, version) = (String::new(), env!("CARGO_PKG_VERSION").to_owned());
-    unit.push(ClusterWrite::Join(NodeRow { id: me, url, version, started_at: core.now(), beat: 1, draining: false }));
-    let leases = core.store.leases().await?;
-    let mut taken = Vec::new();
-    for partition in core.ownership.all() {
-        let seen = leases.iter().find(|l| l.partition == partition).map_or(0, |l| l.epoch);
-        unit.push(ClusterWrite::Take { partition, owner: me, seen });
-        taken.push(Fence { partition, epoch: seen + 1 });
+
+    /// All other nodes.
+    pub(crate) fn others(&self) -> impl Iterator<Item = &NodeRow> {
+        self.nodes.iter().filter(|node| Some(node.id) != self.me)
     }
-    core.store.commit_one(unit).await?;
-    for fence in taken {
-        core.ownership.take(fence, core.store.greatest_id(fence.partition).await?);
+}
+
+impl Cluster {
+    pub(crate) fn new(shared: bool, takeover_ms: i64, peers: Arc<dyn Peers>, url: String, version: String) -> Self {
+        Self {
+            shared,
+            takeover_ms,
+            peers,
+            url,
+            version,
+            inbox: InboxBoard::default(),
+            courier: Courier::default(),
+            map: RwLock::default(),
+            changed: Notify::new(),
+            look: Notify::new(),
+        }
     }
-    Ok(())
+
+    /// Nodes and leases as last read.
+    pub(crate) fn map(&self) -> Arc<Map> {
+        self.map.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_map(&self, map: Map) {
+        *self.map.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(map);
+        self.changed.notify_waiters();
+    }
+
+    /// Has nodes and leases looked at soon.
+    pub(crate) fn look(&self) {
+        self.look.notify_one();
+    }
 }

@@ -93,11 +93,6 @@ impl Ownership {
         self.all().filter_map(|partition| self.fence(partition)).collect()
     }
 
-    /// Whether all partitions are served here.
-    pub(crate) fn is_all(&self) -> bool {
-        self.owned().len() == self.slots.len()
-    }
-
     /// How many partitions there are.
     pub(crate) fn count(&self) -> usize {
         self.slots.len()

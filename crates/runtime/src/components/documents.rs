@@ -1,6 +1,7 @@
 //! Components that read and change records. A change commits with the step; later steps of the same commit see it.
 
 use super::{BuiltinJob, Performed, actor};
+use crate::cluster::{CancelFor, Message};
 use crate::core::Core;
 use crate::partitions::session::Session;
 use model::error::codes;
@@ -8,6 +9,7 @@ use model::{CatalogId, Fault, Object, RecordId, Value};
 use platform::Prepared;
 use platform::records::{Record, object};
 use std::sync::Arc;
+use store::InboxWrite;
 
 /// Changes fields of `record` (`rec_7`), the process's own record when absent. Result of the template
 /// node: `recordId`, `ErrorMessage`.
@@ -58,6 +60,11 @@ pub(super) async fn delete(core: &Core, session: &mut Session, job: &BuiltinJob<
     let prepared = core.platform.records().prepare_delete(&actor(session.started_by()), id).await?;
     session.writes.extend(prepared.writes);
     session.live.extend(prepared.events);
+    // What else runs for the record ends, as when a person deletes it; this instance goes on.
+    let (by, except) = (session.started_by(), Some(session.id));
+    let message = core.message(session.partition, &Message::Cancel(CancelFor { record: id, by, except })).await?;
+    session.writes.push(InboxWrite::Insert(Box::new(message)).into());
+    session.messages = true;
     Ok(done(&[("recordId", Value::text(id.to_string()))]))
 }
 

@@ -1,10 +1,11 @@
 //! Deployed versions in their runnable form, compiled once and shared by all instances.
 
+use crate::clock::Clock;
 use engine::Program;
 use model::definition::{ElementKind, Origin, ProcessDefinition};
 use model::error::codes;
 use model::limits::Limits;
-use model::{CatalogId, DefinitionId, Diagnostic, Fault};
+use model::{CatalogId, DefinitionId, Diagnostic, Fault, Timestamp};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{DefinitionRow, SharedStore};
@@ -75,24 +76,57 @@ impl Deployment {
 pub(crate) struct Deployments {
     store: SharedStore,
     limits: Arc<Limits>,
+    /// What is kept is true for so long; then what may have changed is read again. None: for ever, nobody else writes.
+    fresh: Option<(Arc<dyn Clock>, i64)>,
     kept: Mutex<Kept>,
 }
 
 #[derive(Default)]
 struct Kept {
-    by_id: HashMap<DefinitionId, Arc<Deployment>>,
-    latest: HashMap<String, DefinitionId>,
+    by_id: HashMap<DefinitionId, Known>,
+    latest: HashMap<String, (DefinitionId, Timestamp)>,
+}
+
+struct Known {
+    deployment: Arc<Deployment>,
+    read_at: Timestamp,
 }
 
 impl Deployments {
-    pub(crate) fn new(store: SharedStore, limits: Arc<Limits>) -> Self {
-        Self { store, limits, kept: Mutex::default() }
+    /// `fresh`: how many milliseconds what is kept counts as true, where other nodes may change it.
+    pub(crate) fn new(store: SharedStore, limits: Arc<Limits>, fresh: Option<(Arc<dyn Clock>, i64)>) -> Self {
+        Self { store, limits, fresh, kept: Mutex::default() }
+    }
+
+    /// A version as it is to be started: whether it was withdrawn is known to be recent.
+    pub(crate) async fn startable(&self, id: DefinitionId) -> Result<Arc<Deployment>, Fault> {
+        let read_at = self.kept().by_id.get(&id).map(|known| known.read_at);
+        if read_at.is_some_and(|read_at| self.is_old(read_at)) {
+            let row = self.store.definition(id).await?;
+            let same = |known: &Known, row: &DefinitionRow| {
+                known.deployment.withdrawn == row.deleted_at.is_some() && known.deployment.name == row.name
+            };
+            let mut kept = self.kept();
+            match (kept.by_id.get_mut(&id), row) {
+                (Some(known), Some(row)) if same(known, &row) => known.read_at = self.now(),
+                _ => drop(kept.by_id.remove(&id)),
+            }
+        }
+        self.get(id).await
+    }
+
+    fn now(&self) -> Timestamp {
+        self.fresh.as_ref().map_or(Timestamp::default(), |(clock, _)| clock.now())
+    }
+
+    fn is_old(&self, read_at: Timestamp) -> bool {
+        self.fresh.as_ref().is_some_and(|(clock, ms)| clock.now().0 - read_at.0 >= *ms)
     }
 
     /// A version; `DEF-0003` when there is none.
     pub(crate) async fn get(&self, id: DefinitionId) -> Result<Arc<Deployment>, Fault> {
         if let Some(known) = self.kept().by_id.get(&id) {
-            return Ok(known.clone());
+            return Ok(known.deployment.clone());
         }
         let missing = || Fault::new(&codes::DEFINITION_NOT_FOUND, format!("there is no process definition {id}"));
         let row = self.store.definition(id).await?.ok_or_else(missing)?;
@@ -105,15 +139,18 @@ impl Deployments {
     /// The newest version of a process.
     pub(crate) async fn latest(&self, process_id: &str) -> Result<Arc<Deployment>, Fault> {
         let known = self.kept().latest.get(process_id).copied();
-        if let Some(id) = known {
-            return self.get(id).await;
+        if let Some((id, read_at)) = known
+            && !self.is_old(read_at)
+        {
+            return self.startable(id).await;
         }
+        let read_at = self.now();
         let row = self.store.latest_definition(process_id).await?;
         let row = row.ok_or_else(|| {
             Fault::new(&codes::DEFINITION_NOT_FOUND, format!("no process `{process_id}` is deployed"))
         })?;
-        let deployment = self.get(row.id).await?;
-        self.kept().latest.insert(process_id.to_owned(), row.id);
+        let deployment = self.startable(row.id).await?;
+        self.kept().latest.insert(process_id.to_owned(), (row.id, read_at));
         Ok(deployment)
     }
 
@@ -122,14 +159,15 @@ impl Deployments {
         if kept.by_id.len() >= KEPT_MAX {
             *kept = Kept::default();
         }
-        kept.by_id.insert(deployment.id, deployment);
+        let read_at = self.now();
+        kept.by_id.insert(deployment.id, Known { deployment, read_at });
     }
 
     /// Something about the process changed: what is known of its versions is read anew.
-    pub(super) fn changed(&self, process_id: &str) {
+    pub(crate) fn changed(&self, process_id: &str) {
         let mut kept = self.kept();
         kept.latest.remove(process_id);
-        kept.by_id.retain(|_, d| d.process_id != process_id);
+        kept.by_id.retain(|_, known| known.deployment.process_id != process_id);
     }
 
     /// Compiles a stored version. Its file was readable when it was deployed.

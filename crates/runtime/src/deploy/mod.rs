@@ -133,6 +133,7 @@ fn announce(core: &Core, file: &File<'_>, rows: Vec<DefinitionRow>) -> Vec<Deplo
     let mut deployed = Vec::with_capacity(rows.len());
     for (row, definition) in rows.into_iter().zip(&file.imported.definitions) {
         core.deployments.changed(&row.process_id);
+        core.cluster.courier.forget(&row.process_id);
         core.deployments.keep(Arc::new(Deployment::new(&row, ProcessDefinition::clone(definition), &core.limits)));
         let data = json!({"processId": row.process_id, "version": row.version});
         core.platform.live().publish(LiveEvent::new("definition", row.id).with(data));
@@ -158,6 +159,7 @@ pub(crate) async fn describe(
     let process_id = row.process_id.clone();
     core.store.commit_one(Unit::of(DefinitionWrite::Update(Box::new(row)))).await?;
     core.deployments.changed(&process_id);
+    core.cluster.courier.forget(&process_id);
     core.platform.live().publish(LiveEvent::new("definition", id));
     Ok(())
 }
@@ -167,6 +169,7 @@ pub(crate) async fn withdraw(core: &Core, id: DefinitionId) -> Result<(), Fault>
     let row = row(core, id).await?;
     core.store.commit_one(Unit::of(DefinitionWrite::Withdraw { id, at: core.now() })).await?;
     core.deployments.changed(&row.process_id);
+    core.cluster.courier.forget(&row.process_id);
     core.platform.live().publish(LiveEvent::new("definition", id).with(json!({"withdrawn": true})));
     Ok(())
 }

@@ -3,8 +3,8 @@
 //! Invariant: bounded bytes; only what was committed is in it. An instance that waits long falls out by itself:
 //! waiting costs no memory.
 
-use engine::Instance;
-use model::InstanceId;
+use engine::{Instance, Large};
+use model::{InstanceId, PartitionId, partition_of};
 use std::collections::{HashMap, VecDeque};
 
 /// An instance as committed.
@@ -14,6 +14,10 @@ pub(crate) struct Hot {
     pub(crate) instance: Instance,
     /// Journal rows written so far.
     pub(crate) seq: u64,
+    /// The epoch of its partition when it was committed: under another one somebody else may have changed it.
+    pub(crate) epoch: u64,
+    /// Its large values, which the store has.
+    pub(crate) large: Vec<Large>,
 }
 
 /// The least recently used instances fall out first.
@@ -52,7 +56,7 @@ impl HotCache {
         self.take(id);
         self.tick += 1;
         // A decoded instance takes about four times its packed bytes.
-        let bytes = 512 + 4 * bytes;
+        let bytes = 512 + 4 * (bytes + hot.large.iter().map(|large| large.size).sum::<usize>());
         self.entries.insert(id, Entry { hot, bytes, tick: self.tick });
         self.uses.push_back((id, self.tick));
         self.bytes += bytes;
@@ -65,6 +69,18 @@ impl HotCache {
                 self.take(oldest);
             }
         }
+    }
+
+    /// Forgets the instances of a partition.
+    pub(crate) fn forget_partition(&mut self, partition: PartitionId) {
+        let bytes = &mut self.bytes;
+        self.entries.retain(|id, entry| {
+            let stays = partition_of(id.0) != partition;
+            if !stays {
+                *bytes -= entry.bytes;
+            }
+            stays
+        });
     }
 
     /// Forgets an instance.
@@ -95,7 +111,7 @@ mod tests {
             business_key: None,
             parameters: Object::new(),
         };
-        Hot { instance: Instance::created(&Event::InstanceCreated(Box::new(created))).unwrap(), seq: 1 }
+        Hot { instance: Instance::created(&Event::InstanceCreated(Box::new(created))).unwrap(), seq: 1, epoch: 1, large: Vec::new() }
     }
 
     #[test]
@@ -113,5 +129,7 @@ mod tests {
             cache.put(hot(4), 100);
         }
         assert!(cache.uses.len() < 100 && cache.len() == 2);
+        cache.forget_partition(PartitionId(4));
+        assert!(cache.len() == 1 && cache.take(InstanceId(4)).is_none());
     }
 }

@@ -6,14 +6,14 @@ use super::work::Envelope;
 use crate::connectors::Order;
 use crate::core::Core;
 use crate::deploy::Deployment;
-use engine::{Event, Instance};
+use engine::{Event, Instance, Large};
 use indexmap::IndexMap;
 use model::{DocumentRef, Fault, InstanceId, JobId, Object, PartitionId, RecordId, TaskId, Timestamp, UserId};
 use platform::LiveEvent;
 use platform::records::{Record, object};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use store::{JobRow, TaskAssignee, TimerRow, Write};
+use store::{Fence, JobRow, TaskAssignee, TimerRow, Write};
 
 /// What an instance was when the round began.
 #[derive(Debug, Clone)]
@@ -52,6 +52,8 @@ pub(crate) struct Answered {
 pub(crate) struct Session {
     pub(crate) id: InstanceId,
     pub(crate) partition: PartitionId,
+    /// What the unit must carry: the lease under which it is decided.
+    pub(crate) fence: Fence,
     pub(crate) now: Timestamp,
     /// A start whose id was made in this round: there is nothing to load.
     pub(crate) fresh: bool,
@@ -61,6 +63,8 @@ pub(crate) struct Session {
     pub(crate) deployment: Option<Arc<Deployment>>,
     pub(crate) before: Option<Before>,
     pub(crate) state: Option<Instance>,
+    /// Large values that the store has, as the snapshot names them.
+    pub(crate) large: Vec<Large>,
     pub(crate) events: Vec<Event>,
     /// Other changes of the same unit.
     pub(crate) writes: Vec<Write>,
@@ -77,21 +81,25 @@ pub(crate) struct Session {
     pub(crate) changed: HashSet<RecordId>,
     /// Calls that go out although nobody waits for them.
     pub(crate) orders: usize,
+    /// Whether the unit holds messages to partitions.
+    pub(crate) messages: bool,
     pub(crate) erased: bool,
     pub(crate) answered: Vec<Answered>,
 }
 
 impl Session {
-    pub(crate) fn new(id: InstanceId, partition: PartitionId, now: Timestamp) -> Self {
+    pub(crate) fn new(id: InstanceId, fence: Fence, now: Timestamp) -> Self {
         Self {
             id,
-            partition,
+            partition: fence.partition,
+            fence,
             now,
             fresh: false,
             broken: None,
             deployment: None,
             before: None,
             state: None,
+            large: Vec::new(),
             events: Vec::new(),
             writes: Vec::new(),
             plans: IndexMap::new(),
@@ -102,6 +110,7 @@ impl Session {
             records: HashMap::new(),
             changed: HashSet::new(),
             orders: 0,
+            messages: false,
             erased: false,
             answered: Vec::new(),
         }

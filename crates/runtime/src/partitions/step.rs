@@ -35,6 +35,8 @@ pub(super) async fn work(core: &Core, session: &mut Session, ids: &mut IdSource,
             session.erased = true;
             Ok(Ok(()))
         }
+        // The worker does it itself.
+        Work::Vacate => Ok(Ok(())),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use engine::{Command, InstanceState};
 use model::{DefinitionId, DocumentRef, Fault, InstanceId, Object, PartitionId, TimerId, UserId};
-use store::{TimerRow, Write};
+use serde::{Deserialize, Serialize};
+use store::Write;
 use tokio::sync::oneshot;
 
 /// One entry of a queue.
@@ -19,8 +20,8 @@ pub(crate) struct Envelope {
     pub(crate) conflicts: u32,
 }
 
-/// What to do.
-#[derive(Debug, Clone)]
+/// What to do. Nodes of other versions read it: new fields need a default, no variant changes its meaning.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Work {
     /// Begins an instance.
     Start(Box<StartWork>),
@@ -43,10 +44,13 @@ pub(crate) enum Work {
         /// The instance.
         instance: InstanceId,
     },
+    /// The partition goes to another node: what memory holds of it is forgotten. Told by [`Ack::Vacated`].
+    #[serde(skip)]
+    Vacate,
 }
 
 /// An instance to begin.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct StartWork {
     /// Made when the work is first done, kept when it is done again.
     pub(crate) instance: Option<InstanceId>,
@@ -57,6 +61,9 @@ pub(crate) struct StartWork {
     pub(crate) business_key: Option<String>,
     /// Whether the caller wants to know when it ends.
     pub(crate) watch: bool,
+    /// For how long he waits, in milliseconds: told to the node that does it.
+    #[serde(default)]
+    pub(crate) wait_ms: i64,
 }
 
 impl Work {
@@ -67,6 +74,7 @@ impl Work {
             Self::Commands { instance, .. } | Self::Timer { instance, .. } | Self::Erase { instance } => {
                 Some(*instance)
             }
+            Self::Vacate => None,
         }
     }
 }
@@ -76,9 +84,43 @@ pub(crate) enum Ack {
     /// Nobody.
     None,
     /// A caller.
-    Reply(oneshot::Sender<Result<Done, Fault>>),
+    Reply(oneshot::Sender<Result<Done, Refused>>),
     /// The timers: a firing that was not committed comes again.
-    Timer(TimerRow),
+    Timer(crate::timers::Firing),
+    /// Whoever gives the partition away.
+    Vacated(oneshot::Sender<()>),
+}
+
+/// Why it was not done.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// For good, or for now: the fault says.
+    Fault(Fault),
+    /// The partition is not served here (any more). Nothing was done; whoever serves it can do it.
+    Moved(Box<Moved>),
+}
+
+/// Work that has to go elsewhere, as it came.
+#[derive(Debug)]
+pub(crate) struct Moved {
+    pub(crate) work: Work,
+    pub(crate) extra: Vec<Write>,
+}
+
+impl Refused {
+    /// Sends work on. A start gets another id where it is done: who made this one does not serve the partition now.
+    pub(crate) fn moved(mut work: Work, extra: Vec<Write>) -> Self {
+        if let Work::Start(start) = &mut work {
+            start.instance = None;
+        }
+        Self::Moved(Box::new(Moved { work, extra }))
+    }
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
 }
 
 /// What a caller is told after the commit.

@@ -1,27 +1,29 @@
 //! Rounds: take what waits, load, work, commit everything in one call, then answer and release effects.
 //!
 //! Owns: the order of these steps. Invariant: nobody is answered and nothing leaves before the commit; a unit that
-//! meets a conflict is decided again on fresh state; an instance that breaks an invariant is set aside alone.
+//! meets a conflict is decided again on fresh state; one that meets the end of its lease is sent on, with all that
+//! waits for the partition; an instance that breaks an invariant is set aside alone.
 
 use super::cache::{Hot, HotCache};
 use super::rows;
 use super::session::{Aftermath, Answered, Before, Session, TaskPeople};
 use super::step;
-use super::work::{Ack, Done, Envelope, Finished, Work};
+use super::work::{Ack, Done, Envelope, Finished, Refused, Work};
+use crate::instances::large;
 use crate::core::{Core, Counts};
 use crate::jobs::scripts;
 use engine::{Command, Instance, InstanceState};
 use futures_util::FutureExt;
 use indexmap::IndexMap;
 use model::error::codes;
-use model::{Fault, IdSource, IncidentId, InstanceId, PartitionId, TaskId, Timestamp, UserId};
+use model::{Fault, IdSource, IncidentId, InstanceId, PartitionId, TaskId, Timestamp, UserId, partition_of};
 use platform::LiveEvent;
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use store::{
-    AnswerStatus, IncidentRow, IncidentWrite, InstanceUpdate, InstanceWrite, StoreError, TaskAssignee, TaskDetails,
-    TaskRole, Unit,
+    AnswerStatus, Conflict, Fence, InboxWrite, IncidentRow, IncidentWrite, InstanceUpdate, InstanceWrite, StoreError,
+    TaskAssignee, TaskDetails, TaskRole, Unit, Write,
 };
 use tokio::sync::oneshot;
 
@@ -36,7 +38,8 @@ const CACHE_BYTES: usize = 16 << 20;
 pub(crate) struct Worker {
     core: Arc<Core>,
     lane: usize,
-    ids: HashMap<PartitionId, IdSource>,
+    /// Sources of ids, with the epochs they were made under.
+    ids: HashMap<PartitionId, (u64, IdSource)>,
     cache: HotCache,
     /// Callers who wait for instances to end.
     watchers: HashMap<InstanceId, Vec<oneshot::Sender<Finished>>>,
@@ -50,29 +53,49 @@ struct Ready {
 }
 
 impl Worker {
-    /// A worker for `core.lanes[lane]`; reads the ids in use so that new ones are greater.
-    pub(crate) async fn open(core: Arc<Core>, lane: usize) -> Result<Self, Fault> {
-        let lanes = core.lanes.len();
-        let mut ids = HashMap::new();
-        for partition in (0..core.partitions).filter(|p| usize::from(*p) % lanes == lane) {
-            let partition = PartitionId(u8::try_from(partition).unwrap_or(u8::MAX));
-            let greatest = core.store.greatest_id(partition).await?;
-            ids.insert(partition, IdSource::new(partition, greatest));
-        }
-        Ok(Self { core, lane, ids, cache: HotCache::new(CACHE_BYTES), watchers: HashMap::new() })
+    /// A worker for `core.lanes[lane]`.
+    pub(crate) fn new(core: Arc<Core>, lane: usize) -> Self {
+        Self { core, lane, ids: HashMap::new(), cache: HotCache::new(CACHE_BYTES), watchers: HashMap::new() }
     }
 
     /// Runs until the lane is closed and empty.
     pub(crate) async fn run(mut self) {
         let core = self.core.clone();
         while let Some(batch) = core.lanes[self.lane].take(ROUND_MAX).await {
-            self.round(batch).await;
+            let (leaving, batch): (Vec<_>, Vec<_>) =
+                batch.into_iter().partition(|envelope| matches!(envelope.work, Work::Vacate));
+            if !batch.is_empty() {
+                self.round(batch).await;
+            }
+            leaving.into_iter().for_each(|envelope| self.vacate(envelope));
         }
+    }
+
+    /// Forgets a partition. No round of it is under way here, and none begins any more.
+    fn vacate(&mut self, envelope: Envelope) {
+        if let Some(fence) = self.core.fence(envelope.partition).filter(|_| !self.core.owns(envelope.partition)) {
+            self.core.ownership.lose(fence);
+        }
+        self.forget(envelope.partition);
+        if !self.core.owns(envelope.partition) {
+            self.core.timers.lost(envelope.partition);
+        }
+        if let Ack::Vacated(sender) = envelope.ack {
+            // Nobody waits when all was given up at once.
+            let _ = sender.send(());
+        }
+    }
+
+    /// What memory holds of a partition that is served here no more. Callers who wait for ends look at the store.
+    fn forget(&mut self, partition: PartitionId) {
+        self.cache.forget_partition(partition);
+        self.watchers.retain(|id, _| partition_of(id.0) != partition);
     }
 
     async fn round(&mut self, batch: Vec<Envelope>) {
         let now = self.core.now();
         Counts::add(&self.core.counts.commands, batch.len());
+        self.core.meters.round_commands.add(batch.len() as u64);
         let (mut sessions, work) = self.group(batch, now);
         if let Err(fault) = self.load(&mut sessions).await {
             for envelope in work.into_values().flatten() {
@@ -104,42 +127,61 @@ impl Worker {
     ) -> (IndexMap<InstanceId, Session>, IndexMap<InstanceId, Vec<Envelope>>) {
         let mut sessions: IndexMap<InstanceId, Session> = IndexMap::new();
         let mut work: IndexMap<InstanceId, Vec<Envelope>> = IndexMap::new();
+        let serving = self.core.ownership.is_serving(now);
         for mut envelope in batch {
-            let partition = envelope.partition;
+            let Some(fence) = self.core.fence(envelope.partition).filter(|_| serving) else {
+                send_on(envelope);
+                continue;
+            };
             let known = envelope.work.instance();
-            let id = known.unwrap_or_else(|| InstanceId(self.next_id(partition, now)));
+            let id = known.unwrap_or_else(|| InstanceId(self.next_id(fence, now)));
             if let Work::Start(start) = &mut envelope.work {
                 start.instance = Some(id);
             }
-            let session = sessions.entry(id).or_insert_with(|| Session::new(id, partition, now));
+            let session = sessions.entry(id).or_insert_with(|| Session::new(id, fence, now));
             session.fresh = known.is_none();
             work.entry(id).or_default().push(envelope);
         }
         (sessions, work)
     }
 
-    fn next_id(&mut self, partition: PartitionId, now: Timestamp) -> i64 {
-        self.ids.entry(partition).or_insert_with(|| IdSource::new(partition, 0)).next(now)
+    fn next_id(&mut self, fence: Fence, now: Timestamp) -> i64 {
+        let mut ids = self.take_ids(fence);
+        let id = ids.next(now);
+        self.ids.insert(fence.partition, (fence.epoch, ids));
+        id
+    }
+
+    /// The partition's source of ids. Under a new epoch it goes on from what others left.
+    fn take_ids(&mut self, fence: Fence) -> IdSource {
+        match self.ids.remove(&fence.partition) {
+            Some((epoch, ids)) if epoch == fence.epoch => ids,
+            _ => IdSource::new(fence.partition, self.core.ownership.greatest(fence.partition)),
+        }
     }
 
     /// Brings in what is not warm, in one read. Fresh starts need none.
     async fn load(&mut self, sessions: &mut IndexMap<InstanceId, Session>) -> Result<(), Fault> {
         let mut missing = Vec::new();
         for (id, session) in sessions.iter_mut().filter(|(_, session)| !session.fresh) {
-            match self.cache.take(*id) {
-                Some(hot) => session.before = Some(Before { instance: hot.instance, seq: hot.seq }),
+            match self.cache.take(*id).filter(|hot| hot.epoch == session.fence.epoch) {
+                Some(hot) => {
+                    session.before = Some(Before { instance: hot.instance, seq: hot.seq });
+                    session.large = hot.large;
+                }
                 None => missing.push(*id),
             }
         }
         if !missing.is_empty() {
             for stored in self.core.store.load_instances(&missing).await? {
                 let Some(session) = sessions.get_mut(&stored.row.id) else { continue };
-                match Instance::decode(&stored.snapshot) {
-                    Ok(instance) => session.before = Some(Before { instance, seq: stored.row.seq }),
-                    Err(error) => {
-                        let message = format!("the snapshot of {} can not be read", stored.row.id);
-                        session.broken = Some(Fault::new(&codes::STORE_CORRUPT, message).caused_by(error));
+                match large::instance(&self.core, &stored).await {
+                    Ok((instance, large)) => {
+                        session.before = Some(Before { instance, seq: stored.row.seq });
+                        session.large = large;
                     }
+                    Err(fault) if fault.is(&codes::STORE_CORRUPT) => session.broken = Some(fault),
+                    Err(fault) => return Err(fault),
                 }
             }
         }
@@ -154,18 +196,14 @@ impl Worker {
             envelopes.into_iter().for_each(|e| self.refuse(without_timer(e), &fault));
             return None;
         }
-        let Some(mut ids) = self.ids.remove(&session.partition) else {
-            // A partition of another worker never comes here; were it so, nothing may be written.
-            let fault = Fault::new(&codes::QUARANTINED, "the command reached a worker that does not own its instance");
-            envelopes.into_iter().for_each(|e| self.refuse(e, &fault));
-            return None;
-        };
+        let mut ids = self.take_ids(session.fence);
         let mut envelopes = VecDeque::from(envelopes);
         let outcome = AssertUnwindSafe(work_all(&core, &mut session, &mut ids, &mut envelopes)).catch_unwind().await;
-        self.ids.insert(session.partition, ids);
+        self.ids.insert(session.partition, (session.fence.epoch, ids));
         match outcome {
             Ok(Ok(())) => {
-                let (unit, after, snapshot_bytes) = rows::unit(&mut session);
+                let (unit, after, snapshot_bytes) = rows::unit(&mut session, core.limits.large_value_bytes);
+                let unit = unit.fenced(session.fence);
                 Some((Ready { session, after, snapshot_bytes }, unit))
             }
             Ok(Err(fault)) => {
@@ -184,13 +222,18 @@ impl Worker {
     async fn commit(&mut self, ready: Vec<Ready>, units: Vec<Unit>) {
         Counts::add(&self.core.counts.commits, 1);
         Counts::add(&self.core.counts.units, units.len());
-        match self.core.store.commit(units).await {
+        let (n, began_us) = (units.len(), self.core.clock.stopwatch_us());
+        let committed = self.core.store.commit(units).await;
+        let us = self.core.lanes[self.lane].committed(n, began_us);
+        self.core.meters.commit_us.add(us);
+        match committed {
             Ok(results) => {
                 let mut again = Vec::new();
                 for (ready, result) in ready.into_iter().zip(results) {
                     match result {
                         Ok(_) => self.finish(ready, Ok(())),
-                        Err(StoreError::Conflict { .. }) => again.extend(self.conflicted(ready)),
+                        Err(StoreError::Conflict { what: Conflict::Fenced }) => self.fenced(ready),
+                        Err(StoreError::Conflict { what }) => again.extend(self.conflicted(ready, &what)),
                         Err(error) => self.finish(ready, Err(error.into())),
                     }
                 }
@@ -206,14 +249,25 @@ impl Worker {
         }
     }
 
+    /// Another node serves the partition now; nothing was written.
+    fn fenced(&mut self, ready: Ready) {
+        Counts::add(&self.core.counts.conflicts, 1);
+        let Session { fence, answered, .. } = ready.session;
+        self.core.lost(fence);
+        self.forget(fence.partition);
+        answered.into_iter().for_each(|a| send_on(a.envelope));
+    }
+
     /// Somebody else changed what the unit was based on: decide again.
-    fn conflicted(&mut self, ready: Ready) -> Vec<Envelope> {
+    fn conflicted(&mut self, ready: Ready, what: &Conflict) -> Vec<Envelope> {
         Counts::add(&self.core.counts.conflicts, 1);
         self.cache.forget(ready.session.id);
         let mut again = Vec::new();
         for Answered { mut envelope, .. } in ready.session.answered {
             envelope.conflicts += 1;
-            if envelope.conflicts > CONFLICTS_MAX {
+            // A message that was taken before has had its effect.
+            let done = *what == Conflict::Message && takes_message(&envelope);
+            if done || envelope.conflicts > CONFLICTS_MAX {
                 self.refuse(envelope, &Fault::of(&codes::STORE_CONFLICT));
             } else {
                 again.push(envelope);
@@ -248,7 +302,9 @@ impl Worker {
             (Some(instance), before) if !session.erased && instance.state() == InstanceState::Active => {
                 let changed = u64::from(!session.events.is_empty());
                 let seq = before.as_ref().map_or(0, |b| b.seq) + changed;
-                self.cache.put(Hot { instance, seq }, snapshot_bytes.max(256));
+                self.core.lanes[self.lane].learn(session.id, instance.definition());
+                let epoch = session.fence.epoch;
+                self.cache.put(Hot { instance, seq, epoch, large: session.large }, snapshot_bytes.max(256));
             }
             _ => {}
         }
@@ -259,7 +315,11 @@ impl Worker {
         if after.outbox || session.orders > 0 {
             self.core.outbox.notify_one();
         }
+        if session.messages {
+            self.core.cluster.inbox.look();
+        }
         self.core.jobs.offered(&after.job_types);
+        self.core.cluster.courier.offered(&after.job_types);
         for row in after.scripts {
             scripts::spawn(self.core.clone(), row);
         }
@@ -286,15 +346,15 @@ impl Worker {
             }
         });
         // A caller who went away needs no answer.
-        let _ = sender.send(done);
+        let _ = sender.send(done.map_err(Refused::Fault));
     }
 
     fn refuse(&self, envelope: Envelope, fault: &Fault) {
         match envelope.ack {
-            Ack::None => {}
+            Ack::None | Ack::Vacated(_) => {}
             Ack::Reply(sender) => {
                 // A caller who went away needs no answer.
-                let _ = sender.send(Err(fault.clone()));
+                let _ = sender.send(Err(fault.clone().into()));
             }
             Ack::Timer(row) => self.core.timers.again(row, self.core.now()),
         }
@@ -306,9 +366,9 @@ impl Worker {
         tracing::error!(instance.id = %id, code = "ENG-0012", reason, "the instance broke an invariant");
         self.core.set_quarantined(id, true);
         let fault = Fault::new(&codes::QUARANTINED, format!("{id} broke an invariant and was set aside: {reason}"));
-        let incident = IncidentId(self.next_id(session.partition, session.now));
+        let incident = IncidentId(self.next_id(session.fence, session.now));
         if let Some(unit) = quarantine_unit(&session, incident, &fault) {
-            match self.core.store.commit_one(unit).await {
+            match self.core.store.commit_one(unit.fenced(session.fence)).await {
                 Ok(_) => {
                     let data = serde_json::json!({"open": true, "code": fault.code.code});
                     self.core.platform.live().publish(LiveEvent::new("incident", incident).with(data));
@@ -321,6 +381,18 @@ impl Worker {
             self.refuse(without_timer(envelope), &fault);
         }
     }
+}
+
+/// Work of a partition that is served elsewhere: whoever waits takes it there. A timer is read there from its row.
+fn send_on(envelope: Envelope) {
+    if let Ack::Reply(sender) = envelope.ack {
+        // A caller who went away needs no answer.
+        let _ = sender.send(Err(Refused::moved(envelope.work, envelope.extra)));
+    }
+}
+
+fn takes_message(envelope: &Envelope) -> bool {
+    envelope.extra.iter().any(|write| matches!(write, Write::Inbox(InboxWrite::Take { .. })))
 }
 
 /// Its timer waits in the store until a person has mended the instance, instead of coming again and again.

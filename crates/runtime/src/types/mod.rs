@@ -57,4 +57,8 @@ pub struct Counters {
     pub deliveries: u64,
     /// Timers fired.
     pub timers: u64,
+    /// Partitions served here.
+    pub owned: u64,
+    /// Nodes that live, as far as is known.
+    pub nodes: u64,
 }

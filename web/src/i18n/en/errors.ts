@@ -65,6 +65,8 @@ export const errors: Translation<typeof ru> = {
   'API-0001': 'The request can not be read.',
   'API-0002': 'Too much data in one request.',
   'API-0003': 'There is no such address.',
+  'CLU-0001': 'The node that serves this is being replaced. Try again in a few seconds.',
+  'CLU-0002': 'The connection broke before the answer came. Look whether it was done before you repeat it.',
   'STO-0001': 'The database is not available now. Try again in a minute.',
   'STO-0002': 'Somebody else changed the data. Reload the page.',
 }

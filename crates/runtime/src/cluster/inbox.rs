@@ -1,0 +1,267 @@
+//! Messages to partitions, turned into work: what a change leads to, written in the change's own unit.
+//!
+//! Owns: automatic starts and the end of what runs for a deleted record. Invariant: a message is taken in the unit of
+//! what it causes (a start), or after all it causes was done and would change nothing if done again (cancels); so a
+//! crash at any moment neither loses nor doubles anything. Never: decides which messages are written.
+
+use super::forward::is_passing;
+use crate::core::Core;
+use crate::partitions::work::{Refused, StartWork, Work};
+use crate::records;
+use crate::starts::{self, Parameters};
+use crate::types::StartRequest;
+use futures_util::{FutureExt, StreamExt, stream};
+use model::{DefinitionId, DocumentRef, Fault, InstanceId, PartitionId, RecordId, UserId};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::{IdKind, InboxRow, InboxWrite, Unit, Write};
+use tokio::sync::{Notify, watch};
+
+/// Messages read at once.
+const READ_MAX: u32 = 256;
+/// Messages worked on at once.
+const AT_ONCE: usize = 32;
+/// So often a database that others write to is looked at without being told.
+const POLL_MS: i64 = 1_000;
+
+/// An automatic start.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct StartFor {
+    pub(crate) definition: DefinitionId,
+    pub(crate) document: DocumentRef,
+    #[serde(default)]
+    pub(crate) started_by: Option<UserId>,
+}
+
+/// The end of everything that runs for a record.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct CancelFor {
+    pub(crate) record: RecordId,
+    #[serde(default)]
+    pub(crate) by: Option<UserId>,
+    /// The instance that deleted it goes on.
+    #[serde(default)]
+    pub(crate) except: Option<InstanceId>,
+}
+
+/// A message.
+#[derive(Debug, Clone)]
+pub(crate) enum Message {
+    Start(StartFor),
+    Cancel(CancelFor),
+}
+
+/// Where messages are announced.
+#[derive(Default)]
+pub(crate) struct InboxBoard {
+    filled: Notify,
+    /// Messages that are worked on here at this moment.
+    active: Mutex<HashSet<i64>>,
+}
+
+impl InboxBoard {
+    /// There may be messages.
+    pub(crate) fn look(&self) {
+        self.filled.notify_one();
+    }
+
+    fn begin(&self, id: i64) -> bool {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner).insert(id)
+    }
+
+    fn end(&self, id: i64) {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+    }
+}
+
+/// A message that is about to be written. While this lives nobody else here works on it.
+pub(crate) struct Posted<'c> {
+    core: &'c Core,
+    row: InboxRow,
+    message: Message,
+}
+
+impl Drop for Posted<'_> {
+    fn drop(&mut self) {
+        self.core.cluster.inbox.end(self.row.id);
+    }
+}
+
+impl Posted<'_> {
+    /// The write that belongs into the unit of what causes it.
+    pub(crate) fn write(&self) -> Write {
+        InboxWrite::Insert(Box::new(self.row.clone())).into()
+    }
+
+    /// After the commit: does it at once, or tells those who can.
+    pub(crate) async fn perform(self) {
+        if self.core.owns(self.row.partition) {
+            if !perform(self.core, &self.row, &self.message).await {
+                self.core.cluster.inbox.look();
+            }
+        } else {
+            self.core.cluster.courier.sent();
+        }
+    }
+}
+
+impl Core {
+    /// A message to whatever partition is served here, else to any.
+    pub(crate) async fn post(&self, message: Message) -> Result<Posted<'_>, Fault> {
+        let row = self.message(self.any_partition(), &message).await?;
+        self.cluster.inbox.begin(row.id);
+        Ok(Posted { core: self, row, message })
+    }
+
+    /// A message as a row.
+    pub(crate) async fn message(&self, partition: PartitionId, message: &Message) -> Result<InboxRow, Fault> {
+        let (kind, payload) = match message {
+            Message::Start(start) => ("start", serde_json::to_value(start)),
+            Message::Cancel(cancel) => ("cancel", serde_json::to_value(cancel)),
+        };
+        let payload = payload.expect("plain data with text keys always becomes JSON");
+        let id = self.store.next_id(IdKind::Message).await?;
+        Ok(InboxRow { partition, id, kind: kind.to_owned(), payload, created_at: self.now() })
+    }
+}
+
+/// Works on messages until `stop`.
+pub(crate) async fn run(core: Arc<Core>, mut stop: watch::Receiver<bool>) {
+    // What waits from before is looked at first.
+    core.cluster.inbox.look();
+    let mut again = false;
+    loop {
+        let poll = async {
+            if !again && !core.cluster.shared {
+                std::future::pending::<()>().await;
+            }
+            core.clock.sleep_until(core.now().plus_ms(POLL_MS)).await;
+        };
+        tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = core.cluster.inbox.filled.notified() => {}
+            () = poll => {}
+        }
+        again = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => return,
+            left = drain(&core) => left,
+        };
+    }
+}
+
+/// Works on what waits; whether something is left that could not be done now.
+async fn drain(core: &Core) -> bool {
+    loop {
+        let owned = core.owned();
+        if owned.is_empty() {
+            return false;
+        }
+        let rows = match core.store.messages(&owned, READ_MAX).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                tracing::error!(%error, "messages could not be read");
+                return true;
+            }
+        };
+        let full = rows.len() == READ_MAX as usize;
+        let rows: Vec<InboxRow> = rows.into_iter().filter(|row| core.cluster.inbox.begin(row.id)).collect();
+        let begun = rows.len();
+        let done = stream::iter(rows.into_iter().map(|row| one(core, row).boxed()));
+        let done = done.buffer_unordered(AT_ONCE).filter(|done| std::future::ready(*done)).count().await;
+        if done < begun {
+            return true;
+        }
+        if !full {
+            return false;
+        }
+    }
+}
+
+/// Works on one message.
+async fn one(core: &Core, row: InboxRow) -> bool {
+    let done = match read(&row) {
+        Some(message) => perform(core, &row, &message).await,
+        None => {
+            tracing::error!(message = row.id, kind = row.kind, "a message can not be read here");
+            false
+        }
+    };
+    core.cluster.inbox.end(row.id);
+    done
+}
+
+fn read(row: &InboxRow) -> Option<Message> {
+    match row.kind.as_str() {
+        "start" => serde_json::from_value(row.payload.clone()).ok().map(Message::Start),
+        "cancel" => serde_json::from_value(row.payload.clone()).ok().map(Message::Cancel),
+        _ => None,
+    }
+}
+
+/// Does what a message asks; false: later again.
+async fn perform(core: &Core, row: &InboxRow, message: &Message) -> bool {
+    match message {
+        Message::Start(start) => begin(core, row, start).await,
+        Message::Cancel(cancel) => match records::cancel_for(core, cancel).await {
+            Ok(()) => take(core, row).await != Taken::Failed,
+            Err(fault) => {
+                tracing::warn!(record = %cancel.record, %fault, "processes of a deleted record go on for now");
+                false
+            }
+        },
+    }
+}
+
+async fn begin(core: &Core, row: &InboxRow, start: &StartFor) -> bool {
+    let taking = InboxWrite::Take { partition: row.partition, id: row.id };
+    let outcome = match prepare(core, start).await {
+        Ok(work) => core.submit_here(row.partition, Work::Start(Box::new(work)), vec![taking.into()]).await,
+        Err(fault) => Err(Refused::Fault(fault)),
+    };
+    match outcome {
+        Ok(_) | Err(Refused::Moved(_)) => true,
+        // Also when the message was taken meanwhile: then it is gone, and so is this.
+        Err(Refused::Fault(fault)) if is_passing(&fault) => {
+            tracing::warn!(definition = %start.definition, %fault, "an automatic start comes later");
+            false
+        }
+        Err(Refused::Fault(fault)) => match take(core, row).await {
+            Taken::Now => {
+                let (definition, record) = (start.definition, start.document.record);
+                tracing::warn!(%definition, %record, %fault, "an automatic start was refused");
+                records::tell_deployer(core, start, &fault).await;
+                true
+            }
+            Taken::Before => true,
+            Taken::Failed => false,
+        },
+    }
+}
+
+async fn prepare(core: &Core, start: &StartFor) -> Result<StartWork, Fault> {
+    let request = StartRequest { document: Some(start.document), ..StartRequest::of(start.definition) };
+    starts::prepare(core, request, start.started_by, Parameters::Defaults).await
+}
+
+#[derive(PartialEq, Eq)]
+enum Taken {
+    Now,
+    Before,
+    Failed,
+}
+
+/// Takes a message alone.
+async fn take(core: &Core, row: &InboxRow) -> Taken {
+    let unit = Unit::of(InboxWrite::Take { partition: row.partition, id: row.id });
+    match core.store.commit_one(unit).await {
+        Ok(_) => Taken::Now,
+        Err(error) if error.conflict().is_some() => Taken::Before,
+        Err(error) => {
+            tracing::warn!(%error, message = row.id, "a message could not be taken");
+            Taken::Failed
+        }
+    }
+}

@@ -1,0 +1,459 @@
+//! The loop of a node: it beats, watches the others, takes and gives partitions.
+//!
+//! Invariants: the silence of another node is measured from when this one saw its last beat, by this one's clock, and
+//! over several looks, so that neither clocks that differ nor a pause of the watcher give anybody up; a node that could
+//! not beat for as long as others wait serves nothing more and comes back as a new one; what memory says is served
+//! follows from the leases read, so that a lost answer is mended by the next look. Never: waits for another node.
+
+use super::courier::tell;
+use super::share::plan;
+use super::{Map, Ownership};
+use crate::core::Core;
+use crate::jobs::scripts;
+use crate::partitions::work::{Ack, Envelope, Work};
+use model::{Fault, PartitionId, Timestamp};
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use store::{ClusterWrite, Conflict, Fence, LeaseRow, NodeId, NodeRow, StoreError, Unit};
+use tokio::sync::{oneshot, watch};
+
+/// Beats in one take-over time.
+const BEATS: i64 = 10;
+/// Tenths of the take-over time after which a silent node is given up, and gives itself up.
+const SILENT: i64 = 7;
+/// Regular looks at an unchanged beat that it takes besides.
+const LOOKS_MIN: u32 = 4;
+
+/// This node, and what it saw of the others.
+pub(crate) struct Membership {
+    core: Arc<Core>,
+    /// None: it is no member.
+    me: Option<NodeId>,
+    beat: u64,
+    next_beat: Timestamp,
+    watched: HashMap<NodeId, Watched>,
+}
+
+/// Another node.
+struct Watched {
+    beat: u64,
+    since: Timestamp,
+    looks: u32,
+}
+
+impl Membership {
+    /// Joins. Where nobody else can live everything is served when this returns; otherwise this node's share of what
+    /// is free.
+    pub(crate) async fn open(core: Arc<Core>) -> Result<Self, Fault> {
+        let mut this =
+            Self { core, me: None, beat: 0, next_beat: Timestamp::default(), watched: HashMap::new() };
+        if this.core.cluster.shared {
+            this.join().await?;
+            this.look(true).await?;
+        } else {
+            this.take_everything().await?;
+        }
+        Ok(this)
+    }
+
+    /// Runs until `stop`; then gives away what others can take.
+    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let core = self.core.clone();
+        if !core.cluster.shared {
+            return;
+        }
+        loop {
+            let regular = tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => break,
+                () = core.cluster.look.notified() => false,
+                () = core.clock.sleep_until(self.next_beat) => true,
+            };
+            self.turn(regular).await;
+        }
+        if let Err(fault) = self.hand_over().await {
+            tracing::warn!(%fault, "partitions were not handed over; others take them later");
+        }
+    }
+
+    /// One turn: a beat when it is time, and a look.
+    async fn turn(&mut self, regular: bool) {
+        if regular {
+            self.next_beat = self.core.now().plus_ms(self.core.cluster.takeover_ms / BEATS);
+            if let Err(fault) = self.show_life().await {
+                tracing::warn!(%fault, "no sign of life could be given");
+                return;
+            }
+        }
+        if self.me.is_none() {
+            return;
+        }
+        if let Err(fault) = self.look(regular).await {
+            tracing::warn!(%fault, "nodes and leases could not be looked at");
+        }
+        // Not later, even if nothing could be read.
+        if self.me.is_some() && !self.core.ownership.is_serving(self.core.now()) {
+            self.give_up("it could show no sign of life for too long");
+        }
+    }
+
+    async fn show_life(&mut self) -> Result<(), Fault> {
+        let Some(id) = self.me else { return self.join().await };
+        self.beat += 1;
+        let started = self.core.now();
+        let write = ClusterWrite::Beat { id, beat: self.beat, draining: false };
+        match self.in_time(self.core.store.commit_one(Unit::of(write))).await {
+            Some(Ok(_)) => {
+                self.core.ownership.serve_until(started.plus_ms(silence(&self.core)));
+                Ok(())
+            }
+            Some(Err(StoreError::Conflict { what: Conflict::Node })) => {
+                self.give_up("others had given it up");
+                self.join().await
+            }
+            Some(Err(error)) if self.core.ownership.is_serving(self.core.now()) => Err(error.into()),
+            Some(Err(_)) | None => {
+                self.give_up("it could show no sign of life for too long");
+                self.join().await
+            }
+        }
+    }
+
+    /// Waits no longer than this node may serve without a sign of life.
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let until = self.core.ownership.until();
+        tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = self.core.clock.sleep_until(until) => None,
+        }
+    }
+
+    /// Becomes a member, under a new number.
+    async fn join(&mut self) -> Result<(), Fault> {
+        let row = self.row();
+        let started = row.started_at;
+        self.core.ownership.serve_until(started.plus_ms(silence(&self.core)));
+        let id = row.id;
+        match self.in_time(self.core.store.commit_one(Unit::of(ClusterWrite::Join(row)))).await {
+            Some(joined) => joined?,
+            None => return Err(Fault::of(&model::error::codes::STORE_FAILED)),
+        };
+        self.me = Some(id);
+        self.next_beat = started.plus_ms(self.core.cluster.takeover_ms / BEATS);
+        tracing::info!(node = %id, "joined");
+        Ok(())
+    }
+
+    fn row(&mut self) -> NodeRow {
+        self.beat = 1;
+        NodeRow {
+            // 53 bits, as all ids that leave the server.
+            id: NodeId(i64::try_from(self.core.entropy.next_u64() >> 11).unwrap_or(1).max(1)),
+            url: self.core.cluster.url.clone(),
+            version: self.core.cluster.version.clone(),
+            started_at: self.core.now(),
+            beat: self.beat,
+            draining: false,
+        }
+    }
+
+    /// Serves nothing more. What was queued goes to whoever takes the partitions.
+    fn give_up(&mut self, why: &str) {
+        let held = self.core.ownership.held();
+        if let Some(me) = self.me.take() {
+            tracing::warn!(node = %me, partitions = held.len(), why, "this node gives its partitions up");
+        }
+        for fence in held {
+            self.core.ownership.lose(fence);
+            vacate(&self.core, fence.partition, Ack::None, Turn::First);
+        }
+        let map = Map { me: None, ..Map::clone(&self.core.cluster.map()) };
+        self.core.cluster.set_map(map);
+    }
+
+    /// Reads nodes and leases and does what follows.
+    async fn look(&mut self, regular: bool) -> Result<(), Fault> {
+        let Some(me) = self.me else { return Ok(()) };
+        let read = async { (self.core.store.nodes().await, self.core.store.leases().await) };
+        let Some((nodes, leases)) = self.in_time(read).await else { return Ok(()) };
+        let (nodes, leases) = (nodes?, leases?);
+        if !nodes.iter().any(|node| node.id == me) {
+            self.give_up("others had given it up");
+            return self.join().await;
+        }
+        self.watch(&nodes, regular);
+        let silent = self.silent(&nodes);
+        let map = self.map(nodes, leases);
+        self.core.cluster.set_map(map.clone());
+        self.follow(me, &map.leases).await?;
+        self.bury(me, &map, &silent).await?;
+        self.balance(me, &map, &silent).await
+    }
+
+    fn map(&self, nodes: Vec<NodeRow>, leases: Vec<LeaseRow>) -> Map {
+        let since = self.watched.iter().map(|(id, watched)| (*id, watched.since)).collect();
+        Map { me: self.me, nodes, leases, since }
+    }
+
+    fn watch(&mut self, nodes: &[NodeRow], regular: bool) {
+        let now = self.core.now();
+        self.watched.retain(|id, _| nodes.iter().any(|node| node.id == *id));
+        for node in nodes.iter().filter(|node| Some(node.id) != self.me) {
+            let fresh = || Watched { beat: node.beat, since: now, looks: 0 };
+            let watched = self.watched.entry(node.id).or_insert_with(fresh);
+            if watched.beat != node.beat {
+                *watched = fresh();
+            } else {
+                watched.looks += u32::from(regular);
+            }
+        }
+    }
+
+    /// Nodes that showed no life for too long.
+    fn silent(&self, nodes: &[NodeRow]) -> Vec<NodeId> {
+        let latest = self.core.now().plus_ms(-silence(&self.core));
+        let over = |watched: &Watched| watched.since <= latest && watched.looks >= LOOKS_MIN;
+        nodes.iter().map(|node| node.id).filter(|id| self.watched.get(id).is_some_and(over)).collect()
+    }
+
+    /// Makes memory follow the leases: what is this node's is served, what is not is forgotten.
+    async fn follow(&self, me: NodeId, leases: &[LeaseRow]) -> Result<(), Fault> {
+        let mine: Vec<Fence> = leases
+            .iter()
+            .filter(|lease| lease.owner == Some(me))
+            .map(|lease| Fence { partition: lease.partition, epoch: lease.epoch })
+            .collect();
+        for fence in self.core.ownership.held() {
+            if !mine.contains(&fence) && self.core.ownership.lose(fence) {
+                tracing::warn!(partition = fence.partition.0, "the partition was lost");
+                vacate(&self.core, fence.partition, Ack::None, Turn::First);
+            }
+        }
+        let held = self.core.ownership.held();
+        serve(&self.core, mine.into_iter().filter(|fence| !held.contains(fence)).collect()).await
+    }
+
+    /// Gives silent nodes up, each in one unit with this node's share of what they served.
+    async fn bury(&self, me: NodeId, map: &Map, silent: &[NodeId]) -> Result<(), Fault> {
+        let members = members(map, silent);
+        for node in map.nodes.iter().filter(|node| silent.contains(&node.id)) {
+            let mut owners = owners(&self.core.ownership, map, &[]);
+            owners.iter_mut().filter(|owner| **owner == Some(node.id)).for_each(|owner| *owner = None);
+            let mut unit = Unit::of(ClusterWrite::Expel { id: node.id, beat: node.beat });
+            let mut taken = Vec::new();
+            for partition in plan(me, &members, &owners).take {
+                if served_by(map, partition) == Some(node.id) {
+                    taken.push(self.take(me, map, partition, &mut unit));
+                }
+            }
+            match self.core.store.commit_one(unit).await {
+                Ok(_) => {
+                    tracing::warn!(node = %node.id, partitions = taken.len(), "a silent node was given up");
+                    serve(&self.core, taken).await?;
+                    self.tell_moved();
+                }
+                // It lives after all, or somebody else was quicker.
+                Err(StoreError::Conflict { .. }) => self.core.cluster.look(),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what is free and gives away what is over this node's share.
+    async fn balance(&self, me: NodeId, map: &Map, silent: &[NodeId]) -> Result<(), Fault> {
+        let held = self.core.ownership.held();
+        let owners = owners(&self.core.ownership, map, &held);
+        let plan = plan(me, &members(map, silent), &owners);
+        let mut units = Vec::new();
+        let mut fences = Vec::new();
+        for partition in plan.take {
+            // What a node that was just given up served stands in this map as its own still: the next look takes it.
+            let mut unit = Unit::new();
+            fences.push(self.take(me, map, partition, &mut unit));
+            units.push(unit);
+        }
+        if !units.is_empty() {
+            let results = self.core.store.commit(units).await?;
+            let taken = fences.into_iter().zip(results).filter(|(_, result)| result.is_ok()).map(|(fence, _)| fence);
+            let taken: Vec<Fence> = taken.collect();
+            tracing::info!(node = %me, partitions = taken.len(), "took partitions");
+            serve(&self.core, taken).await?;
+            self.tell_moved();
+        }
+        if !plan.release.is_empty() {
+            let given = self.release(me, &plan.release).await?;
+            tracing::info!(node = %me, partitions = given, "gave partitions away");
+            self.tell_moved();
+        }
+        Ok(())
+    }
+
+    fn take(&self, me: NodeId, map: &Map, partition: PartitionId, unit: &mut Unit) -> Fence {
+        let seen = map.leases.iter().find(|lease| lease.partition == partition).map_or(0, |lease| lease.epoch);
+        unit.push(ClusterWrite::Take { partition, owner: me, seen });
+        Fence { partition, epoch: seen + 1 }
+    }
+
+    fn tell_moved(&self) {
+        self.core.cluster.courier.moved();
+        // The map is read anew, so that this node finds its own way too.
+        self.core.cluster.look();
+    }
+
+    /// Gives partitions away: no more work comes in, what is under way is committed, then the leases end.
+    async fn release(&self, me: NodeId, partitions: &[PartitionId]) -> Result<usize, Fault> {
+        let mut ends = Vec::new();
+        for partition in partitions {
+            let Some(fence) = self.core.fence(*partition) else { continue };
+            self.core.ownership.shut(*partition);
+            let (sender, receiver) = oneshot::channel();
+            vacate(&self.core, *partition, Ack::Vacated(sender), Turn::Last);
+            ends.push((fence, receiver));
+        }
+        let mut units = Vec::new();
+        for (Fence { partition, epoch }, vacated) in ends {
+            // A lane that is gone has nothing under way.
+            if self.in_time(vacated).await.is_none() {
+                break;
+            }
+            units.push(Unit::of(ClusterWrite::Release { partition, owner: me, epoch }));
+        }
+        let results = if units.is_empty() { Vec::new() } else { self.core.store.commit(units).await? };
+        Ok(results.iter().filter(|result| result.is_ok()).count())
+    }
+
+    /// Before it stops: says so, and gives everything to those who stay. Without others the queues are done here.
+    async fn hand_over(&mut self) -> Result<(), Fault> {
+        let Some(me) = self.me else { return Ok(()) };
+        let nodes = self.core.store.nodes().await?;
+        if !nodes.iter().any(|node| node.id != me && !node.draining) {
+            return Ok(());
+        }
+        self.beat += 1;
+        let write = ClusterWrite::Beat { id: me, beat: self.beat, draining: true };
+        self.core.store.commit_one(Unit::of(write)).await?;
+        let held: Vec<PartitionId> = self.core.ownership.held().iter().map(|fence| fence.partition).collect();
+        let given = self.release(me, &held).await?;
+        tracing::info!(node = %me, partitions = given, "handed over");
+        let leases = self.core.store.leases().await?;
+        self.core.cluster.set_map(self.map(nodes, leases));
+        self.core.cluster.courier.moved();
+        tell(&self.core).await;
+        self.follow_others().await
+    }
+
+    /// Work that still waits here goes to the new owners: the map must know them.
+    async fn follow_others(&self) -> Result<(), Fault> {
+        let (nodes, leases) = (self.core.store.nodes().await?, self.core.store.leases().await?);
+        self.core.cluster.set_map(self.map(nodes, leases));
+        Ok(())
+    }
+
+    /// Takes every partition at once: nobody else lives on a database that only one process can have open.
+    async fn take_everything(&mut self) -> Result<(), Fault> {
+        let row = self.row();
+        let me = row.id;
+        let mut unit = Unit::new();
+        for other in self.core.store.nodes().await? {
+            unit.push(ClusterWrite::Leave { id: other.id });
+        }
+        unit.push(ClusterWrite::Join(row.clone()));
+        let map = Map { me: Some(me), nodes: vec![row], leases: self.core.store.leases().await?, since: Vec::new() };
+        let all = self.core.ownership.all();
+        let taken: Vec<Fence> = all.map(|partition| self.take(me, &map, partition, &mut unit)).collect();
+        self.core.store.commit_one(unit).await?;
+        self.me = Some(me);
+        let lease = |fence: &Fence| LeaseRow { partition: fence.partition, owner: Some(me), epoch: fence.epoch };
+        self.core.cluster.set_map(Map { leases: taken.iter().map(lease).collect(), ..map });
+        serve(&self.core, taken).await
+    }
+}
+
+/// For so long a node may be silent.
+fn silence(core: &Core) -> i64 {
+    core.cluster.takeover_ms * SILENT / 10
+}
+
+fn served_by(map: &Map, partition: PartitionId) -> Option<NodeId> {
+    map.owner(partition).map(|node| node.id)
+}
+
+/// Who lives and stays, by id.
+fn members(map: &Map, silent: &[NodeId]) -> Vec<NodeId> {
+    let stays = |node: &&NodeRow| !node.draining && !silent.contains(&node.id);
+    map.nodes.iter().filter(stays).map(|node| node.id).collect()
+}
+
+/// Owners by partition; free is also what a node that is gone held. `held` is what this node knows better.
+fn owners(ownership: &Ownership, map: &Map, held: &[Fence]) -> Vec<Option<NodeId>> {
+    let mut owners: Vec<Option<NodeId>> = ownership.all().map(|partition| served_by(map, partition)).collect();
+    for fence in held {
+        if let Some(owner) = owners.get_mut(usize::from(fence.partition.0)) {
+            *owner = map.me;
+        }
+    }
+    owners
+}
+
+/// Begins to serve partitions, and goes on with what is there: timers, calls, scripts, messages.
+async fn serve(core: &Arc<Core>, fences: Vec<Fence>) -> Result<(), Fault> {
+    if fences.is_empty() {
+        return Ok(());
+    }
+    let partitions: Vec<PartitionId> = fences.iter().map(|fence| fence.partition).collect();
+    core.load_quarantined(&partitions).await?;
+    for fence in fences {
+        // After the lease changed hands: whatever the node before wrote is there, and it writes no more.
+        let greatest = core.store.greatest_id(fence.partition).await?;
+        core.ownership.take(fence, greatest);
+    }
+    core.timers.forget_horizon();
+    core.outbox.notify_one();
+    core.cluster.inbox.look();
+    core.cluster.changed.notify_waiters();
+    scripts::take_up(core, &partitions).await
+}
+
+/// When a partition is forgotten.
+enum Turn {
+    /// Before anything else that waits.
+    First,
+    /// After what waits for it is done.
+    Last,
+}
+
+/// Has the worker of a partition forget it.
+fn vacate(core: &Core, partition: PartitionId, ack: Ack, turn: Turn) {
+    let envelope = Envelope { partition, work: Work::Vacate, extra: Vec::new(), ack, conflicts: 0 };
+    let left = match turn {
+        Turn::First => Some(envelope),
+        Turn::Last => core.lane(partition).push(envelope).err().map(|refused| refused.0),
+    };
+    if let Some(envelope) = left {
+        core.lane(partition).push_front(vec![envelope]);
+    }
+}
+
+/// The end of a node: its leases end with it.
+pub(crate) async fn leave(core: &Core) {
+    let Some(id) = core.cluster.map().me else { return };
+    let mut unit = Unit::new();
+    for Fence { partition, epoch } in core.ownership.held() {
+        core.ownership.lose(Fence { partition, epoch });
+        unit.push(ClusterWrite::Release { partition, owner: id, epoch });
+    }
+    unit.push(ClusterWrite::Leave { id });
+    let mut done = core.store.commit_one(unit).await;
+    if done.as_ref().is_err_and(|error| error.conflict().is_some()) {
+        // A lease was lost meanwhile: the rest is free as soon as the node is gone.
+        done = core.store.commit_one(Unit::of(ClusterWrite::Leave { id })).await;
+    }
+    if let Err(error) = done {
+        tracing::warn!(%error, "this node could not say that it leaves; others will find out");
+    }
+    core.cluster.courier.moved();
+    tell(core).await;
+}
