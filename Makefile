@@ -64,6 +64,10 @@ bench: build ## The standard jobs on the embedded database (see bench/README.md)
 	$(BIN) bench straight-through --clients 1
 	$(BIN) bench straight-through --clients 64
 
+.PHONY: bench-peers
+bench-peers: build ## The same jobs against the peers, 20 minutes (bench/peers/README.md; ARGS=--quick)
+	bench/peers.sh $(ARGS)
+
 openapi: ## Write docs/api/openapi.json and the UI's types from the code
 	cargo run -q --locked -p api --example openapi > docs/api/openapi.json
 	cd web && npm run gen
