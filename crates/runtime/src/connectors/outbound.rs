@@ -9,7 +9,7 @@ use model::Fault;
 use model::error::codes;
 use model::limits::Limits;
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use url::Url;
 
@@ -55,39 +55,59 @@ pub struct OutboundFailure {
 /// The guarded client. Cheap to clone.
 #[derive(Clone)]
 pub struct OutboundHttp {
-    client: reqwest::Client,
+    /// Made with the first call: reading the machine's root certificates takes longer than everything else at a start.
+    client: Arc<OnceLock<reqwest::Client>>,
     guard: AddressGuard,
     clock: Arc<dyn Clock>,
+    connect_ms: u64,
+    call_ms: u64,
     answer_bytes: usize,
 }
 
 impl OutboundHttp {
     /// A client under `limits`.
-    pub fn new(guard: AddressGuard, limits: &Limits, clock: Arc<dyn Clock>) -> Result<Self, Fault> {
+    pub fn new(guard: AddressGuard, limits: &Limits, clock: Arc<dyn Clock>) -> Self {
         // Another part of the process may have installed the provider already: the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        Self {
+            client: Arc::default(),
+            guard,
+            clock,
+            connect_ms: limits.handler_connect_ms,
+            call_ms: limits.handler_call_ms,
+            answer_bytes: limits.handler_answer_bytes,
+        }
+    }
+
+    fn client(&self) -> Result<reqwest::Client, Fault> {
+        if let Some(client) = self.client.get() {
+            return Ok(client.clone());
+        }
+        let made = self.make().map_err(|e| {
+            Fault::new(&codes::CALL_FAILED, "the client for outgoing calls can not be set up").caused_by(e)
+        })?;
+        Ok(self.client.get_or_init(|| made).clone())
+    }
+
+    fn make(&self) -> reqwest::Result<reqwest::Client> {
         let builder = || {
             reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .no_proxy()
-                .dns_resolver(Arc::new(GuardedResolver(guard.clone())))
-                .connect_timeout(Duration::from_millis(limits.handler_connect_ms))
-                .timeout(Duration::from_millis(limits.handler_call_ms))
+                .dns_resolver(Arc::new(GuardedResolver(self.guard.clone())))
+                .connect_timeout(Duration::from_millis(self.connect_ms))
+                .timeout(Duration::from_millis(self.call_ms))
                 .pool_idle_timeout(Duration::from_secs(15))
                 .user_agent(concat!("Ruslo/", env!("CARGO_PKG_VERSION")))
         };
-        let client = builder().build().or_else(|error| {
+        builder().build().or_else(|error| {
             // A machine without root certificates: plain HTTP still works, HTTPS fails call by call.
             tracing::warn!(%error, "no root certificates found; calls to https addresses will fail");
             let config = rustls::ClientConfig::builder()
                 .with_root_certificates(rustls::RootCertStore::empty())
                 .with_no_client_auth();
             builder().tls_backend_preconfigured(config).build()
-        });
-        let client = client.map_err(|e| {
-            Fault::new(&codes::CALL_FAILED, "the client for outgoing calls can not be set up").caused_by(e)
-        })?;
-        Ok(Self { client, guard, clock, answer_bytes: limits.handler_answer_bytes })
+        })
     }
 
     /// Makes one call.
@@ -107,7 +127,7 @@ impl OutboundHttp {
         self.guard.check_literal(&url).map_err(|e| OutboundFailure::final_(forbidden(&e)))?;
         let method = reqwest::Method::from_bytes(request.method.as_bytes())
             .map_err(|_| OutboundFailure::final_(bad_call("the HTTP method is not valid")))?;
-        let mut call = self.client.request(method, url).body(request.body);
+        let mut call = self.client().map_err(OutboundFailure::final_)?.request(method, url).body(request.body);
         for (name, value) in request.headers {
             call = call.header(name, value);
         }
@@ -210,7 +230,7 @@ mod tests {
 
     fn client(allow_local: bool) -> OutboundHttp {
         let nets = if allow_local { vec!["127.0.0.0/8".parse().unwrap()] } else { Vec::new() };
-        OutboundHttp::new(AddressGuard::new(nets), &Limits::default(), Arc::new(SystemClock)).unwrap()
+        OutboundHttp::new(AddressGuard::new(nets), &Limits::default(), Arc::new(SystemClock))
     }
 
     fn get(url: &str) -> OutboundRequest {

@@ -1,58 +1,151 @@
-//! A store that fails on purpose: before a commit, after a commit whose answer is lost, or for good, as in a crash.
+//! A store that fails on purpose: as a process that dies, a slow disk, a link that is cut; and a record of what passed.
 
+use super::trace::Trace;
 use async_trait::async_trait;
 use model::*;
-use runtime::clock::Entropy;
+use runtime::clock::{Clock, Entropy};
 use serde_json::Value as Json;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use store::*;
+use tokio::sync::Notify;
 
-/// What may go wrong, per thousand commits.
-#[derive(Clone, Copy, Default)]
+/// After so long without its database a caller gets an error.
+const PATIENCE_MS: i64 = 10_000;
+
+/// What may go wrong, per thousand calls.
+#[derive(Clone, Copy, Default, Debug)]
 pub struct Faults {
     /// The commit fails; nothing was written.
     pub refused: u32,
+    /// The commit fails, yet was written: its answer was lost.
+    pub unheard: u32,
     /// The process dies before the commit.
     pub crash_before: u32,
     /// The process dies after the commit, before anybody is told.
     pub crash_after: u32,
+    /// A commit takes its time.
+    pub slow: u32,
+    /// The longest time a slow commit takes.
+    pub slow_ms: u32,
     /// A read fails.
     pub read: u32,
 }
 
+/// What the processes of one simulation share with their stores.
+pub struct Ground {
+    pub entropy: Entropy,
+    pub trace: Trace,
+    pub faults: Mutex<Faults>,
+}
+
+/// The store as one process sees it.
 pub struct FaultyStore {
     inner: SharedStore,
-    entropy: Arc<Entropy>,
-    faults: Faults,
+    node: usize,
+    ground: Arc<Ground>,
+    clock: Arc<dyn Clock>,
     crashed: AtomicBool,
-    injected: Arc<AtomicU32>,
+    cut: AtomicBool,
+    frozen: AtomicBool,
+    /// Tells those who wait in the order in which they came: a `watch` would draw lots.
+    mended: Notify,
 }
 
 impl FaultyStore {
-    pub fn new(inner: SharedStore, entropy: Arc<Entropy>, faults: Faults, injected: Arc<AtomicU32>) -> Arc<Self> {
-        Arc::new(Self { inner, entropy, faults, crashed: AtomicBool::new(false), injected })
+    pub fn new(inner: SharedStore, node: usize, ground: Arc<Ground>, clock: Arc<dyn Clock>) -> Arc<Self> {
+        let (crashed, cut, mended) = (AtomicBool::default(), AtomicBool::default(), Notify::new());
+        Arc::new(Self { inner, node, ground, clock, crashed, cut, frozen: AtomicBool::default(), mended })
     }
 
+    /// Whether this process died.
     pub fn crashed(&self) -> bool {
         self.crashed.load(Ordering::SeqCst)
     }
 
+    /// Cuts the link to the database, or mends it.
+    pub fn cut(&self, cut: bool) {
+        self.cut.store(cut, Ordering::SeqCst);
+        if !cut {
+            self.mended.notify_waiters();
+        }
+    }
+
+    /// Stops the process at its next word to the database, or lets it go on as if nothing had been.
+    pub fn freeze(&self, frozen: bool) {
+        self.frozen.store(frozen, Ordering::SeqCst);
+        if !frozen {
+            self.mended.notify_waiters();
+        }
+    }
+
+    async fn thawed(&self) {
+        loop {
+            let mended = self.mended.notified();
+            if !self.frozen.load(Ordering::SeqCst) {
+                return;
+            }
+            mended.await;
+        }
+    }
+
+    fn faults(&self) -> Faults {
+        *self.ground.faults.lock().unwrap()
+    }
+
     fn hit(&self, per_mille: u32) -> bool {
-        let hit = per_mille > 0 && self.entropy.next_u64() % 1_000 < u64::from(per_mille);
+        let hit = per_mille > 0 && self.ground.entropy.next_u64() % 1_000 < u64::from(per_mille);
         if hit {
-            self.injected.fetch_add(1, Ordering::SeqCst);
+            self.ground.trace.fault();
         }
         hit
     }
 
-    fn alive(&self) -> Result<()> {
-        if self.crashed() { Err(StoreError::Closed) } else { Ok(()) }
+    /// Dies: whatever it waits for never comes.
+    async fn die<T>(&self) -> T {
+        self.crashed.store(true, Ordering::SeqCst);
+        std::future::pending().await
     }
 
-    fn readable(&self) -> Result<()> {
-        self.alive()?;
-        if self.hit(self.faults.read) { Err(failed("read on purpose")) } else { Ok(()) }
+    /// Gets through to the database, or gives up.
+    async fn reach(&self) -> Result<()> {
+        self.thawed().await;
+        if self.crashed() {
+            return std::future::pending().await;
+        }
+        if !self.cut.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        if self.ground.entropy.next_u64().is_multiple_of(2) {
+            let patience = self.clock.sleep_until(self.clock.now().plus_ms(PATIENCE_MS));
+            tokio::select! {
+                biased;
+                () = self.mended.notified() => {}
+                () = patience => {}
+            }
+        }
+        Err(failed("reach the database"))
+    }
+
+    async fn readable(&self, what: &'static str) -> Result<()> {
+        self.ground.trace.note(self.node, what);
+        self.reach().await?;
+        if self.hit(self.faults().read) { Err(failed("read on purpose")) } else { Ok(()) }
+    }
+
+    async fn pause(&self) {
+        let longest = self.faults().slow_ms.max(1);
+        let ms = i64::from(u32::try_from(self.ground.entropy.next_u64() % u64::from(longest)).unwrap_or(0));
+        self.clock.sleep_until(self.clock.now().plus_ms(ms)).await;
+    }
+
+    async fn write(&self, units: Vec<Unit>) -> Result<Vec<Result<UnitReceipt>>> {
+        let marks = self.ground.trace.asked(self.node, &units);
+        let done = self.inner.commit(units).await;
+        if let Ok(results) = &done {
+            self.ground.trace.committed(self.node, &marks, results);
+        }
+        done
     }
 }
 
@@ -65,7 +158,7 @@ macro_rules! forward {
         #[async_trait]
         impl $trait for FaultyStore {$(
             async fn $name(&self, $($arg: $ty),*) -> Result<$ret> {
-                self.readable()?;
+                self.readable(stringify!($name)).await?;
                 self.inner.$name($($arg),*).await
             }
         )*}
@@ -111,6 +204,13 @@ forward! {
     }
     Values {
         fn values(instance: InstanceId, hashes: &[ValueHash]) -> Vec<(ValueHash, Vec<u8>)>;
+    }
+    Retention {
+        fn ended_instances(partitions: &[PartitionId], definition: DefinitionId, before: Timestamp, limit: u32)
+            -> Vec<InstanceId>;
+        fn count_ended(definition: DefinitionId, before: Timestamp, cap: u32) -> u64;
+        fn long_journals(partitions: &[PartitionId], before: Timestamp, limit: u32) -> Vec<LongJournal>;
+        fn purged_counts(definitions: &[DefinitionId]) -> Vec<PurgedCount>;
     }
     Cluster {
         fn nodes() -> Vec<NodeRow>;
@@ -177,31 +277,39 @@ forward! {
 #[async_trait]
 impl Store for FaultyStore {
     async fn commit(&self, units: Vec<Unit>) -> Result<Vec<Result<UnitReceipt>>> {
-        self.alive()?;
-        if self.hit(self.faults.refused) {
+        self.reach().await?;
+        let faults = self.faults();
+        if self.hit(faults.refused) {
             return Err(failed("commit on purpose"));
         }
-        if self.hit(self.faults.crash_before) {
-            self.crashed.store(true, Ordering::SeqCst);
-            return Err(StoreError::Closed);
+        if self.hit(faults.crash_before) {
+            return self.die().await;
         }
-        let after = self.hit(self.faults.crash_after);
-        let done = self.inner.commit(units).await;
+        let slow = self.hit(faults.slow);
+        if slow {
+            self.pause().await;
+            self.reach().await?;
+        }
+        let (after, unheard) = (self.hit(faults.crash_after), self.hit(faults.unheard));
+        let done = self.write(units).await;
         if after {
-            self.crashed.store(true, Ordering::SeqCst);
-            return Err(StoreError::Closed);
+            return self.die().await;
         }
-        self.alive()?;
-        done
+        if slow {
+            self.pause().await;
+        }
+        // A link that was cut meanwhile keeps the answer back.
+        self.reach().await?;
+        if unheard { Err(failed("hear of a commit")) } else { done }
     }
 
     async fn next_id(&self, kind: IdKind) -> Result<i64> {
-        self.alive()?;
+        self.reach().await?;
         self.inner.next_id(kind).await
     }
 
     fn exclusive(&self) -> bool {
-        self.inner.exclusive()
+        self.ground.trace.alone()
     }
 
     fn stats(&self) -> StoreStats {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 pub mod faulty;
+pub mod trace;
 
 use model::catalog::{Field, FieldType};
 use model::{CatalogId, DocumentRef, InstanceId, Object, Timestamp, UserId, Value};
@@ -173,7 +174,7 @@ async fn open(
     Runtime::open(config).await.unwrap()
 }
 
-async fn person(platform: &Platform, login: &str, role: Role) -> Actor {
+pub async fn person(platform: &Platform, login: &str, role: Role) -> Actor {
     if let Some(known) = platform.users().by_login(login).await.unwrap() {
         return Actor::session(known);
     }

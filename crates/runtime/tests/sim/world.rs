@@ -1,0 +1,148 @@
+//! What every simulation begins with: people, records, an app, three processes. Made once and copied.
+
+use crate::support::{self, BEGINNING, World, service_named};
+use futures_util::FutureExt;
+use model::{DefinitionId, DocumentRef};
+use platform::Actor;
+use serde_json::json;
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use store::{SharedStore, SqliteStore};
+
+/// The database as a simulation finds it.
+pub struct Template {
+    store: SqliteStore,
+    pub admin: Actor,
+    pub anna: Actor,
+    /// Call, ask, mark, rest, work, one after the other.
+    pub story: DefinitionId,
+    /// Tells, then a person (with a deadline) and a worker at once, then marks.
+    pub fork: DefinitionId,
+    /// A worker's job without a second try, then marks.
+    pub fragile: DefinitionId,
+    pub records: Vec<DocumentRef>,
+}
+
+thread_local! {
+    static TEMPLATE: RefCell<Option<Rc<Template>>> = const { RefCell::new(None) };
+}
+
+impl Template {
+    /// The one of this thread.
+    pub fn get() -> Rc<Self> {
+        TEMPLATE.with_borrow_mut(|known| known.get_or_insert_with(|| Rc::new(Self::make())).clone())
+    }
+
+    /// A database of one's own.
+    pub fn database(&self) -> SqliteStore {
+        self.store.copy_inline().unwrap()
+    }
+
+    fn make() -> Self {
+        let store = SqliteStore::open_inline().unwrap();
+        let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let shared: SharedStore = Arc::new(store.open_beside().unwrap());
+        tokio.block_on(async {
+            let world = World::on(shared, Vec::new()).await;
+            let (waits, tells) = (world.md5(Some(true)).await, world.md5(Some(false)).await);
+            let catalog = world.catalog().await;
+            let mut records = Vec::new();
+            for title in ["one", "two"] {
+                records.push(world.record(catalog, json!({"TITLE": title, "STATUS": ","})).await);
+            }
+            let story = world.deploy_for(&story(&waits), Some(catalog)).await;
+            let fork = world.deploy_for(&fork(&tells), Some(catalog)).await;
+            let fragile = world.deploy_for(&fragile(), Some(catalog)).await;
+            world.runtime.shutdown().await;
+            Self { store, admin: world.admin.clone(), anna: world.anna.clone(), story, fork, fragile, records }
+        })
+    }
+}
+
+/// The result of something that needs no waiting: what an inline database does.
+pub fn now<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("an inline database answers at once")
+}
+
+/// Every moment after the last of any run.
+pub fn later() -> model::Timestamp {
+    BEGINNING.plus_ms(1_000_000_000_000)
+}
+
+fn flow(id: &str, from: &str, to: &str) -> String {
+    format!(r#"<bpmn:sequenceFlow id="{id}" sourceRef="{from}" targetRef="{to}"/>"#)
+}
+
+fn flows(pairs: &[(&str, &str)]) -> String {
+    pairs.iter().enumerate().map(|(n, (from, to))| flow(&format!("f{n}"), from, to)).collect()
+}
+
+fn ask() -> String {
+    support::user_task("anna").replace(r#"id="a""#, r#"id="ask""#)
+}
+
+/// Writes the instance's number into its record: once, or the record tells.
+fn mark() -> String {
+    service_named("mark", "ruslo:record.update", &[("fields", "={STATUS: document.STATUS + n + &quot;,&quot;}")])
+}
+
+fn after(duration: &str) -> String {
+    format!(
+        r#"<bpmn:timerEventDefinition><bpmn:timeDuration xsi:type="bpmn:tFormalExpression">{duration}</bpmn:timeDuration>
+</bpmn:timerEventDefinition>"#
+    )
+}
+
+const ENDS: &str = r#"<bpmn:startEvent id="start"/><bpmn:endEvent id="end"/>"#;
+
+fn story(md5: &str) -> String {
+    let rest = format!(r#"<bpmn:intermediateCatchEvent id="rest">{}</bpmn:intermediateCatchEvent>"#, after("PT30S"));
+    let steps =
+        [("start", "call"), ("call", "ask"), ("ask", "mark"), ("mark", "rest"), ("rest", "work"), ("work", "end")];
+    [
+        ENDS.to_owned(),
+        service_named("call", md5, &[("inputString", "=document.TITLE")]),
+        ask(),
+        mark(),
+        rest,
+        service_named("work", "payment", &[("n", "=n")]),
+        flows(&steps),
+    ]
+    .concat()
+}
+
+fn fork(md5: &str) -> String {
+    let gateways =
+        r#"<bpmn:parallelGateway id="split"/><bpmn:parallelGateway id="join"/><bpmn:exclusiveGateway id="either"/>"#;
+    let late = format!(r#"<bpmn:boundaryEvent id="late" attachedToRef="ask">{}</bpmn:boundaryEvent>"#, after("PT2M"));
+    let steps = [
+        ("start", "tell"),
+        ("tell", "split"),
+        ("split", "ask"),
+        ("split", "work"),
+        ("ask", "either"),
+        ("late", "either"),
+        ("either", "join"),
+        ("work", "join"),
+        ("join", "mark"),
+        ("mark", "end"),
+    ];
+    [
+        ENDS.to_owned(),
+        service_named("tell", md5, &[("inputString", "=n")]),
+        gateways.to_owned(),
+        ask(),
+        late,
+        service_named("work", "payment", &[("n", "=n")]),
+        mark(),
+        flows(&steps),
+    ]
+    .concat()
+}
+
+fn fragile() -> String {
+    let work = service_named("work", "parcel", &[("n", "=n")]);
+    let steps = [("start", "work"), ("work", "mark"), ("mark", "end")];
+    [ENDS.to_owned(), work, mark(), flows(&steps)].concat().replace("bpmn:process id=\"p\"", "bpmn:process id=\"f\"")
+}
