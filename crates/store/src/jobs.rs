@@ -4,7 +4,7 @@
 
 use crate::{Result, codes::coded};
 use async_trait::async_trait;
-use model::{InstanceId, JobId, PartitionId, Timestamp};
+use model::{DefinitionId, DocumentRef, InstanceId, JobId, PartitionId, Timestamp};
 use serde_json::Value as Json;
 
 coded! {
@@ -52,13 +52,25 @@ pub struct JobRow {
     pub event_id: Option<String>,
 }
 
+/// What the instance of a leased job runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeasedFor {
+    /// The instance.
+    pub instance: InstanceId,
+    /// Its definition.
+    pub definition: DefinitionId,
+    /// The record it runs for.
+    pub document: Option<DocumentRef>,
+}
+
 /// Changes to jobs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JobWrite {
     /// A new job.
     Insert(Box<JobRow>),
     /// Leases open jobs of a type to a worker, the oldest first; they come back in
-    /// [`crate::UnitReceipt::activated`].
+    /// [`crate::UnitReceipt::activated`]. A job whose last lease ended without an answer has one attempt less; one with
+    /// none left comes back too, for the caller to give up.
     Activate {
         /// The type.
         job_type: String,

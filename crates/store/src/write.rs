@@ -12,7 +12,7 @@ use crate::{
     inbox::InboxWrite,
     incidents::{CallWrite, IncidentWrite},
     instances::InstanceWrite,
-    jobs::{JobRow, JobWrite},
+    jobs::{JobRow, JobWrite, LeasedFor},
     outbox::OutboxWrite,
     people::PeopleWrite,
     records::RecordWrite,
@@ -149,6 +149,9 @@ impl Unit {
 pub struct UnitReceipt {
     /// Jobs leased by [`JobWrite::Activate`].
     pub activated: Vec<JobRow>,
+    /// What the instances of these jobs run, in the same order; none for an instance that is gone. A store may leave
+    /// the list empty: then the caller reads the instances.
+    pub leased_for: Vec<Option<LeasedFor>>,
     /// Rows (instances, calls, ...) removed by [`RetentionWrite`]s.
     pub removed: u64,
 }

@@ -1,37 +1,108 @@
 //! Scripts that do not fit into a step: run on a thread of their own, within their limits of time and memory.
 //!
-//! Invariant: the job's row stays until the commit of its result, so a crash runs the script again.
+//! Owns: which scripts are in memory. Invariant: the job's row stays until the commit of its result, so a crash runs the
+//! script again; a bounded number is in memory, the others are read from the store when it is their turn; only scripts
+//! of partitions served here run. Never: decides what a result means.
 
 use crate::core::Core;
 use crate::jobs::plan::fail;
 use engine::{Command, SCRIPT_JOB};
 use expr::js;
-use model::error::codes;
-use model::{Fault, Object, Timestamp, Value};
-use std::sync::Arc;
+use model::error::{FaultKind, codes};
+use model::{Fault, JobId, Object, Timestamp, Value};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::JobRow;
 
-/// Scripts left over from before a restart that are taken up at once.
-const LEFT_OVER_MAX: u32 = 10_000;
+/// Pause before a result that found no room in a queue is offered again.
+const AGAIN_MS: i64 = 250;
 
-/// Runs a script's job in the background.
+/// Scripts in memory.
+#[derive(Default)]
+pub(crate) struct Scripts(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    known: HashSet<JobId>,
+    /// Whether the store may hold scripts that are not here.
+    more: bool,
+}
+
+impl Scripts {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many are here.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().known.len()
+    }
+
+    fn admit(&self, job: JobId, max: usize) -> bool {
+        let mut state = self.lock();
+        if state.known.len() >= max {
+            state.more = true;
+            return false;
+        }
+        state.known.insert(job)
+    }
+
+    /// Whether it is time to read on.
+    fn over(&self, job: JobId, max: usize) -> bool {
+        let mut state = self.lock();
+        state.known.remove(&job);
+        state.more && state.known.len() <= max / 4
+    }
+}
+
+/// Runs a script's job in the background, now or when there is room.
 pub(crate) fn spawn(core: Arc<Core>, row: JobRow) {
+    let max = core.limits.scripts_waiting.max(1);
+    if !core.owns(row.partition) || !core.jobs.scripts.admit(row.id, max) {
+        return;
+    }
     tokio::spawn(async move {
-        let Ok(_permit) = core.scripts.acquire().await else { return };
+        let Ok(permit) = core.scripts.acquire().await else { return };
         let command = run(&core, &row).await;
-        if let Err(fault) = core.command(row.instance, vec![command]).await {
-            // Gone meanwhile, or shutting down: in the second case the row is taken up at the next start.
-            tracing::debug!(job.id = %row.id, %fault, "a script's result was not needed");
+        report(&core, &row, command).await;
+        drop(permit);
+        if core.jobs.scripts.over(row.id, max)
+            && let Err(fault) = take_up(&core).await
+        {
+            tracing::error!(%fault, "waiting scripts could not be read");
         }
     });
 }
 
-/// Takes up what a crash or shutdown left.
+/// Takes up what is in the store and not here: left by a crash or shutdown, by another node, or for want of room.
 pub(crate) async fn take_up(core: &Arc<Core>) -> Result<(), Fault> {
-    for row in core.store.open_jobs(SCRIPT_JOB, core.now(), LEFT_OVER_MAX).await? {
+    core.jobs.scripts.lock().more = false;
+    let limit = u32::try_from(core.limits.scripts_waiting.max(1)).unwrap_or(u32::MAX);
+    let rows = core.store.open_jobs(SCRIPT_JOB, core.now(), limit).await?;
+    if rows.len() >= limit as usize {
+        core.jobs.scripts.lock().more = true;
+    }
+    for row in rows {
         spawn(core.clone(), row);
     }
     Ok(())
+}
+
+/// Hands the result to the instance; waits while its queue is full, so that the script need not run again.
+async fn report(core: &Arc<Core>, row: &JobRow, command: Command) {
+    loop {
+        match core.command(row.instance, vec![command.clone()]).await {
+            Ok(_) => return,
+            Err(fault) if fault.code.kind == FaultKind::Limited => {
+                core.clock.sleep_until(core.now().plus_ms(AGAIN_MS)).await;
+            }
+            Err(fault) => {
+                // Gone meanwhile, or shutting down: in the second case the row is taken up at the next start.
+                tracing::debug!(job.id = %row.id, %fault, "a script's result was not needed");
+                return;
+            }
+        }
+    }
 }
 
 async fn run(core: &Arc<Core>, row: &JobRow) -> Command {
@@ -55,4 +126,18 @@ fn evaluate(core: &Arc<Core>, source: &str, variables: &Object, now: Timestamp) 
     let clock = core.clock.clone();
     let worker = js::Worker { now, limits: &core.limits, deadline: Arc::new(move || clock.now() >= end) };
     js::run(source, variables, &worker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bounded_number_is_in_memory() {
+        let scripts = Scripts::default();
+        let admitted: Vec<bool> = [1, 1, 2, 3, 4, 5].iter().map(|n| scripts.admit(JobId(*n), 4)).collect();
+        assert_eq!(admitted, [true, false, true, true, true, false], "one that is here is not run twice");
+        assert!(!scripts.over(JobId(1), 4) && !scripts.over(JobId(2), 4) && scripts.over(JobId(3), 4));
+        assert_eq!(scripts.len(), 1);
+    }
 }

@@ -1,15 +1,19 @@
 //! External workers: they ask for jobs of a type, hold them for a while, and report.
+//!
+//! A lease that ends without an answer is a failed try: whoever dies over a job must not get it for ever. When no try is
+//! left the job becomes an incident, as after failures that were reported; a worker that needs longer extends its lease.
 
+use super::{Route, plan};
 use crate::core::Core;
+use crate::metrics::Meters;
 use crate::types::{ActivateJobs, ActivatedJob, JobFailure};
 use engine::Command;
 use model::error::codes;
-use model::{Fault, JobId, Object, Timestamp, UserId, Value};
+use model::{Fault, InstanceId, JobId, Object, Timestamp, UserId, Value, partition_of};
+use std::collections::HashMap;
 use std::sync::Arc;
-use store::{JobRow, JobWrite, Unit};
-use tokio::sync::Notify;
-
-use super::Route;
+use std::time::Duration;
+use store::{Filter, InstanceField, InstanceRow, JobRow, JobWrite, LeasedFor, Query, Scalar, Unit, UnitReceipt};
 
 /// Jobs handed out at once.
 const JOBS_MAX: u32 = 100;
@@ -21,35 +25,23 @@ const LEASE_MAX_MS: i64 = 24 * 3_600_000;
 const FIRST_GAP_MS: i64 = 10_000;
 const LONGEST_GAP_MS: i64 = 3_600_000;
 
-/// Where offers are announced to those who wait for them.
-#[derive(Default)]
-pub(crate) struct JobBoard {
-    offered: Notify,
-}
-
-impl JobBoard {
-    /// Jobs of these types were committed.
-    pub(crate) fn offered(&self, types: &[String]) {
-        if !types.is_empty() {
-            self.offered.notify_waiters();
-        }
-    }
-}
-
-/// Leases jobs; waits while there are none.
+/// Leases jobs; waits while there are none. Who waits is woken by an offer of his type, in turn; leases that ran out
+/// are looked for by the longest waiting alone.
 pub(crate) async fn activate(core: &Core, ask: ActivateJobs) -> Result<Vec<ActivatedJob>, Fault> {
     if Route::of(&ask.job_type) != Route::External {
         return Ok(Vec::new());
     }
+    let poll = core.jobs.enter(&ask.job_type, &core.limits)?;
     let wait_ms = i64::try_from(ask.wait.as_millis()).unwrap_or(WAIT_MAX_MS).min(WAIT_MAX_MS);
     let deadline = core.now().plus_ms(wait_ms);
+    let mut sure = poll.has_offers();
+    let mut woken = false;
     loop {
-        let offered = core.jobs.offered.notified();
-        tokio::pin!(offered);
-        // From here on an offer is not missed.
-        offered.as_mut().enable();
+        // Taken before looking, so that an offer in between is not missed.
+        let place = poll.place(woken);
         let now = core.now();
-        if !core.store.open_jobs(&ask.job_type, now, 1).await?.is_empty() {
+        // A read is cheaper than a commit that changes nothing.
+        if sure || !core.store.open_jobs(&ask.job_type, now, 1).await?.is_empty() {
             let jobs = lease(core, &ask, now).await?;
             if !jobs.is_empty() {
                 return Ok(jobs);
@@ -58,41 +50,88 @@ pub(crate) async fn activate(core: &Core, ask: ActivateJobs) -> Result<Vec<Activ
         if now >= deadline {
             return Ok(Vec::new());
         }
-        tokio::select! {
-            biased;
-            () = offered => {}
-            () = core.clock.sleep_until(deadline.min(now.plus_ms(LOOK_MS))) => {}
+        loop {
+            let look = deadline.min(core.now().plus_ms(LOOK_MS));
+            tokio::select! {
+                biased;
+                () = place.woken() => {
+                    (sure, woken) = (true, true);
+                    break;
+                }
+                () = core.clock.sleep_until(look) => {}
+            }
+            if core.now() >= deadline || place.is_first() {
+                (sure, woken) = (false, place.is_first());
+                break;
+            }
         }
     }
 }
 
 async fn lease(core: &Core, ask: &ActivateJobs, now: Timestamp) -> Result<Vec<ActivatedJob>, Fault> {
-    let lease_ms = i64::try_from(ask.lease.as_millis()).unwrap_or(LEASE_MAX_MS).clamp(1, LEASE_MAX_MS);
-    let lease_until = now.plus_ms(lease_ms);
-    let write = JobWrite::Activate {
-        job_type: ask.job_type.clone(),
-        limit: ask.max.clamp(1, JOBS_MAX),
-        owner: ask.worker.clone(),
-        now,
-        lease_until,
+    let lease_until = now.plus_ms(lease_ms(ask.lease));
+    let max = ask.max.clamp(1, JOBS_MAX);
+    let (job_type, owner) = (ask.job_type.clone(), ask.worker.clone());
+    let write = JobWrite::Activate { job_type, limit: max, owner, now, lease_until };
+    let UnitReceipt { activated: rows, leased_for, .. } = core.store.commit_one(Unit::of(write)).await?;
+    core.jobs.handed_out(&ask.job_type, rows.len(), max);
+    let facts: HashMap<InstanceId, LeasedFor> = match leased_for.len() == rows.len() {
+        true => leased_for.into_iter().flatten().map(|facts| (facts.instance, facts)).collect(),
+        false => read_facts(core, &rows).await?,
     };
-    let leased = core.store.commit_one(Unit::of(write)).await?.activated;
-    let mut jobs = Vec::with_capacity(leased.len());
-    for row in leased {
-        if let Some(instance) = core.store.instance(row.instance).await? {
-            jobs.push(activated(row, &instance, lease_until));
+    let mut jobs = Vec::with_capacity(rows.len());
+    for row in rows {
+        if row.retries == 0 {
+            give_up(core, &row).await;
+            continue;
         }
+        // A job whose instance has gone meanwhile goes with it.
+        let Some(facts) = facts.get(&row.instance) else { continue };
+        core.jobs.lease(row.id, row.instance);
+        core.meters.job_lag_ms.add_lag(row.created_at, now);
+        Meters::count(&core.meters.jobs_activated);
+        jobs.push(activated(row, facts, lease_until));
     }
     Ok(jobs)
 }
 
-fn activated(row: JobRow, instance: &store::InstanceRow, leased_until: Timestamp) -> ActivatedJob {
+/// What the jobs' instances run, in one read, for a store that does not tell with the lease.
+async fn read_facts(core: &Core, rows: &[JobRow]) -> Result<HashMap<InstanceId, LeasedFor>, Fault> {
+    let ids = rows.iter().map(|row| row.instance.into()).collect::<Vec<Scalar>>();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let query = Query::new(Filter::In(InstanceField::Id, ids)).limit(JOBS_MAX);
+    let found = core.store.instances(query).await?.rows;
+    let facts = |row: InstanceRow| LeasedFor { instance: row.id, definition: row.definition, document: row.document };
+    Ok(found.into_iter().map(|row| (row.id, facts(row))).collect())
+}
+
+/// A job whose workers took it as often as it may be tried and never answered: a person looks at it.
+async fn give_up(core: &Core, row: &JobRow) {
+    Meters::count(&core.meters.jobs_abandoned);
+    let fault = Fault::new(
+        &codes::JOB_FAILED,
+        "workers took the job as often as it may be tried, and no lease ended with an answer; \
+        let them extend the lease of long work",
+    );
+    if let Err(fault) = core.command(row.instance, vec![plan::fail(row.id, &fault)]).await {
+        // Gone meanwhile, or too much at once: then it is found again when this lease ends.
+        tracing::debug!(job.id = %row.id, %fault, "an abandoned job could not be given up");
+    }
+}
+
+fn lease_ms(lease: Duration) -> i64 {
+    i64::try_from(lease.as_millis()).unwrap_or(LEASE_MAX_MS).clamp(1, LEASE_MAX_MS)
+}
+
+fn activated(row: JobRow, facts: &LeasedFor, leased_until: Timestamp) -> ActivatedJob {
     let headers = row.headers.as_object().into_iter().flatten();
     ActivatedJob {
         id: row.id,
         instance: row.instance,
-        definition: instance.definition,
-        document: instance.document,
+        definition: facts.definition,
+        document: facts.document,
         idempotency_key: format!("{}/{}/{}", row.instance, row.element_id, row.id.0),
         element_id: row.element_id,
         job_type: row.job_type,
@@ -106,6 +145,14 @@ fn activated(row: JobRow, instance: &store::InstanceRow, leased_until: Timestamp
     }
 }
 
+/// A longer lease for the worker who has the job; until when it lasts. `RUN-0006` when it is not his.
+pub(crate) async fn extend(core: &Core, id: JobId, worker: &str, lease: Duration) -> Result<Timestamp, Fault> {
+    let (partition, lease_until) = (partition_of(id.0), core.now().plus_ms(lease_ms(lease)));
+    let write = JobWrite::Extend { partition, id, owner: worker.to_owned(), lease_until };
+    core.store.commit_one(Unit::of(write)).await?;
+    Ok(lease_until)
+}
+
 /// An open job of an external worker.
 async fn open(core: &Core, id: JobId) -> Result<JobRow, Fault> {
     let row = core.store.job(id).await?.filter(|row| Route::of(&row.job_type) == Route::External);
@@ -114,8 +161,14 @@ async fn open(core: &Core, id: JobId) -> Result<JobRow, Fault> {
 
 /// A worker did it.
 pub(crate) async fn complete(core: &Core, id: JobId, result: Object, by: Option<UserId>) -> Result<(), Fault> {
-    let row = open(core, id).await?;
-    core.command(row.instance, vec![Command::CompleteJob { job: id, result, by }]).await.map(drop)
+    // Who was handed the job here needs no look at its row: the instance knows whether it is open.
+    let instance = match core.jobs.leased(id) {
+        Some(instance) => instance,
+        None => open(core, id).await?.instance,
+    };
+    core.command(instance, vec![Command::CompleteJob { job: id, result, by }]).await?;
+    core.jobs.ended(id);
+    Ok(())
 }
 
 /// A try failed.

@@ -3,12 +3,14 @@
 //! Invariant: an instance is touched by one worker only, and by one round of it at a time; a caller is answered after
 //! the commit that carries his command, whatever the answer is.
 //!
-//! - `queue`: what waits; `work`: what an entry is
+//! - `queue`: what waits, `fair`: whose turn it is, `pace`: how much a round takes; `work`: what an entry is
 //! - `worker`: rounds: take, load, work, commit, answer
 //! - `session`: one instance in a round; `step`: its commands through the engine; `rows`: its events as writes
 //! - `cache`: instances that just moved
 
 mod cache;
+mod fair;
+mod pace;
 pub(crate) mod queue;
 pub(crate) mod rows;
 pub(crate) mod session;

@@ -1,137 +1,151 @@
 //! Timers: the near future in memory, the rest in the store.
 //!
 //! Owns: when which timer enters its partition's queue. Invariant: a timer stays in the store until the commit that
-//! fires or takes it back, so a crash in between fires it again; late ones come first, in the order they were due.
-//! Never: decides what a fired timer means (the engine does).
+//! fires or takes it back, so a crash in between fires it again; late ones come first, in the order they were due; a
+//! clock that is set forward or back is noticed within a second. Never: decides what a fired timer means (the engine
+//! does), serves partitions of other nodes.
+
+mod near;
 
 use crate::core::{Core, Counts};
 use crate::partitions::work::{Ack, Envelope, Work};
-use model::Timestamp;
-use std::collections::BTreeMap;
+use model::{PartitionId, Timestamp};
+use near::Near;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::TimerRow;
 use tokio::sync::{Notify, watch};
 
-/// How far ahead timers are kept in memory.
-const WINDOW_MS: i64 = 60_000;
-/// Timers read at once.
-const READ_MAX: u32 = 4_096;
-/// Pause before a timer that could not be queued or committed comes again.
-const AGAIN_MS: i64 = 500;
+/// The clock is looked at so often, in case it was set.
+const LOOK_MS: i64 = 1_000;
 
 /// The timers of the near future.
-#[derive(Default)]
-pub(crate) struct Timers {
+pub(crate) struct Timers(Arc<Shared>);
+
+struct Shared {
     near: Mutex<Near>,
     changed: Notify,
 }
 
-#[derive(Default)]
-struct Near {
-    /// By the moment of firing, then by id.
-    waiting: BTreeMap<(Timestamp, i64), TimerRow>,
-    /// Timers due until then are in `waiting`.
-    horizon: Timestamp,
+/// A timer on its way through a queue. Dropped, it is over: its commit came, or another node serves it.
+pub(crate) struct Firing {
+    row: Option<TimerRow>,
+    timers: Arc<Shared>,
+}
+
+impl Drop for Firing {
+    fn drop(&mut self) {
+        if let Some(row) = self.row.take()
+            && self.timers.lock().over(row.id)
+        {
+            self.timers.changed.notify_one();
+        }
+    }
 }
 
 impl Timers {
+    /// Keeps at most `max` timers in memory.
+    pub(crate) fn new(max: usize) -> Self {
+        Self(Arc::new(Shared { near: Mutex::new(Near::new(max)), changed: Notify::new() }))
+    }
+
     /// Committed timers; those of the near future are kept.
     pub(crate) fn armed(&self, rows: &[TimerRow]) {
         if rows.is_empty() {
             return;
         }
-        let mut near = self.lock();
-        let horizon = near.horizon;
-        for row in rows.iter().filter(|row| row.due_at <= horizon) {
-            near.waiting.insert((row.due_at, row.id.0), *row);
-        }
+        let mut near = self.0.lock();
+        rows.iter().for_each(|row| near.keep(*row));
         drop(near);
-        self.changed.notify_one();
+        self.0.changed.notify_one();
     }
 
     /// A firing that was not committed comes again in a moment.
-    pub(crate) fn again(&self, row: TimerRow, now: Timestamp) {
-        self.lock().waiting.insert((now.plus_ms(AGAIN_MS), row.id.0), row);
-        self.changed.notify_one();
+    pub(crate) fn again(&self, mut firing: Firing, now: Timestamp) {
+        if let Some(row) = firing.row.take() {
+            self.0.lock().again(row, now);
+            self.0.changed.notify_one();
+        }
     }
 
     /// Reads the store again at once: timers that were dropped on the way are there.
     pub(crate) fn forget_horizon(&self) {
-        self.lock().horizon = Timestamp::default();
-        self.changed.notify_one();
+        self.0.lock().forget_horizon();
+        self.0.changed.notify_one();
     }
 
+    /// A partition is served here from now on: its timers are read.
+    pub(crate) fn gained(&self, _partition: PartitionId) {
+        self.forget_horizon();
+    }
+
+    /// A partition is served elsewhere from now on.
+    pub(crate) fn lost(&self, partition: PartitionId) {
+        self.0.lock().lost(partition);
+    }
+
+    /// How many are in memory.
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+}
+
+impl Shared {
     fn lock(&self) -> MutexGuard<'_, Near> {
         self.near.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes what is due.
-    fn take_due(&self, now: Timestamp) -> Vec<TimerRow> {
-        let mut near = self.lock();
-        let later = near.waiting.split_off(&(now.plus_ms(1), i64::MIN));
-        std::mem::replace(&mut near.waiting, later).into_values().collect()
-    }
-
-    /// When there is something to do next.
-    fn next(&self) -> Timestamp {
-        let near = self.lock();
-        let refill = near.horizon.plus_ms(-WINDOW_MS / 2);
-        near.waiting.keys().next().map_or(refill, |(due, _)| refill.min(*due))
     }
 }
 
 /// Fires timers until `stop`.
 pub(crate) async fn run(core: Arc<Core>, mut stop: watch::Receiver<bool>) {
+    let timers = core.timers.0.clone();
     loop {
         let now = core.now();
-        refill(&core, now).await;
-        for row in core.timers.take_due(now) {
-            fire(&core, row, now);
+        timers.lock().look_at_clock(now);
+        refill(&core, &timers, now).await;
+        let due = timers.lock().take_due(now);
+        for row in due {
+            fire(&core, &timers, row, now);
         }
-        let next = core.timers.next();
+        let look = now.plus_ms(LOOK_MS);
+        let next = timers.lock().next().map_or(look, |next| next.min(look));
         tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => return,
             () = core.clock.sleep_until(next) => {}
-            () = core.timers.changed.notified() => {}
+            () = timers.changed.notified() => {}
         }
     }
 }
 
-async fn refill(core: &Core, now: Timestamp) {
-    let until = now.plus_ms(WINDOW_MS);
-    {
-        let mut near = core.timers.lock();
-        if near.horizon > now.plus_ms(WINDOW_MS / 2) {
-            return;
-        }
-        // Set before the read: what is committed from now on is kept by `armed`, what was before is read.
-        near.horizon = until;
-    }
-    match core.store.due_timers(&[], until, READ_MAX).await {
-        Ok(rows) => {
-            let mut near = core.timers.lock();
-            if rows.len() == READ_MAX as usize {
-                // More wait: read again once these are gone.
-                let last = rows.last().map_or(now, |row| row.due_at);
-                near.horizon = last.plus_ms(WINDOW_MS / 2).min(until);
-            }
-            for row in rows {
-                near.waiting.insert((row.due_at, row.id.0), row);
-            }
-        }
+async fn refill(core: &Core, timers: &Shared, now: Timestamp) {
+    let Some(owned) = core.owned_to_read() else { return };
+    let Some(page) = timers.lock().begin_read(now) else { return };
+    match core.store.due_timers(&owned, page.until, page.limit).await {
+        Ok(rows) => timers.lock().end_read(page, rows),
         Err(error) => {
             tracing::error!(%error, "timers could not be read");
-            core.timers.lock().horizon = now.plus_ms(AGAIN_MS + WINDOW_MS / 2);
+            timers.lock().read_failed(now);
         }
     }
 }
 
-fn fire(core: &Core, row: TimerRow, now: Timestamp) {
-    Counts::add(&core.counts.timers, 1);
+fn fire(core: &Core, timers: &Arc<Shared>, row: TimerRow, now: Timestamp) {
+    let firing = Firing { row: Some(row), timers: timers.clone() };
+    if !core.owns(row.partition) {
+        return;
+    }
     let work = Work::Timer { instance: row.instance, timer: row.id };
-    let envelope = Envelope { partition: row.partition, work, extra: Vec::new(), ack: Ack::Timer(row), conflicts: 0 };
-    if core.lane(row.partition).push(envelope).is_err() {
-        core.timers.again(row, now);
+    let ack = Ack::Timer(firing);
+    let envelope = Envelope { partition: row.partition, work, extra: Vec::new(), ack, conflicts: 0 };
+    match core.lane(row.partition).push(envelope) {
+        Ok(()) => {
+            Counts::add(&core.counts.timers, 1);
+            core.meters.timer_lag_ms.add_lag(row.due_at, now);
+        }
+        Err(refused) => {
+            if let Ack::Timer(firing) = refused.0.ack {
+                core.timers.again(firing, now);
+            }
+        }
     }
 }

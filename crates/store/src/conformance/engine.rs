@@ -132,7 +132,10 @@ pub async fn jobs(db: &dyn Database) {
     let extend = |owner: &str| JobWrite::Extend { partition, id, owner: owner.into(), lease_until: at(200) };
     put(&store, Unit::of(extend("w1"))).await;
     assert_eq!(conflict(store.commit_one(Unit::of(extend("w9"))).await), Conflict::Job);
-    assert_eq!(taken(put(&store, activate(5, "w3", 70, 90)).await), [2, 3], "leases that ended");
+    let again = put(&store, activate(5, "w3", 70, 90)).await;
+    let tries: Vec<u32> = again.activated.iter().map(|j| j.retries).collect();
+    assert_eq!(tries, [2, 2], "a lease that ended without an answer is a try");
+    assert_eq!(taken(again), [2, 3], "leases that ended");
     let two = JobId(pid(2, 0));
     put(&store, Unit::of(JobWrite::Retry { partition, id: two, retries: 2, not_before: Some(at(300)) })).await;
     assert_eq!(ok(store.open_jobs("mail", at(299), 9).await).len(), 2);

@@ -5,9 +5,9 @@ use super::{
     row::{Columns, at},
     tx::{Tx, WriteResult, all, first},
 };
-use crate::{Conflict, JobRow, JobState, JobWrite, Jobs, Result};
+use crate::{Conflict, JobRow, JobState, JobWrite, Jobs, LeasedFor, Result};
 use async_trait::async_trait;
-use model::{InstanceId, JobId, Timestamp};
+use model::{DefinitionId, InstanceId, JobId, Timestamp};
 use rusqlite::{Row, params};
 
 macro_rules! columns {
@@ -20,9 +20,13 @@ macro_rules! columns {
 const INSERT: &str =
     concat!("INSERT INTO jobs (", columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
 pub(super) const ACTIVATE: &str = concat!(
-    "UPDATE jobs SET lease_owner = ?3, lease_until = ?5 WHERE id IN (SELECT id FROM jobs
+    "UPDATE jobs SET retries = retries - (lease_owner IS NOT NULL AND retries > 0), lease_owner = ?3, lease_until = ?5
+    WHERE id IN (SELECT id FROM jobs
     WHERE job_type = ?1 AND state = 0 AND lease_until <= ?4 ORDER BY lease_until, id LIMIT ?2) RETURNING ",
-    columns!()
+    columns!(),
+    ", (SELECT definition_id FROM instances i WHERE i.id = instance_id),
+    (SELECT document_catalog FROM instances i WHERE i.id = instance_id),
+    (SELECT document_record FROM instances i WHERE i.id = instance_id)"
 );
 const CLOSE: &str = "UPDATE jobs SET state = ?2, lease_owner = NULL WHERE id = ?1 AND state = 0";
 const RETRY: &str = "UPDATE jobs SET retries = ?2, lease_owner = NULL, lease_until = ?3 WHERE id = ?1 AND state = 0";
@@ -59,9 +63,12 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &JobWrite) -> WriteResult {
             tx.run(INSERT, values).map(|_| ())
         }
         JobWrite::Activate { job_type, limit, owner, now, lease_until } => {
-            let mut jobs = tx.rows(ACTIVATE, params![job_type, limit, owner, now.0, lease_until.0], job)?;
-            jobs.sort_by_key(|j| j.id);
-            tx.receipt.activated.append(&mut jobs);
+            let mut leased = tx.rows(ACTIVATE, params![job_type, limit, owner, now.0, lease_until.0], leased)?;
+            leased.sort_by_key(|(job, _)| job.id);
+            for (job, facts) in leased {
+                tx.receipt.activated.push(job);
+                tx.receipt.leased_for.push(facts);
+            }
             Ok(())
         }
         JobWrite::Close { id, state, .. } => tx.must(CLOSE, params![id.0, state.code()], Conflict::Job),
@@ -76,8 +83,19 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &JobWrite) -> WriteResult {
     }
 }
 
-fn job(row: &Row<'_>) -> rusqlite::Result<JobRow> {
+fn leased(row: &Row<'_>) -> rusqlite::Result<(JobRow, Option<LeasedFor>)> {
     let mut c = Columns::new(row);
+    let job = read(&mut c)?;
+    let (definition, document) = (c.id_opt(DefinitionId)?, c.document()?);
+    let facts = definition.map(|definition| LeasedFor { instance: job.instance, definition, document });
+    Ok((job, facts))
+}
+
+fn job(row: &Row<'_>) -> rusqlite::Result<JobRow> {
+    read(&mut Columns::new(row))
+}
+
+fn read(c: &mut Columns<'_>) -> rusqlite::Result<JobRow> {
     Ok(JobRow {
         partition: c.partition()?,
         id: c.id(JobId)?,

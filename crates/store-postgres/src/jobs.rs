@@ -1,0 +1,183 @@
+//! `jobs`.
+
+use crate::{
+    PostgresStore,
+    plan::{Kind, Plan, Table, expect_all},
+    sql::{Columns, Read, Tx, WriteResult, params},
+};
+use async_trait::async_trait;
+use model::{DefinitionId, InstanceId, JobId, Timestamp};
+use store::{Conflict, JobRow, JobState, JobWrite, Jobs, LeasedFor, Result};
+
+macro_rules! columns {
+    () => {
+        "partition_id, id, instance_id, element_key, element_id, job_type, state, retries, input, headers, created_at,
+        lease_owner, lease_until, event_id"
+    };
+}
+
+/// A column of the instance that a job belongs to.
+macro_rules! fact {
+    ($column:literal) => {
+        concat!(
+            ", (SELECT i.",
+            $column,
+            " FROM instances i WHERE i.partition_id = jobs.partition_id AND i.id = jobs.instance_id)"
+        )
+    };
+}
+
+static INSERT: Kind = Kind {
+    sql: concat!(
+        "INSERT INTO jobs (",
+        columns!(),
+        ") SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+    ),
+    otherwise: None,
+};
+/// Jobs that another transaction is about to change are passed over: nobody waits, and none is leased twice.
+pub(crate) const ACTIVATE: &str = concat!(
+    "WITH free AS MATERIALIZED (SELECT partition_id AS p, id AS i FROM jobs
+    WHERE job_type = $1 AND state = 0 AND lease_until <= $4 ORDER BY lease_until, id LIMIT $2 FOR UPDATE SKIP LOCKED)
+    UPDATE jobs SET retries = CASE WHEN lease_owner IS NOT NULL AND retries > 0 THEN retries - 1 ELSE retries END,
+    lease_owner = $3, lease_until = $5 FROM free
+    WHERE jobs.partition_id = free.p AND jobs.id = free.i RETURNING ",
+    columns!(),
+    fact!("definition_id"),
+    fact!("document_catalog"),
+    fact!("document_record")
+);
+static CLOSE: Kind = Kind {
+    sql: concat!(
+        "WITH changed AS (UPDATE jobs j SET state = n.state, lease_owner = NULL
+        FROM unnest($1, $2, $3) AS n (partition_id, id, state)
+        WHERE j.partition_id = n.partition_id AND j.id = n.id AND j.state = 0 RETURNING 1)",
+        expect_all!("$4")
+    ),
+    otherwise: Some(Conflict::Job),
+};
+static RETRY: Kind = Kind {
+    sql: concat!(
+        "WITH changed AS (UPDATE jobs j SET retries = n.retries, lease_owner = NULL, lease_until = n.not_before
+        FROM unnest($1, $2, $3, $4) AS n (partition_id, id, retries, not_before)
+        WHERE j.partition_id = n.partition_id AND j.id = n.id AND j.state = 0 RETURNING 1)",
+        expect_all!("$5")
+    ),
+    otherwise: Some(Conflict::Job),
+};
+static EXTEND: Kind = Kind {
+    sql: concat!(
+        "WITH changed AS (UPDATE jobs j SET lease_until = n.lease_until
+        FROM unnest($1, $2, $3, $4) AS n (partition_id, id, owner, lease_until)
+        WHERE j.partition_id = n.partition_id AND j.id = n.id AND j.state = 0 AND j.lease_owner = n.owner
+        RETURNING 1)",
+        expect_all!("$5")
+    ),
+    otherwise: Some(Conflict::Job),
+};
+static REOPEN: Kind = Kind {
+    sql: concat!(
+        "WITH changed AS (UPDATE jobs j SET state = 0, retries = n.retries, lease_owner = NULL, lease_until = 0
+        FROM unnest($1, $2, $3) AS n (partition_id, id, retries)
+        WHERE j.partition_id = n.partition_id AND j.id = n.id RETURNING 1)",
+        expect_all!("$4")
+    ),
+    otherwise: Some(Conflict::Missing("job")),
+};
+static DELETE: Kind = Kind {
+    sql: "DELETE FROM jobs j USING unnest($1, $2) AS n (partition_id, id)
+    WHERE j.partition_id = n.partition_id AND j.id = n.id",
+    otherwise: None,
+};
+const ONE: &str = concat!("SELECT ", columns!(), " FROM jobs WHERE partition_id = ($1 & 255) AND id = $1");
+pub(crate) const BY_EVENT: &str = concat!("SELECT ", columns!(), " FROM jobs WHERE event_id = $1");
+pub(crate) const OPEN: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM jobs WHERE job_type = $1 AND state = 0 AND lease_until <= $2 ORDER BY lease_until, id LIMIT $3"
+);
+
+pub(crate) fn plan(plan: &mut Plan<'_>, write: &JobWrite) -> bool {
+    let (key, kind, values) = match write {
+        JobWrite::Insert(j) => {
+            let values = params![
+                j.partition,
+                j.id,
+                j.instance,
+                j.element_key,
+                &j.element_id,
+                &j.job_type,
+                j.state.code(),
+                j.retries,
+                &j.input,
+                &j.headers,
+                j.created_at,
+                &j.lease_owner,
+                j.lease_until.map_or(0, |t| t.0),
+                &j.event_id
+            ];
+            (j.id, &INSERT, values)
+        }
+        JobWrite::Close { partition, id, state } => (*id, &CLOSE, params![*partition, *id, state.code()]),
+        JobWrite::Retry { partition, id, retries, not_before } => {
+            (*id, &RETRY, params![*partition, *id, *retries, not_before.map_or(0, |t| t.0)])
+        }
+        JobWrite::Extend { partition, id, owner, lease_until } => {
+            (*id, &EXTEND, params![*partition, *id, owner, *lease_until])
+        }
+        JobWrite::Reopen { partition, id, retries } => (*id, &REOPEN, params![*partition, *id, *retries]),
+        JobWrite::Delete { partition, id } => (*id, &DELETE, params![*partition, *id]),
+        JobWrite::Activate { .. } => return false,
+    };
+    plan.row(Table::Jobs, key.0, kind, values);
+    true
+}
+
+pub(crate) async fn apply(tx: &mut Tx<'_>, write: &JobWrite) -> WriteResult {
+    if let JobWrite::Activate { job_type, limit, owner, now, lease_until } = write {
+        tx.activate(ACTIVATE, params![job_type, *limit, owner, *now, *lease_until]).await?;
+    }
+    Ok(())
+}
+
+/// A job with what its instance runs.
+pub(crate) fn leased(c: &mut Columns<'_>) -> Read<(JobRow, Option<LeasedFor>)> {
+    let job = job(c)?;
+    let (definition, document) = (c.id_opt(DefinitionId)?, c.document()?);
+    let facts = definition.map(|definition| LeasedFor { instance: job.instance, definition, document });
+    Ok((job, facts))
+}
+
+fn job(c: &mut Columns<'_>) -> Read<JobRow> {
+    Ok(JobRow {
+        partition: c.partition()?,
+        id: c.id(JobId)?,
+        instance: c.id(InstanceId)?,
+        element_key: c.get()?,
+        element_id: c.get()?,
+        job_type: c.get()?,
+        state: c.code(JobState::from_code)?,
+        retries: c.get()?,
+        input: c.json()?,
+        headers: c.json()?,
+        created_at: c.at()?,
+        lease_owner: c.get()?,
+        lease_until: Some(c.at()?).filter(|t| t.0 != 0),
+        event_id: c.get()?,
+    })
+}
+
+#[async_trait]
+impl Jobs for PostgresStore {
+    async fn job(&self, id: JobId) -> Result<Option<JobRow>> {
+        self.first(ONE, params![id], job).await
+    }
+
+    async fn job_by_event(&self, event_id: &str) -> Result<Option<JobRow>> {
+        self.first(BY_EVENT, params![event_id], job).await
+    }
+
+    async fn open_jobs(&self, job_type: &str, now: Timestamp, limit: u32) -> Result<Vec<JobRow>> {
+        self.all(OPEN, params![job_type, now, limit], job).await
+    }
+}
