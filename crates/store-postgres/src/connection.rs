@@ -1,25 +1,211 @@
-//! One connection: its statements, prepared once.
+//! Connections: made again when lost, with their statements prepared once.
+//!
+//! Owns: [`Link`], a place for one connection, and [`Live`], the connection itself. Invariant: nobody waits for a
+//! database longer than told. Never: sends a statement a second time by itself.
 
-use crate::sql::Param;
-use futures_util::future::BoxFuture;
+use crate::{
+    options::{self, PostgresOptions, Target},
+    sql::Param,
+    tls,
+};
+use futures_util::{FutureExt, future::BoxFuture};
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    hash::{BuildHasher, RandomState},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
-use store::StoreError;
+use store::{Result, StoreError};
+use tokio::{task::AbortHandle, time::Instant};
 use tokio_postgres::{
     Client, Error, Row, Statement,
     types::{ToSql, Type},
 };
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// Statements that a connection keeps prepared; beyond that it begins anew.
 const STATEMENTS: usize = 512;
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// What a connection is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    Read,
+    Write,
+}
+
+/// What all sessions say at their beginning. A commit is many point look-ups, and a plan made while a table was small
+/// has to be right when it is large: hence no plans that read whole tables. A transaction that its client left open
+/// (the network was cut) must not keep leases locked.
+const WRITE_SETTINGS: &[&str] = &[
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+    "SET jit = off",
+    "SET enable_seqscan = off",
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
+    "SET idle_in_transaction_session_timeout = '10s'",
+    "SET tcp_user_timeout = '10s'",
+    "SET tcp_keepalives_idle = 4",
+    "SET tcp_keepalives_interval = 2",
+    "SET tcp_keepalives_count = 3",
+];
+const READ_SETTINGS: &[&str] = &[
+    "SET jit = off",
+    "SET random_page_cost = 1.1",
+    "SET idle_in_transaction_session_timeout = '60s'",
+    "SET tcp_user_timeout = '10s'",
+];
+
+/// How connections to one database are made.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    target: Target,
+    tls: MakeRustlsConnect,
+    prepare: bool,
+    answer_timeout: Duration,
+}
+
+impl Connector {
+    pub(crate) fn new(options: &mut PostgresOptions) -> Result<Self> {
+        let target = options::parse(options)?;
+        let tls = tls::connector(&target.protection)?;
+        Ok(Self { target, tls, prepare: options.prepare, answer_timeout: options.answer_timeout })
+    }
+
+    async fn client(&self) -> std::result::Result<(Client, AbortHandle), Error> {
+        let (client, connection) = self.target.config.connect(self.tls.clone()).await?;
+        let task = tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::warn!(code = "STO-0005", %error, "a connection to the database ended");
+            }
+        });
+        Ok((client, task.abort_handle()))
+    }
+
+    async fn connect(&self, purpose: Use) -> std::result::Result<Live, Error> {
+        let (client, task) = self.client().await?;
+        // Through a pooler what is set stays with a connection that others get next.
+        if self.prepare {
+            let mut settings: Vec<String> = Vec::new();
+            let all = if purpose == Use::Read { READ_SETTINGS } else { WRITE_SETTINGS };
+            settings.extend(all.iter().map(|s| (*s).to_owned()));
+            settings.push(format!("SET statement_timeout = {}", self.answer_timeout.as_millis()));
+            set(&client, &settings).await?;
+        }
+        Ok(Live::new(client, Some(task), self.prepare))
+    }
+}
+
+/// Says all settings at once; a database that lacks one is told the others.
+async fn set(client: &Client, settings: &[String]) -> std::result::Result<(), Error> {
+    match client.batch_execute(&settings.join("; ")).await {
+        Err(error) if error.as_db_error().is_some() => {
+            for setting in settings {
+                match client.batch_execute(setting).await {
+                    Err(error) if error.as_db_error().is_none() => return Err(error),
+                    Err(error) => tracing::debug!(%error, setting, "the database lacks a setting"),
+                    Ok(()) => {}
+                }
+            }
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// A plain connection, for work outside the store's own.
+pub(crate) async fn client(url: &str) -> Result<Client> {
+    let connector = Connector::new(&mut PostgresOptions::new(url))?;
+    connector.client().await.map(|(client, _)| client).map_err(|e| failed("connect", e))
+}
+
+/// The place of a connection.
+pub(crate) struct Link {
+    connector: Connector,
+    purpose: Use,
+    state: tokio::sync::Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    live: Option<Arc<Live>>,
+    /// Tries that failed since the last that did not.
+    failures: u32,
+    not_before: Option<Instant>,
+}
+
+impl Link {
+    pub(crate) fn new(connector: Connector, purpose: Use) -> Self {
+        Self { connector, purpose, state: tokio::sync::Mutex::default() }
+    }
+
+    /// The connection, made now if there is none. Tries until `deadline`, and at least once.
+    pub(crate) async fn get(&self, deadline: Instant) -> Result<Arc<Live>> {
+        loop {
+            let pause = {
+                let mut state = self.state.lock().await;
+                if let Some(live) = state.live.as_ref().filter(|live| !live.is_closed()) {
+                    return Ok(live.clone());
+                }
+                state.live = None;
+                match state.not_before.filter(|then| *then > Instant::now()) {
+                    Some(then) => then,
+                    None => match self.try_connect(&mut state).await {
+                        Ok(live) => return Ok(live),
+                        Err((error, _)) if hopeless(&error) => return Err(failed("connect", error)),
+                        Err((_, then)) => then,
+                    },
+                }
+            };
+            if pause >= deadline {
+                return Err(StoreError::Unavailable);
+            }
+            tokio::time::sleep_until(pause).await;
+        }
+    }
+
+    async fn try_connect(&self, state: &mut State) -> std::result::Result<Arc<Live>, (Error, Instant)> {
+        match self.connector.connect(self.purpose).await {
+            Ok(live) => {
+                let live = Arc::new(live);
+                *state = State { live: Some(live.clone()), ..State::default() };
+                Ok(live)
+            }
+            Err(error) => {
+                state.failures += 1;
+                let pause = FIRST_PAUSE.saturating_mul(1 << state.failures.min(6)).min(LONGEST_PAUSE);
+                let then = Instant::now() + jittered(pause);
+                state.not_before = Some(then);
+                tracing::warn!(code = "STO-0005", %error, failures = state.failures, "the database is not reached");
+                Err((error, then))
+            }
+        }
+    }
+}
+
+/// Half of a pause and a random part of the other half, so that many do not come at once.
+pub(crate) fn jittered(pause: Duration) -> Duration {
+    let random = RandomState::new().hash_one(0) % 1_000;
+    pause / 2 + pause.mul_f64(random as f64 / 2_000.0)
+}
+
+/// Whether waiting does not help: a wrong password, no such database.
+fn hopeless(error: &Error) -> bool {
+    error.code().is_some_and(|code| matches!(code.code(), "28000" | "28P01" | "3D000" | "42501"))
+}
 
 /// A live connection with its prepared statements.
 pub(crate) struct Live {
     client: Arc<Client>,
+    task: Option<AbortHandle>,
     /// None: nothing is prepared, every statement travels with its text.
     prepared: Option<Mutex<HashMap<String, Statement>>>,
+    /// Statements sent for being prepared.
+    pub(crate) preparations: AtomicU64,
 }
 
 impl std::fmt::Debug for Live {
@@ -29,21 +215,41 @@ impl std::fmt::Debug for Live {
 }
 
 impl Live {
-    pub(crate) fn new(client: Client, prepare: bool) -> Self {
-        Self { client: Arc::new(client), prepared: prepare.then(Mutex::default) }
+    fn new(client: Client, task: Option<AbortHandle>, prepare: bool) -> Self {
+        let prepared = prepare.then(Mutex::default);
+        Self { client: Arc::new(client), task, prepared, preparations: AtomicU64::new(0) }
     }
 
     pub(crate) fn is_closed(&self) -> bool {
         self.client.is_closed()
     }
 
+    /// Ends the connection at once, whatever it waits for.
+    pub(crate) fn kill(&self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+
+    /// Forgets prepared statements, so that they are prepared again.
+    pub(crate) fn forget(&self) {
+        if let Some(prepared) = &self.prepared {
+            prepared.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// A statement, prepared now if it is not yet; none when nothing is prepared.
-    async fn statement(&self, sql: &str, params: &[Param]) -> Result<Option<Statement>, Error> {
+    async fn statement(&self, sql: &str, params: &[Param]) -> std::result::Result<Option<Statement>, Error> {
         let Some(prepared) = &self.prepared else { return Ok(None) };
         let lock = || prepared.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(statement) = lock().get(sql) {
             return Ok(Some(statement.clone()));
         }
+        self.preparations.fetch_add(1, Relaxed);
         let types: Vec<Type> = params.iter().map(Param::kind).collect();
         let statement = self.client.prepare_typed(sql, &types).await?;
         let mut statements = lock();
@@ -59,16 +265,17 @@ impl Live {
         &self,
         sql: &str,
         params: Vec<Param>,
-    ) -> Result<BoxFuture<'static, Result<u64, Error>>, Error> {
+    ) -> std::result::Result<BoxFuture<'static, std::result::Result<u64, Error>>, Error> {
         let client = self.client.clone();
         let statement = self.statement(sql, &params).await?;
         let text = if statement.is_none() { sql.to_owned() } else { String::new() };
-        Ok(Box::pin(async move {
+        Ok(async move {
             match statement {
                 Some(statement) => client.execute(&statement, &refs(&params)).await,
                 None => client.execute_typed(&text, &typed(&params)).await,
             }
-        }))
+        }
+        .boxed())
     }
 
     /// A statement that gives rows; the first poll of the answer sends it.
@@ -76,16 +283,23 @@ impl Live {
         &self,
         sql: &str,
         params: Vec<Param>,
-    ) -> Result<BoxFuture<'static, Result<Vec<Row>, Error>>, Error> {
+    ) -> std::result::Result<BoxFuture<'static, std::result::Result<Vec<Row>, Error>>, Error> {
         let client = self.client.clone();
         let statement = self.statement(sql, &params).await?;
         let text = if statement.is_none() { sql.to_owned() } else { String::new() };
-        Ok(Box::pin(async move {
+        Ok(async move {
             match statement {
                 Some(statement) => client.query(&statement, &refs(&params)).await,
                 None => client.query_typed(&text, &typed(&params)).await,
             }
-        }))
+        }
+        .boxed())
+    }
+
+    /// A statement without parameters; the first poll of the answer sends it.
+    pub(crate) fn control(&self, sql: &'static str) -> BoxFuture<'static, std::result::Result<u64, Error>> {
+        let client = self.client.clone();
+        async move { client.batch_execute(sql).await.map(|()| 0) }.boxed()
     }
 }
 

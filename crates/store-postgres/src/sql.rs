@@ -8,6 +8,8 @@
 use crate::{
     PostgresStore,
     connection::Live,
+    jobs,
+    plan::Kind,
     text::{kept, written},
 };
 use futures_util::future::BoxFuture;
@@ -17,7 +19,7 @@ use std::{
     error::Error as StdError,
     task::{Context, Poll, Waker},
 };
-use store::{Conflict, Result, StoreError, UnitReceipt};
+use store::{Conflict, JobRow, LeasedFor, Result, StoreError};
 use tokio_postgres::{
     Row,
     error::SqlState,
@@ -256,7 +258,7 @@ macro_rules! narrow_columns {
 }
 narrow_columns!(i32, u64, u32, u16, u8);
 
-impl Column for [u8; 32] {
+impl<const N: usize> Column for [u8; N] {
     type Wire = Vec<u8>;
     fn from_wire(wire: Vec<u8>) -> Option<Self> {
         wire.try_into().ok()
@@ -284,7 +286,8 @@ impl<'r> Columns<'r> {
         Self { row, next: 0 }
     }
 
-    fn broken<T>(&self, why: impl ToString) -> Read<T> {
+    /// Refuses what was read last.
+    pub(crate) fn broken<T>(&self, why: impl ToString) -> Read<T> {
         Err(ReadError::Broken { column: self.next - 1, why: why.to_string() })
     }
 
@@ -417,29 +420,42 @@ impl From<tokio_postgres::Error> for WriteError {
 
 /// A statement that was sent and not waited for.
 struct Pending {
-    answer: BoxFuture<'static, std::result::Result<u64, tokio_postgres::Error>>,
-    /// What it means that no row was changed.
+    answer: Answer,
+    /// What it means that the statement's own check failed.
     otherwise: Option<Conflict>,
 }
 
-/// An open transaction with the receipt of the unit being applied.
+enum Answer {
+    Count(BoxFuture<'static, std::result::Result<u64, tokio_postgres::Error>>),
+    /// Rows removed, for a unit's receipt.
+    Removed(usize, BoxFuture<'static, std::result::Result<u64, tokio_postgres::Error>>),
+    /// Jobs for a unit's receipt.
+    Jobs(usize, BoxFuture<'static, std::result::Result<Vec<Row>, tokio_postgres::Error>>),
+}
+
+/// An open transaction with the receipts of the units being applied.
 ///
 /// Statements travel in the order of the calls. [`Tx::send`] and [`Tx::must`] do not wait for the answer, so that a
-/// batch of writes costs one round trip; their failures come out of a later call or of [`Tx::flush`], at the latest
-/// before the transaction is committed.
+/// batch of writes costs one round trip; their failures come out of a later call or of [`Tx::flush`]. COMMIT travels
+/// before the answers are known: a conditional statement raises an error itself.
 pub(crate) struct Tx<'c> {
     live: &'c Live,
-    /// Whether every unit has a savepoint. If not, COMMIT travels before the answers are known, so that a conditional
-    /// statement has to raise an error itself.
-    careful: bool,
     pending: Vec<Pending>,
+    /// The unit whose write goes one by one.
+    pub(crate) unit: usize,
+    /// Jobs leased, by unit.
+    pub(crate) activated: Vec<(usize, Vec<(JobRow, Option<LeasedFor>)>)>,
+    /// Rows removed, by unit.
+    pub(crate) removed: Vec<(usize, u64)>,
     pub(crate) statements: u64,
-    pub(crate) receipt: UnitReceipt,
+    pub(crate) round_trips: u64,
+    /// Whether the failure that [`Tx::flush`] told was that of the statement sent last.
+    pub(crate) failed_last: bool,
 }
 
 impl<'c> Tx<'c> {
-    pub(crate) fn new(live: &'c Live, careful: bool) -> Self {
-        Self { live, careful, pending: Vec::new(), statements: 0, receipt: UnitReceipt::default() }
+    pub(crate) fn new(live: &'c Live) -> Self {
+        Self { live, pending: Vec::new(), unit: 0, activated: Vec::new(), removed: Vec::new(), statements: 0, round_trips: 0, failed_last: false }
     }
 
     /// Sends a writing statement whose count of changed rows does not matter.
@@ -449,11 +465,43 @@ impl<'c> Tx<'c> {
 
     /// Sends a writing statement (without RETURNING) that must change a row, or else it is the conflict `otherwise`.
     pub(crate) async fn must(&mut self, sql: &str, params: Vec<Param>, otherwise: Conflict) -> WriteResult {
-        if self.careful {
-            return self.enqueue(sql, params, Some(otherwise)).await;
-        }
         let sql = format!("WITH changed AS ({sql} RETURNING 1) SELECT 1 / least(count(*), 1) FROM changed");
-        self.enqueue(&sql, params, None).await
+        self.enqueue(&sql, params, Some(otherwise)).await
+    }
+
+    /// Sends many writes of a kind.
+    pub(crate) async fn batch(&mut self, kind: &Kind, columns: Vec<Param>) -> WriteResult {
+        self.enqueue(kind.sql, columns, kind.otherwise.clone()).await
+    }
+
+    /// Sends a statement that gives jobs for the unit's receipt.
+    pub(crate) async fn activate(&mut self, sql: &str, params: Vec<Param>) -> WriteResult {
+        self.statements += 1;
+        let answer = self.live.query(sql, params).await;
+        let mut answer = self.first_failure(answer).await?;
+        if let Some(early) = poll_once(&mut answer) {
+            answer = Box::pin(std::future::ready(early));
+        }
+        self.pending.push(Pending { answer: Answer::Jobs(self.unit, answer), otherwise: None });
+        Ok(())
+    }
+
+    /// Sends a statement whose count of removed rows is for the unit's receipt.
+    pub(crate) async fn remove(&mut self, sql: &str, params: Vec<Param>) -> WriteResult {
+        self.enqueue(sql, params, None).await?;
+        if let Some(Pending { answer: Answer::Count(answer), .. }) = self.pending.pop() {
+            self.pending.push(Pending { answer: Answer::Removed(self.unit, answer), otherwise: None });
+        }
+        Ok(())
+    }
+
+    /// Sends BEGIN, COMMIT and the like.
+    pub(crate) fn control(&mut self, sql: &'static str) {
+        let mut answer = self.live.control(sql);
+        if let Some(early) = poll_once(&mut answer) {
+            answer = Box::pin(std::future::ready(early));
+        }
+        self.pending.push(Pending { answer: Answer::Count(answer), otherwise: None });
     }
 
     /// Runs a writing statement and waits; how many rows it changed.
@@ -461,9 +509,9 @@ impl<'c> Tx<'c> {
         self.enqueue(sql, params, None).await?;
         let last = self.pending.pop();
         self.flush().await?;
-        match last {
-            Some(last) => Ok(last.answer.await?),
-            None => Ok(0),
+        match last.map(|last| last.answer) {
+            Some(Answer::Count(answer)) => Ok(answer.await?),
+            _ => Ok(0),
         }
     }
 
@@ -483,11 +531,7 @@ impl<'c> Tx<'c> {
             Some(rows) => rows?,
             None => answer.await?,
         };
-        let values: Read<Vec<T>> = rows.iter().map(|row| read(&mut Columns::new(row))).collect();
-        values.map_err(|e| match e {
-            ReadError::Database(error) => WriteError::from(error),
-            other => WriteError::Read(read_error(other)),
-        })
+        read_all(&rows, read)
     }
 
     async fn enqueue(&mut self, sql: &str, params: Vec<Param>, otherwise: Option<Conflict>) -> WriteResult {
@@ -497,7 +541,7 @@ impl<'c> Tx<'c> {
         if let Some(early) = poll_once(&mut answer) {
             answer = Box::pin(std::future::ready(early));
         }
-        self.pending.push(Pending { answer, otherwise });
+        self.pending.push(Pending { answer: Answer::Count(answer), otherwise });
         Ok(())
     }
 
@@ -518,19 +562,46 @@ impl<'c> Tx<'c> {
     /// Waits for everything that was sent; the first failure in the order of sending.
     pub(crate) async fn flush(&mut self) -> WriteResult {
         let mut outcome = Ok(());
-        for Pending { answer, otherwise } in std::mem::take(&mut self.pending) {
-            let answer = answer.await;
-            if outcome.is_err() {
-                continue;
-            }
-            outcome = match (answer, otherwise) {
-                (Ok(0), Some(conflict)) => Err(conflict.into()),
-                (Ok(_), _) => Ok(()),
-                (Err(error), _) => Err(error.into()),
+        self.round_trips += 1;
+        let pending = std::mem::take(&mut self.pending);
+        let last = pending.len().saturating_sub(1);
+        for (place, Pending { answer, otherwise }) in pending.into_iter().enumerate() {
+            let answer = match answer {
+                Answer::Count(answer) => answer.await.map_err(WriteError::from).map(|_| ()),
+                Answer::Removed(unit, answer) => {
+                    answer.await.map_err(WriteError::from).map(|rows| self.removed.push((unit, rows)))
+                }
+                Answer::Jobs(unit, answer) => match answer.await {
+                    Ok(rows) => read_all(&rows, jobs::leased).map(|mut jobs| {
+                        jobs.sort_by_key(|(job, _)| job.id);
+                        self.activated.push((unit, jobs));
+                    }),
+                    Err(error) => Err(error.into()),
+                },
             };
+            if outcome.is_ok() {
+                outcome = match (answer, otherwise) {
+                    (Err(WriteError::Database(error)), Some(conflict)) if checked(&error) => Err(conflict.into()),
+                    (answer, _) => answer,
+                };
+                self.failed_last = outcome.is_err() && place == last;
+            }
         }
         outcome
     }
+}
+
+/// Whether a statement's own check raised the error.
+fn checked(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::DIVISION_BY_ZERO)
+}
+
+fn read_all<T>(rows: &[Row], read: Reader<T>) -> std::result::Result<Vec<T>, WriteError> {
+    let values: Read<Vec<T>> = rows.iter().map(|row| read(&mut Columns::new(row))).collect();
+    values.map_err(|e| match e {
+        ReadError::Database(error) => WriteError::from(error),
+        other => WriteError::Read(read_error(other)),
+    })
 }
 
 /// The first poll of a statement's future puts it on the wire.

@@ -65,6 +65,9 @@ pub enum StoreError {
     /// The store is closed.
     #[error("the store is closed")]
     Closed,
+    /// The database was not reached in the time that a request waits for it; nothing was changed.
+    #[error("the database can not be reached")]
+    Unavailable,
     /// The database was made by a newer version.
     #[error("the database has schema {found}, this version knows {known}")]
     NewerSchema {
@@ -116,6 +119,7 @@ impl From<StoreError> for Fault {
             StoreError::Conflict { .. } => &codes::STORE_CONFLICT,
             StoreError::Busy => &codes::QUEUE_FULL,
             StoreError::Closed => &codes::SHUTTING_DOWN,
+            StoreError::Unavailable => &codes::STORE_UNREACHABLE,
             StoreError::NewerSchema { .. } => &codes::STORE_NEWER_SCHEMA,
             StoreError::Corrupt { .. } => &codes::STORE_CORRUPT,
             StoreError::Failed { .. } => &codes::STORE_FAILED,

@@ -1,0 +1,159 @@
+//! `nodes`, `leases`, `inbox`, `large_values`.
+//!
+//! Invariant: a commit holds the leases of its partitions against being taken away until it is through ([`check`]), so
+//! that whoever takes one next sees all that was committed under it.
+
+use crate::{
+    PostgresStore,
+    plan::{Kind, Plan, Table, expect_all},
+    sql::{Columns, Param, Read, Tx, WriteResult, params},
+};
+use async_trait::async_trait;
+use model::{InstanceId, PartitionId, Timestamp};
+use std::collections::BTreeSet;
+use store::{
+    Cluster, ClusterWrite, Conflict, Inbox, InboxRow, InboxWrite, LeaseRow, NodeId, NodeRow, Result, ValueHash,
+    ValueWrite, Values,
+};
+
+static CHECK: Kind = Kind {
+    sql: concat!(
+        "WITH changed AS MATERIALIZED (SELECT 1 FROM leases l
+        JOIN unnest($1, $2) AS n (partition_id, epoch) ON l.partition_id = n.partition_id AND l.epoch = n.epoch
+        FOR SHARE OF l)",
+        expect_all!("$3")
+    ),
+    otherwise: Some(Conflict::Fenced),
+};
+const JOIN: &str = "INSERT INTO nodes (id, url, version, started_at, beat, draining) VALUES ($1, $2, $3, $4, $5, $6)";
+const BEAT: &str = "UPDATE nodes SET beat = $2, draining = $3 WHERE id = $1";
+const LEAVE: &str = "DELETE FROM nodes WHERE id = $1";
+const EXPEL: &str = "DELETE FROM nodes WHERE id = $1 AND beat = $2";
+const TAKE: &str = "UPDATE leases SET owner = $2, epoch = $3 + 1 WHERE partition_id = $1 AND epoch = $3
+    AND (owner IS NULL OR NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.id = leases.owner))";
+const TAKE_FIRST: &str = "INSERT INTO leases (partition_id, owner, epoch) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING";
+const RELEASE: &str =
+    "UPDATE leases SET owner = NULL, epoch = epoch + 1 WHERE partition_id = $1 AND owner = $2 AND epoch = $3";
+const NODES: &str = "SELECT id, url, version, started_at, beat, draining FROM nodes ORDER BY id";
+const LEASES: &str = "SELECT partition_id, owner, epoch FROM leases ORDER BY partition_id";
+static SEND: Kind = Kind {
+    sql: "INSERT INTO inbox (partition_id, id, kind, payload, created_at) SELECT * FROM unnest($1, $2, $3, $4, $5)",
+    otherwise: None,
+};
+static TAKE_MESSAGE: Kind = Kind {
+    sql: concat!(
+        "WITH changed AS (DELETE FROM inbox m USING unnest($1, $2) AS n (partition_id, id)
+        WHERE m.partition_id = n.partition_id AND m.id = n.id RETURNING 1)",
+        expect_all!("$3")
+    ),
+    otherwise: Some(Conflict::Message),
+};
+const MESSAGES: &str = "SELECT partition_id, id, kind, payload, created_at FROM inbox
+    WHERE partition_id = ANY($1) ORDER BY id LIMIT $2";
+const WAITING: &str = "SELECT count(*), min(created_at) FROM inbox";
+static PUT: Kind = Kind {
+    sql: "INSERT INTO large_values (partition_id, instance_id, hash, bytes) SELECT * FROM unnest($1, $2, $3, $4)
+    ON CONFLICT DO NOTHING",
+    otherwise: None,
+};
+const VALUES: &str = "SELECT hash, bytes FROM large_values
+    WHERE partition_id = ($1 & 255) AND instance_id = $1 AND hash = ANY($2)";
+
+/// Makes sure of the leases, and keeps them until the end of the transaction.
+pub(crate) async fn check(tx: &mut Tx<'_>, fences: &BTreeSet<(u8, u64)>) -> WriteResult {
+    let (mut partitions, mut epochs) = (Vec::new(), Vec::new());
+    for (partition, epoch) in fences {
+        partitions.push(i64::from(*partition));
+        epochs.push(i64::try_from(*epoch).unwrap_or(i64::MAX));
+    }
+    let count = Param::from(i64::try_from(fences.len()).unwrap_or(i64::MAX));
+    tx.batch(&CHECK, vec![Param::numbers(partitions), Param::numbers(epochs), count]).await
+}
+
+pub(crate) async fn apply(tx: &mut Tx<'_>, write: &ClusterWrite) -> WriteResult {
+    match write {
+        ClusterWrite::Join(n) => {
+            tx.send(JOIN, params![n.id, &n.url, &n.version, n.started_at, n.beat, n.draining]).await
+        }
+        ClusterWrite::Beat { id, beat, draining } => {
+            tx.must(BEAT, params![*id, *beat, *draining], Conflict::Node).await
+        }
+        ClusterWrite::Leave { id } => tx.send(LEAVE, params![*id]).await,
+        ClusterWrite::Expel { id, beat } => tx.must(EXPEL, params![*id, *beat], Conflict::Node).await,
+        ClusterWrite::Take { partition, owner, seen: 0 } => {
+            tx.must(TAKE_FIRST, params![*partition, *owner], Conflict::Lease).await
+        }
+        ClusterWrite::Take { partition, owner, seen } => {
+            tx.must(TAKE, params![*partition, *owner, *seen], Conflict::Lease).await
+        }
+        ClusterWrite::Release { partition, owner, epoch } => {
+            tx.must(RELEASE, params![*partition, *owner, *epoch], Conflict::Lease).await
+        }
+    }
+}
+
+pub(crate) fn plan_message(plan: &mut Plan<'_>, write: &InboxWrite) -> bool {
+    match write {
+        InboxWrite::Insert(m) => {
+            plan.row(Table::Inbox, m.id, &SEND, params![m.partition, m.id, &m.kind, &m.payload, m.created_at]);
+        }
+        InboxWrite::Take { partition, id } => plan.row(Table::Inbox, *id, &TAKE_MESSAGE, params![*partition, *id]),
+    }
+    true
+}
+
+pub(crate) fn plan_value(plan: &mut Plan<'_>, write: &ValueWrite) -> bool {
+    let ValueWrite::Put { partition, instance, hash, bytes } = write;
+    plan.append(&PUT, params![*partition, *instance, hash.as_slice(), bytes]);
+    true
+}
+
+fn node(c: &mut Columns<'_>) -> Read<NodeRow> {
+    Ok(NodeRow {
+        id: c.id(NodeId)?,
+        url: c.get()?,
+        version: c.get()?,
+        started_at: c.at()?,
+        beat: c.count()?,
+        draining: c.get()?,
+    })
+}
+
+fn lease(c: &mut Columns<'_>) -> Read<LeaseRow> {
+    Ok(LeaseRow { partition: c.partition()?, owner: c.id_opt(NodeId)?, epoch: c.count()? })
+}
+
+fn message(c: &mut Columns<'_>) -> Read<InboxRow> {
+    Ok(InboxRow { partition: c.partition()?, id: c.get()?, kind: c.get()?, payload: c.json()?, created_at: c.at()? })
+}
+
+#[async_trait]
+impl Cluster for PostgresStore {
+    async fn nodes(&self) -> Result<Vec<NodeRow>> {
+        self.all(NODES, vec![], node).await
+    }
+
+    async fn leases(&self) -> Result<Vec<LeaseRow>> {
+        self.all(LEASES, vec![], lease).await
+    }
+}
+
+#[async_trait]
+impl Inbox for PostgresStore {
+    async fn messages(&self, partitions: &[PartitionId], limit: u32) -> Result<Vec<InboxRow>> {
+        let partitions = Param::numbers(partitions.iter().map(|p| p.0.into()));
+        self.all(MESSAGES, vec![partitions, limit.into()], message).await
+    }
+
+    async fn messages_waiting(&self) -> Result<(u64, Option<Timestamp>)> {
+        Ok(self.first(WAITING, vec![], |c| Ok((c.count()?, c.at_opt()?))).await?.unwrap_or((0, None)))
+    }
+}
+
+#[async_trait]
+impl Values for PostgresStore {
+    async fn values(&self, instance: InstanceId, hashes: &[ValueHash]) -> Result<Vec<(ValueHash, Vec<u8>)>> {
+        let names = Param::BytesList(hashes.iter().map(|hash| Some(hash.to_vec())).collect());
+        self.all(VALUES, vec![instance.into(), names], |c| Ok((c.get()?, c.get()?))).await
+    }
+}

@@ -1,0 +1,117 @@
+//! The schema: numbered files, applied in order, never changed afterwards.
+//!
+//! Everything lies in the connection's current schema. Nodes that start together apply a file once: they queue for a
+//! lock on the version's table in the transaction that applies, which a pooler between transactions does not disturb.
+
+use crate::connection::failed;
+use std::sync::Arc;
+use store::{Result, StoreError};
+use tokio_postgres::Client;
+
+/// Every migration; a file's place is its number, the same as on SQLite.
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_engine.sql"),
+    include_str!("../migrations/0002_platform.sql"),
+    include_str!("../migrations/0003_nodes.sql"),
+    include_str!("../migrations/0004_retention.sql"),
+];
+
+/// The newest schema this version knows.
+pub(crate) const KNOWN: u32 = MIGRATIONS.len() as u32;
+
+const EXISTS: &str = "SELECT to_regclass(quote_ident(current_schema()) || '.schema_version') IS NOT NULL";
+const CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL);
+    LOCK TABLE schema_version IN ACCESS EXCLUSIVE MODE";
+const VERSION: &str = "SELECT coalesce(max(version), 0) FROM schema_version";
+
+/// The schema's number; 0: there is none.
+pub(crate) async fn version(client: &Client) -> Result<u32> {
+    let read = async {
+        let exists = client.query_typed(EXISTS, &[]).await?;
+        if !exists.first().is_some_and(|row| row.get(0)) {
+            return Ok(0);
+        }
+        let rows = client.query_typed(VERSION, &[]).await?;
+        Ok(rows.first().map_or(0, |row| row.get::<_, i64>(0)))
+    };
+    let found: i64 = read.await.map_err(|e| failed("read the schema's version", e))?;
+    u32::try_from(found).map_err(|_| StoreError::Corrupt { context: "schema_version".to_owned() })
+}
+
+/// Applies what is missing, all of it or nothing.
+pub(crate) async fn migrate(client: &Client) -> Result<()> {
+    migrate_to(client, KNOWN).await
+}
+
+/// Applies what is missing up to the schema `target`.
+pub(crate) async fn migrate_to(client: &Client, target: u32) -> Result<()> {
+    let found = version(client).await?;
+    if found.max(target) > KNOWN {
+        return Err(StoreError::NewerSchema { found: found.max(target), known: KNOWN });
+    }
+    if found >= target {
+        return Ok(());
+    }
+    check_server(client).await?;
+    let mut outcome = apply(client, target).await;
+    for _ in 0..3 {
+        // Two that create the version's table at the same moment meet in the system's tables.
+        let Err(StoreError::Failed { source, .. }) = &outcome else { break };
+        let error = source.downcast_ref::<tokio_postgres::Error>();
+        let met = error.and_then(|e| e.code()).is_some_and(|c| matches!(c.code(), "23505" | "42P07" | "40P01"));
+        if !met {
+            break;
+        }
+        outcome = apply(client, target).await;
+    }
+    outcome
+}
+
+async fn apply(client: &Client, target: u32) -> Result<()> {
+    let steps = async {
+        client.batch_execute("BEGIN").await?;
+        client.batch_execute(CREATE).await?;
+        // Another node may have been faster between the look and the lock.
+        let rows = client.query_typed(VERSION, &[]).await?;
+        let found = rows.first().map_or(0, |row| row.get::<_, i64>(0));
+        let found = usize::try_from(found).unwrap_or(usize::MAX);
+        for migration in MIGRATIONS.iter().take(target as usize).skip(found) {
+            client.batch_execute(migration).await?;
+        }
+        if found < target as usize {
+            let set = format!("DELETE FROM schema_version; INSERT INTO schema_version (version) VALUES ({target})");
+            client.batch_execute(&set).await?;
+        }
+        client.batch_execute("COMMIT").await
+    };
+    let outcome: std::result::Result<(), tokio_postgres::Error> = steps.await;
+    if outcome.is_err() {
+        // The transaction may be gone with its connection.
+        let _ = client.batch_execute("ROLLBACK").await;
+    }
+    outcome.map_err(|e| failed("bring the schema up to date", e))
+}
+
+/// Refuses what this store can not work on.
+async fn check_server(client: &Client) -> Result<()> {
+    let ask = async |setting: &str| -> Result<String> {
+        let rows = client.query_typed(&format!("SELECT current_setting('{setting}')"), &[]).await;
+        let rows = rows.map_err(|e| failed("ask for a setting", e))?;
+        Ok(rows.first().map(|row| row.get(0)).unwrap_or_default())
+    };
+    let refuse = |why: String| {
+        let source = Arc::new(std::io::Error::new(std::io::ErrorKind::Unsupported, why));
+        Err(StoreError::Failed { context: "work on this database", source })
+    };
+    let encoding = ask("server_encoding").await?;
+    if !encoding.eq_ignore_ascii_case("UTF8") {
+        return refuse(format!("the database is encoded in {encoding}: create it with ENCODING 'UTF8'"));
+    }
+    let rows = client.query_typed("SELECT version()", &[]).await.map_err(|e| failed("ask for the version", e))?;
+    let text: String = rows.first().map(|row| row.get(0)).unwrap_or_default();
+    let number = ask("server_version_num").await?;
+    if text.starts_with("PostgreSQL") && number.parse::<u32>().is_ok_and(|n| n < 150_000) && !text.contains("-YB-") {
+        return refuse(format!("PostgreSQL 15 or newer is needed, this is {text}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! What a URL and the settings beside it say.
+//!
+//! `postgres://user:password@host:port/database?...`, with the parameters that other clients know (`sslmode`,
+//! `sslrootcert`, `options`, `host` for a socket's directory, ...) and our own: `pgbouncer=true` prepares no
+//! statements, `readers`, `writers` and `commit_scope=node|partition` set what their names say.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+use store::{Result, StoreError};
+use tokio_postgres::{Config, config::SslMode};
+use url::Url;
+
+/// How much one transaction carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitScope {
+    /// What all partitions of the node have ready: the fewest syncs. Right where one server holds everything.
+    Node,
+    /// One partition: a commit stays on one shard of a distributed database.
+    Partition,
+}
+
+/// How a PostgreSQL store is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostgresOptions {
+    /// Where the database is; its parameters overrule the fields below.
+    pub url: String,
+    /// Connections for reads.
+    pub readers: usize,
+    /// Connections that commit at the same time; none: one for [`CommitScope::Node`], four otherwise.
+    pub writers: Option<usize>,
+    /// How much one transaction carries; none: as the database wants it.
+    pub commit_scope: Option<CommitScope>,
+    /// Whether statements are prepared once; not through a pooler that shares connections between transactions.
+    pub prepare: bool,
+    /// Units in one transaction at most; one caller's units are never split for it.
+    pub batch_units: usize,
+    /// Units that may wait for the writer; more are refused with [`StoreError::Busy`].
+    pub queue_units: usize,
+    /// Reads that may wait; more are refused with [`StoreError::Busy`].
+    pub queue_reads: usize,
+    /// How long a request waits for a database that can not be reached.
+    pub patience: Duration,
+    /// How long a statement may take.
+    pub answer_timeout: Duration,
+}
+
+impl PostgresOptions {
+    /// The defaults for a database.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            readers: 4,
+            writers: None,
+            commit_scope: None,
+            prepare: true,
+            batch_units: 128,
+            queue_units: 65_536,
+            queue_reads: 4_096,
+            patience: Duration::from_secs(10),
+            answer_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// How the connection is protected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Protection {
+    /// Nobody is asked who they are; encrypted if the server can.
+    Unchecked,
+    /// The server's certificate is signed by one of these.
+    Signed { roots: PathBuf },
+    /// Also its name is in it.
+    Named { roots: PathBuf },
+}
+
+/// A URL taken apart.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) config: Config,
+    pub(crate) protection: Protection,
+}
+
+fn refused(why: impl Into<String>) -> StoreError {
+    let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, why.into());
+    StoreError::Failed { context: "read the database's URL", source: Arc::new(source) }
+}
+
+/// Takes the URL apart; our own parameters go into the options.
+pub(crate) fn parse(options: &mut PostgresOptions) -> Result<Target> {
+    let mut url = Url::parse(&options.url).map_err(|e| refused(e.to_string()))?;
+    if !matches!(url.scheme(), "postgres" | "postgresql") {
+        return Err(refused("a URL like postgres://user:password@host/database is expected"));
+    }
+    let (mut mode, mut roots, mut others) = (None, None, Vec::new());
+    for (name, value) in url.query_pairs().into_owned().collect::<Vec<_>>() {
+        match name.as_str() {
+            "sslmode" => mode = Some(value),
+            "sslrootcert" => roots = Some(PathBuf::from(value)),
+            "pgbouncer" => options.prepare = !flag(&value)?,
+            "readers" => options.readers = number(&name, &value)?,
+            "writers" => options.writers = Some(number(&name, &value)?),
+            "commit_scope" => {
+                options.commit_scope = Some(match value.as_str() {
+                    "node" => CommitScope::Node,
+                    "partition" => CommitScope::Partition,
+                    _ => return Err(refused("commit_scope is node or partition")),
+                });
+            }
+            _ => others.push((name, value)),
+        }
+    }
+    url.set_query(None);
+    if !others.is_empty() {
+        // A plus sign is no blank to the driver.
+        let query: Vec<String> = others.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+        url.set_query(Some(&query.join("&")));
+    }
+    let mut config: Config = url.as_str().parse().map_err(|e: tokio_postgres::Error| refused(detail(&e)))?;
+    let protection = protection(mode.as_deref(), roots, &mut config)?;
+    tune(&mut config);
+    Ok(Target { config, protection })
+}
+
+fn detail(error: &tokio_postgres::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+fn escaped(value: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~/,:".contains(&b);
+    value.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+fn flag(value: &str) -> Result<bool> {
+    match value {
+        "true" | "1" | "on" | "yes" => Ok(true),
+        "false" | "0" | "off" | "no" => Ok(false),
+        _ => Err(refused("pgbouncer is true or false")),
+    }
+}
+
+fn number(name: &str, value: &str) -> Result<usize> {
+    match value.parse() {
+        Ok(number) if (1..=64).contains(&number) => Ok(number),
+        _ => Err(refused(format!("{name} is a number from 1 to 64"))),
+    }
+}
+
+fn protection(mode: Option<&str>, roots: Option<PathBuf>, config: &mut Config) -> Result<Protection> {
+    let mode = mode.unwrap_or("prefer");
+    config.ssl_mode(match mode {
+        "disable" => SslMode::Disable,
+        "prefer" | "allow" => SslMode::Prefer,
+        "require" | "verify-ca" | "verify-full" => SslMode::Require,
+        _ => return Err(refused("sslmode is disable, prefer, require, verify-ca or verify-full")),
+    });
+    match (mode, roots) {
+        ("verify-full", Some(roots)) => Ok(Protection::Named { roots }),
+        // As other clients have it: with certificates at hand `require` looks at them.
+        ("verify-ca" | "require", Some(roots)) => Ok(Protection::Signed { roots }),
+        ("verify-full" | "verify-ca", None) => {
+            Err(refused("name the trusted certificates: sslrootcert=/etc/ssl/certs/ca-certificates.crt"))
+        }
+        _ => Ok(Protection::Unchecked),
+    }
+}
+
+/// A network that is cut is noticed within about ten seconds.
+fn tune(config: &mut Config) {
+    config
+        .connect_timeout(Duration::from_secs(5))
+        .keepalives(true)
+        .keepalives_idle(Duration::from_secs(4))
+        .keepalives_interval(Duration::from_secs(2))
+        .keepalives_retries(3)
+        .tcp_user_timeout(Duration::from_secs(10));
+    if config.get_application_name().is_none() {
+        config.application_name("ruslo");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_taken_apart() {
+        let target = |url: &str| {
+            let mut options = PostgresOptions::new(url);
+            parse(&mut options).map(|target| (target, options))
+        };
+        let (plain, options) = target("postgres://a:b%40@db.example:5433/ruslo").unwrap();
+        assert_eq!(plain.protection, Protection::Unchecked);
+        assert_eq!(plain.config.get_password(), Some(&b"b@"[..]));
+        assert_eq!(plain.config.get_ssl_mode(), SslMode::Prefer);
+        assert!(options.prepare);
+        let url = "postgresql://a@h/d?options=-csearch_path%3Dx%20-cjit%3Doff&pgbouncer=true&writers=2\
+                   &commit_scope=partition&sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem";
+        let (full, options) = target(url).unwrap();
+        assert_eq!(full.config.get_options(), Some("-csearch_path=x -cjit=off"));
+        assert_eq!(full.protection, Protection::Named { roots: "/etc/ca.pem".into() });
+        assert_eq!((options.prepare, options.writers), (false, Some(2)));
+        assert_eq!(options.commit_scope, Some(CommitScope::Partition));
+        let (socket, _) = target("postgres:///ruslo?host=/var/run/postgresql&user=me").unwrap();
+        assert_eq!(socket.config.get_hosts().len(), 1);
+        for (url, why) in [
+            ("mysql://h/d", "a URL like"),
+            ("nonsense", "relative URL"),
+            ("postgres://h/d?sslmode=verify-full", "sslrootcert"),
+            ("postgres://h/d?sslmode=maybe", "sslmode is"),
+            ("postgres://h/d?readers=0", "readers is a number"),
+            ("postgres://h/d?nonsense=1", "nonsense"),
+        ] {
+            let Err(StoreError::Failed { source, .. }) = target(url) else { panic!("{url} was taken") };
+            assert!(source.to_string().contains(why), "{url}: {source}");
+        }
+    }
+}
