@@ -1,5 +1,4 @@
 -- What ended goes: by version and end, in small steps.
-DROP INDEX instances_finished;
 CREATE INDEX instances_finished ON instances (definition_id, finished_at) WHERE finished_at IS NOT NULL;
 
 -- `packed`: its journal is one row. Only long journals are worth it, so that short ones cost no index row. An index

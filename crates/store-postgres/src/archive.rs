@@ -101,11 +101,8 @@ impl PostgresExport {
             _ => format!("\"{name}\""),
         };
         let columns: Vec<String> = table.columns.iter().map(column).collect();
-        let declare = format!(
-            "DECLARE archive NO SCROLL CURSOR FOR SELECT {} FROM \"{}\"",
-            columns.join(", "),
-            table.name
-        );
+        let declare =
+            format!("DECLARE archive NO SCROLL CURSOR FOR SELECT {} FROM \"{}\"", columns.join(", "), table.name);
         self.client.batch_execute(&declare).await.map_err(|e| failed("read a table", e))
     }
 }

@@ -68,8 +68,7 @@ impl Allocator {
     /// Gives back what is left of the blocks, as far as nobody reserved more meanwhile.
     pub(crate) async fn give_back(&self, pool: &Readers) {
         for kind in IdKind::ALL {
-            let block =
-                std::mem::take(&mut *self.blocks[slot(*kind)].lock().unwrap_or_else(PoisonError::into_inner));
+            let block = std::mem::take(&mut *self.blocks[slot(*kind)].lock().unwrap_or_else(PoisonError::into_inner));
             if block.next < block.end
                 && let Err(error) = pool.rows(GIVE_BACK, params![kind.code(), block.next, block.end]).await
             {

@@ -22,7 +22,8 @@ static CREATE: Kind = Kind {
 static UPDATE: Kind = Kind {
     sql: concat!(
         "WITH changed AS (UPDATE instances i SET state = n.state, state_title = n.state_title,
-        updated_at = n.updated_at, finished_at = coalesce(i.finished_at, n.finished_at), incidents = n.incidents, seq = n.seq,
+        updated_at = n.updated_at, finished_at = coalesce(i.finished_at, n.finished_at),
+        incidents = n.incidents, seq = n.seq,
         snapshot = n.snapshot
         FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS n (partition_id, id, expected, state, state_title,
         updated_at, finished_at, incidents, seq, snapshot)

@@ -128,7 +128,8 @@ fn again(error: &Error) -> bool {
     match error.code() {
         Some(code) => {
             let code = code.code();
-            matches!(code, "26000" | "0A000" | "57P01" | "57P02" | "57P03" | "40001" | "40P01") || code.starts_with("08")
+            matches!(code, "26000" | "0A000" | "57P01" | "57P02" | "57P03" | "40001" | "40P01")
+                || code.starts_with("08")
         }
         None => error.is_closed() || std::error::Error::source(error).is_some_and(|s| s.is::<std::io::Error>()),
     }

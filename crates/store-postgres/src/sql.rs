@@ -455,7 +455,16 @@ pub(crate) struct Tx<'c> {
 
 impl<'c> Tx<'c> {
     pub(crate) fn new(live: &'c Live) -> Self {
-        Self { live, pending: Vec::new(), unit: 0, activated: Vec::new(), removed: Vec::new(), statements: 0, round_trips: 0, failed_last: false }
+        Self {
+            live,
+            pending: Vec::new(),
+            unit: 0,
+            activated: Vec::new(),
+            removed: Vec::new(),
+            statements: 0,
+            round_trips: 0,
+            failed_last: false,
+        }
     }
 
     /// Sends a writing statement whose count of changed rows does not matter.

@@ -52,8 +52,7 @@ macro_rules! close {
             FROM changed c WHERE g.partition_id = c.partition_id AND g.task_id = c.id)"
     };
 }
-static CLOSE: Kind =
-    Kind { sql: concat!(close!(), crate::plan::expect_all!("$9")), otherwise: Some(Conflict::Task) };
+static CLOSE: Kind = Kind { sql: concat!(close!(), crate::plan::expect_all!("$9")), otherwise: Some(Conflict::Task) };
 static CLOSE_IF_OPEN: Kind = Kind { sql: concat!(close!(), " SELECT count(*) FROM changed"), otherwise: None };
 
 const BUMP: &str = "UPDATE user_tasks SET version = version + 1
@@ -64,8 +63,7 @@ const PLAN: &str = "UPDATE user_tasks SET due_at = $4, priority = $5, version = 
     WHERE partition_id = $1 AND id = $2 AND state = 0 AND version = $3";
 const PLAN_PEOPLE: &str = "UPDATE task_assignees SET sort_at = $3, priority = $4
     WHERE partition_id = $1 AND task_id = $2 AND waiting = 1";
-const PLAN_GROUPS: &str =
-    "UPDATE task_groups SET sort_at = $3, priority = $4 WHERE partition_id = $1 AND task_id = $2";
+const PLAN_GROUPS: &str = "UPDATE task_groups SET sort_at = $3, priority = $4 WHERE partition_id = $1 AND task_id = $2";
 const DELETE_PEOPLE: &str = "DELETE FROM task_assignees WHERE partition_id = $1 AND task_id = $2";
 const DELETE_GROUPS: &str = "DELETE FROM task_groups WHERE partition_id = $1 AND task_id = $2";
 /// New people of an open task repeat its due time and priority.
@@ -211,16 +209,8 @@ pub(crate) fn plan(plan: &mut Plan<'_>, write: &TaskWrite) -> bool {
         TaskWrite::Insert(details) => insert(plan, details),
         TaskWrite::Close(c) => {
             let kind = if c.expect_version.is_some() { &CLOSE } else { &CLOSE_IF_OPEN };
-            let values = params![
-                c.partition,
-                c.id,
-                c.expect_version,
-                c.state.code(),
-                c.at,
-                c.by,
-                &c.outcome,
-                c.status.code()
-            ];
+            let values =
+                params![c.partition, c.id, c.expect_version, c.state.code(), c.at, c.by, &c.outcome, c.status.code()];
             plan.row(Table::Tasks, c.id.0, kind, values);
         }
         TaskWrite::Answer { .. } | TaskWrite::Assign { .. } | TaskWrite::Plan { .. } => return false,
@@ -283,8 +273,7 @@ fn insert(plan: &mut Plan<'_>, details: &TaskDetails) {
     }
     for group in &details.groups {
         let sort_at = place.sort_at(place.open, None);
-        let values =
-            params![place.partition, place.task, group, i64::from(place.open), sort_at, place.priority];
+        let values = params![place.partition, place.task, group, i64::from(place.open), sort_at, place.priority];
         plan.along(Table::Tasks, t.id.0, &INSERT_GROUP, values);
     }
 }
@@ -374,13 +363,16 @@ fn concerned(c: &mut Columns<'_>) -> Read<(i64, Concerned)> {
     let (role, status): (Option<i64>, Option<i64>) = (c.get()?, c.get()?);
     let (answered_at, group) = (c.at_opt()?, c.get::<Option<String>>()?);
     let person = user.zip(role.and_then(TaskRole::from_code)).zip(status.and_then(AnswerStatus::from_code));
-    Ok((task, match (person, group) {
-        (_, Some(group)) => Concerned::Group(group),
-        (Some(((user, role), status)), None) => {
-            Concerned::Person(TaskAssignee { user: UserId(user), role, status, answered_at })
-        }
-        (None, None) => return c.broken("unknown code"),
-    }))
+    Ok((
+        task,
+        match (person, group) {
+            (_, Some(group)) => Concerned::Group(group),
+            (Some(((user, role), status)), None) => {
+                Concerned::Person(TaskAssignee { user: UserId(user), role, status, answered_at })
+            }
+            (None, None) => return c.broken("unknown code"),
+        },
+    ))
 }
 
 fn pair(c: &mut Columns<'_>) -> Read<TaskPair> {

@@ -21,15 +21,13 @@ fn failed(source: impl std::error::Error + Send + Sync + 'static) -> StoreError 
 /// The way to make encrypted connections.
 pub(crate) fn connector(protection: &Protection) -> Result<MakeRustlsConnect> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(failed)?;
+    let builder =
+        ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().map_err(failed)?;
     let config = match protection {
         Protection::Named { roots } => builder.with_root_certificates(read(roots)?).with_no_client_auth(),
         Protection::Signed { roots } => {
             let roots = Arc::new(read(roots)?);
-            let inner =
-                WebPkiServerVerifier::builder_with_provider(roots, provider.clone()).build().map_err(failed)?;
+            let inner = WebPkiServerVerifier::builder_with_provider(roots, provider.clone()).build().map_err(failed)?;
             let verifier = Arc::new(Lenient { provider, signed: Some(inner) });
             builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
         }

@@ -319,7 +319,9 @@ fn reply(batch: Vec<Request>, receipts: Receipts) {
         let mut own: Receipts = receipts.by_ref().take(request.units.len()).collect();
         let undecided = |r: &Result<UnitReceipt>| matches!(r, Err(e) if e.conflict().is_none());
         let answer = match own.pop() {
-            Some(Err(error)) if error.conflict().is_none() && own.iter().all(undecided) && !own.is_empty() => Err(error),
+            Some(Err(error)) if error.conflict().is_none() && own.iter().all(undecided) && !own.is_empty() => {
+                Err(error)
+            }
             last => {
                 own.extend(last);
                 Ok(own)
