@@ -14,6 +14,7 @@ use store::{
     SharedStore, SqliteExport, SqliteImport, SqliteOptions, SqliteStore,
     archive::{Export, Import},
 };
+use store_postgres::{PostgresExport, PostgresImport, PostgresOptions, PostgresStore};
 
 /// The embedded database's file.
 pub fn file(data_dir: &Path) -> PathBuf {
@@ -28,7 +29,10 @@ pub async fn open(config: &Config) -> Result<SharedStore> {
             let store = SqliteStore::open(&file, SqliteOptions::default());
             Ok(Arc::new(store.with_context(|| format!("opening the database {}", file.display()))?))
         }
-        Database::Postgres(_) => bail!("PostgreSQL is not wired yet"),
+        Database::Postgres(url) => {
+            let store = PostgresStore::open(PostgresOptions::new(url)).await;
+            Ok(Arc::new(store.context("opening the PostgreSQL database")?))
+        }
     }
 }
 
@@ -40,7 +44,10 @@ pub async fn export(config: &Config) -> Result<Box<dyn Export>> {
             let export = SqliteExport::open(&file);
             Ok(Box::new(export.with_context(|| format!("reading the database {}", file.display()))?))
         }
-        Database::Postgres(_) => bail!("PostgreSQL is not wired yet"),
+        Database::Postgres(url) => {
+            let export = PostgresExport::open(url).await;
+            Ok(Box::new(export.context("reading the PostgreSQL database")?))
+        }
     }
 }
 
@@ -52,7 +59,10 @@ pub async fn import(config: &Config, schema: u32) -> Result<Box<dyn Import>> {
             let import = SqliteImport::open(&file, schema);
             Ok(Box::new(import.with_context(|| format!("preparing the database {}", file.display()))?))
         }
-        Database::Postgres(_) => bail!("PostgreSQL is not wired yet"),
+        Database::Postgres(url) => {
+            let import = PostgresImport::open(url, schema).await;
+            Ok(Box::new(import.context("preparing the PostgreSQL database")?))
+        }
     }
 }
 
