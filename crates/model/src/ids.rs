@@ -126,6 +126,16 @@ impl IdSource {
         Self { partition, last: last >> PARTITION_BITS }
     }
 
+    /// The last id it made, or was made with.
+    pub fn last(&self) -> i64 {
+        (self.last << PARTITION_BITS) | i64::from(self.partition.0)
+    }
+
+    /// An id that is `seconds` away, as far as ids follow the clock.
+    pub fn ahead(&self, seconds: i64) -> i64 {
+        ((self.last + (seconds << COUNTER_BITS)) << PARTITION_BITS) | i64::from(self.partition.0)
+    }
+
     /// The next id at `now`.
     pub fn next(&mut self, now: Timestamp) -> i64 {
         let seconds = (now.0.div_euclid(1000) - ID_EPOCH_S).max(1);
@@ -148,6 +158,9 @@ mod tests {
         let second = source.next(now.plus_ms(-5000));
         assert!(second > first);
         assert_eq!(partition_of(second), PartitionId(7));
+        assert_eq!(source.last(), second);
+        let mut after = IdSource::new(PartitionId(7), source.ahead(60));
+        assert!(after.next(now.plus_ms(-5000)) > source.next(now.plus_ms(59_000)));
         assert!(source.next(Timestamp(2_524_608_000_000)) < 1 << 53);
     }
 

@@ -32,6 +32,7 @@ mod records;
 mod retention;
 mod runtime;
 mod starts;
+mod stop;
 mod tasks;
 mod timers;
 

@@ -10,6 +10,8 @@ use crate::metrics::Meters;
 use crate::partitions::queue::Lane;
 use crate::partitions::work::Work;
 use crate::partitions::worker::Worker;
+use crate::retention::{self, Tidying};
+use crate::stop::Stop;
 use crate::timers::Timers;
 use crate::types::*;
 use crate::{instances, outbox, starts, tasks, timers};
@@ -25,7 +27,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{IncidentWrite, SettingWrite, SharedStore, Unit};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
 /// Scripts that run on threads of their own at once.
@@ -99,7 +101,7 @@ pub struct Runtime {
 }
 
 struct Loops {
-    stop: watch::Sender<bool>,
+    stop: Stop,
     workers: Mutex<Vec<JoinHandle<()>>>,
     others: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -120,16 +122,17 @@ impl Runtime {
     pub async fn open(config: RuntimeConfig) -> Result<Self, Fault> {
         let core = Arc::new(Self::core(config).await?);
         let membership = Membership::open(core.clone()).await?;
-        let (stop, stopped) = watch::channel(false);
+        let stop = Stop::default();
         let workers = (0..core.lanes.len()).map(|lane| tokio::spawn(Worker::new(core.clone(), lane).run())).collect();
         let mut others = vec![
-            tokio::spawn(timers::run(core.clone(), stopped.clone())),
-            tokio::spawn(outbox::run(core.clone(), stopped.clone())),
-            tokio::spawn(cluster::run_inbox(core.clone(), stopped.clone())),
+            tokio::spawn(timers::run(core.clone(), stop.clone())),
+            tokio::spawn(outbox::run(core.clone(), stop.clone())),
+            tokio::spawn(cluster::run_inbox(core.clone(), stop.clone())),
+            tokio::spawn(retention::run(core.clone(), stop.clone())),
         ];
         if core.cluster.shared {
-            others.push(tokio::spawn(cluster::run_courier(core.clone(), stopped.clone())));
-            others.push(tokio::spawn(membership.run(stopped)));
+            others.push(tokio::spawn(cluster::run_courier(core.clone(), stop.clone())));
+            others.push(tokio::spawn(membership.run(stop.clone())));
         }
         let loops = Loops { stop, workers: Mutex::new(workers), others: Mutex::new(others) };
         Ok(Self { core, loops: Arc::new(loops) })
@@ -147,7 +150,7 @@ impl Runtime {
         let takeover_ms = i64::try_from(config.takeover.as_millis().max(TAKEOVER_MIN_MS)).unwrap_or(i64::MAX);
         let cluster = Cluster::new(shared, takeover_ms, config.peers, config.node_url, config.version);
         Ok(Core {
-            http: OutboundHttp::new(AddressGuard::new(config.allow_private), &limits, config.clock.clone())?,
+            http: OutboundHttp::new(AddressGuard::new(config.allow_private), &limits, config.clock.clone()),
             deployments: Deployments::new(config.store.clone(), limits.clone(), fresh),
             server: ServerFacts { host_url: config.platform.public_url().to_owned() },
             store: config.store,
@@ -168,6 +171,7 @@ impl Runtime {
             quarantined: Mutex::new(HashSet::new()),
             counts: Counts::default(),
             meters: Meters::default(),
+            tidying: Tidying::default(),
             next_start: AtomicU64::new(0),
         })
     }
@@ -175,8 +179,7 @@ impl Runtime {
     /// Gives its partitions to the nodes that stay, or does what waits when there are none; takes no more commands, and
     /// stops. The store stays open.
     pub async fn shutdown(&self) {
-        // Nobody listens when the loops have ended already.
-        let _ = self.loops.stop.send(true);
+        self.loops.stop.give();
         Self::ended(&self.loops.others).await;
         for lane in &self.core.lanes {
             lane.close();

@@ -6,13 +6,14 @@
 use super::wire::{Ask, News, WireEvent};
 use super::PeerRequest;
 use crate::core::Core;
+use crate::stop::Stop;
 use futures_util::future::join_all;
 use model::Timestamp;
 use platform::LiveEvent;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 /// Live events and offers of jobs leave at most so often.
 const PACE_MS: i64 = 20;
@@ -103,7 +104,7 @@ impl Courier {
 }
 
 /// Tells the others until `stop`.
-pub(crate) async fn run(core: Arc<Core>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn run(core: Arc<Core>, stop: Stop) {
     let courier = &core.cluster.courier;
     let mut live = core.platform.live().outgoing();
     let mut next = Timestamp::default();
@@ -126,7 +127,7 @@ pub(crate) async fn run(core: Arc<Core>, mut stop: watch::Receiver<bool>) {
         };
         tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => break,
+            () = stop.stopped() => break,
             () = courier.filled.notified() => {}
             event = live.recv() => match event {
                 Ok(event) => keep(courier, &event),

@@ -8,6 +8,7 @@ use super::forward::is_passing;
 use crate::core::Core;
 use crate::partitions::work::{Refused, StartWork, Work};
 use crate::records;
+use crate::stop::Stop;
 use crate::starts::{self, Parameters};
 use crate::types::StartRequest;
 use futures_util::{FutureExt, StreamExt, stream};
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{IdKind, InboxRow, InboxWrite, Unit, Write};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 /// Messages read at once.
 const READ_MAX: u32 = 256;
@@ -127,7 +128,7 @@ impl Core {
 }
 
 /// Works on messages until `stop`.
-pub(crate) async fn run(core: Arc<Core>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn run(core: Arc<Core>, stop: Stop) {
     // What waits from before is looked at first.
     core.cluster.inbox.look();
     let mut again = false;
@@ -140,13 +141,13 @@ pub(crate) async fn run(core: Arc<Core>, mut stop: watch::Receiver<bool>) {
         };
         tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = stop.stopped() => return,
             () = core.cluster.inbox.filled.notified() => {}
             () = poll => {}
         }
         again = tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = stop.stopped() => return,
             left = drain(&core) => left,
         };
     }

@@ -10,13 +10,15 @@ use super::share::plan;
 use super::{Map, Ownership};
 use crate::core::Core;
 use crate::jobs::scripts;
+use crate::partitions::marks;
 use crate::partitions::work::{Ack, Envelope, Work};
+use crate::stop::Stop;
 use model::{Fault, PartitionId, Timestamp};
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use store::{ClusterWrite, Conflict, Fence, LeaseRow, NodeId, NodeRow, StoreError, Unit};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 /// Beats in one take-over time.
 const BEATS: i64 = 10;
@@ -58,7 +60,7 @@ impl Membership {
     }
 
     /// Runs until `stop`; then gives away what others can take.
-    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(mut self, stop: Stop) {
         let core = self.core.clone();
         if !core.cluster.shared {
             return;
@@ -66,7 +68,7 @@ impl Membership {
         loop {
             let regular = tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = stop.stopped() => break,
                 () = core.cluster.look.notified() => false,
                 () = core.clock.sleep_until(self.next_beat) => true,
             };
@@ -407,14 +409,14 @@ async fn serve(core: &Arc<Core>, fences: Vec<Fence>) -> Result<(), Fault> {
     core.load_quarantined(&partitions).await?;
     for fence in fences {
         // After the lease changed hands: whatever the node before wrote is there, and it writes no more.
-        let greatest = core.store.greatest_id(fence.partition).await?;
+        let greatest = marks::greatest(core, fence.partition).await?;
         core.ownership.take(fence, greatest);
     }
     core.timers.forget_horizon();
     core.outbox.notify_one();
     core.cluster.inbox.look();
     core.cluster.changed.notify_waiters();
-    scripts::take_up(core, &partitions).await
+    scripts::take_up(core).await
 }
 
 /// When a partition is forgotten.

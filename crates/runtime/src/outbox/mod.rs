@@ -7,6 +7,7 @@ use crate::connectors::{CallRecord, Delivery, DeliveryReport, DeliveryResult, Or
 use crate::core::{Core, Counts};
 use crate::jobs::plan::fail;
 use crate::partitions::work::Work;
+use crate::stop::Stop;
 use engine::Command;
 use futures_util::FutureExt;
 use model::error::codes;
@@ -16,7 +17,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{CallRow, CallWrite, OutboxRow, OutboxState, OutboxWrite, Unit, Write};
-use tokio::sync::watch;
 
 /// Deliveries at once.
 const DELIVERIES_MAX: usize = 256;
@@ -44,7 +44,7 @@ struct Outbox {
 }
 
 /// Delivers until `stop`; deliveries on their way are left to finish.
-pub(crate) async fn run(core: Arc<Core>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn run(core: Arc<Core>, stop: Stop) {
     let outbox = Arc::new(Outbox { core, active: Mutex::default() });
     outbox.lock().wake_at.insert(Timestamp::default());
     loop {
@@ -58,7 +58,7 @@ pub(crate) async fn run(core: Arc<Core>, mut stop: watch::Receiver<bool>) {
         };
         tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = stop.stopped() => return,
             () = sleep => {}
             () = outbox.core.outbox.notified() => {}
         }

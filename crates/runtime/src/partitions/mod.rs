@@ -11,6 +11,7 @@
 mod cache;
 mod fair;
 mod pace;
+pub(crate) mod marks;
 pub(crate) mod queue;
 pub(crate) mod rows;
 pub(crate) mod session;

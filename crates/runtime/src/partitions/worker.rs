@@ -5,6 +5,7 @@
 //! waits for the partition; an instance that breaks an invariant is set aside alone.
 
 use super::cache::{Hot, HotCache};
+use super::marks::Marks;
 use super::rows;
 use super::session::{Aftermath, Answered, Before, Session, TaskPeople};
 use super::step;
@@ -40,6 +41,7 @@ pub(crate) struct Worker {
     lane: usize,
     /// Sources of ids, with the epochs they were made under.
     ids: HashMap<PartitionId, (u64, IdSource)>,
+    marks: Marks,
     cache: HotCache,
     /// Callers who wait for instances to end.
     watchers: HashMap<InstanceId, Vec<oneshot::Sender<Finished>>>,
@@ -55,7 +57,14 @@ struct Ready {
 impl Worker {
     /// A worker for `core.lanes[lane]`.
     pub(crate) fn new(core: Arc<Core>, lane: usize) -> Self {
-        Self { core, lane, ids: HashMap::new(), cache: HotCache::new(CACHE_BYTES), watchers: HashMap::new() }
+        Self {
+            core,
+            lane,
+            ids: HashMap::new(),
+            marks: Marks::default(),
+            cache: HotCache::new(CACHE_BYTES),
+            watchers: HashMap::new(),
+        }
     }
 
     /// Runs until the lane is closed and empty.
@@ -94,6 +103,7 @@ impl Worker {
 
     async fn round(&mut self, batch: Vec<Envelope>) {
         let now = self.core.now();
+        self.marks.begin();
         Counts::add(&self.core.counts.commands, batch.len());
         self.core.meters.round_commands.add(batch.len() as u64);
         let (mut sessions, work) = self.group(batch, now);
@@ -203,7 +213,10 @@ impl Worker {
         match outcome {
             Ok(Ok(())) => {
                 let (unit, after, snapshot_bytes) = rows::unit(&mut session, core.limits.large_value_bytes);
-                let unit = unit.fenced(session.fence);
+                let mut unit = unit.fenced(session.fence);
+                if let Some((_, ids)) = self.ids.get(&session.partition) {
+                    self.marks.cover(session.fence, ids, &mut unit);
+                }
                 Some((Ready { session, after, snapshot_bytes }, unit))
             }
             Ok(Err(fault)) => {
@@ -231,7 +244,10 @@ impl Worker {
                 let mut again = Vec::new();
                 for (ready, result) in ready.into_iter().zip(results) {
                     match result {
-                        Ok(_) => self.finish(ready, Ok(())),
+                        Ok(_) => {
+                            self.marks.written(ready.session.partition);
+                            self.finish(ready, Ok(()));
+                        }
                         Err(StoreError::Conflict { what: Conflict::Fenced }) => self.fenced(ready),
                         Err(StoreError::Conflict { what }) => again.extend(self.conflicted(ready, &what)),
                         Err(error) => self.finish(ready, Err(error.into())),

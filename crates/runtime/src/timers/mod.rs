@@ -9,11 +9,12 @@ mod near;
 
 use crate::core::{Core, Counts};
 use crate::partitions::work::{Ack, Envelope, Work};
+use crate::stop::Stop;
 use model::{PartitionId, Timestamp};
 use near::Near;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::TimerRow;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 /// The clock is looked at so often, in case it was set.
 const LOOK_MS: i64 = 1_000;
@@ -96,7 +97,7 @@ impl Shared {
 }
 
 /// Fires timers until `stop`.
-pub(crate) async fn run(core: Arc<Core>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn run(core: Arc<Core>, stop: Stop) {
     let timers = core.timers.0.clone();
     loop {
         let now = core.now();
@@ -110,7 +111,7 @@ pub(crate) async fn run(core: Arc<Core>, mut stop: watch::Receiver<bool>) {
         let next = timers.lock().next().map_or(look, |next| next.min(look));
         tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = stop.stopped() => return,
             () = core.clock.sleep_until(next) => {}
             () = timers.changed.notified() => {}
         }
