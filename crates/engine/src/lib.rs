@@ -41,4 +41,6 @@ pub use event::Event;
 pub use invariants::check_invariants;
 pub use program::Program;
 pub use state::{Fetched, Large, LargeValues, ValueName};
-pub use state::{Instance, InstanceState, decode_events, decode_events_with, encode_events, encode_events_with, references};
+pub use state::{
+    Instance, InstanceState, decode_events, decode_events_with, encode_events, encode_events_with, references,
+};

@@ -74,7 +74,7 @@ pub struct LongJournal {
     pub seq: u64,
 }
 
-/// Finding what is kept no longer.
+/// Finding what is kept no longer. An empty list of partitions means all.
 #[async_trait]
 pub trait Retention {
     /// At most `limit` instances of a version that ended before then, the earliest end first.

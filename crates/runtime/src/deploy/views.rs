@@ -92,7 +92,7 @@ fn view(stats: DefinitionStats, row: DefinitionRow) -> DefinitionView {
     }
 }
 
-/// Counts of these versions, by one query.
+/// Counts of these versions, by two queries.
 async fn stats(core: &Core, ids: &[DefinitionId]) -> Result<HashMap<DefinitionId, DefinitionStats>, Fault> {
     let mut all: HashMap<DefinitionId, DefinitionStats> = HashMap::new();
     for count in core.store.instance_counts(ids).await? {
@@ -105,6 +105,9 @@ async fn stats(core: &Core, ids: &[DefinitionId]) -> Result<HashMap<DefinitionId
             InstanceState::Completed => stats.completed += count.instances,
             InstanceState::Failed | InstanceState::Canceled => stats.failed += count.instances,
         }
+    }
+    for gone in core.store.purged_counts(ids).await? {
+        all.entry(gone.definition).or_default().purged += gone.instances;
     }
     Ok(all)
 }

@@ -1,6 +1,7 @@
 //! The page of one instance: what is active, where the tokens went, who is asked, what failed.
 
-use super::{incidents, row, summary};
+use super::journal::{self, Step};
+use super::{incidents, large, row, summary};
 use crate::core::{Core, instance_not_found};
 use crate::deploy::kind_name;
 use crate::tasks;
@@ -8,27 +9,27 @@ use crate::types::{ElementState, ElementView, HistoryEntry, InstanceView, JobVie
 use engine::{Event, Instance, InstanceState};
 use indexmap::IndexMap;
 use model::definition::{ElementIdx, FlowIdx, ProcessDefinition};
-use model::error::codes;
 use model::{Fault, InstanceId, Timestamp};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-/// Journal rows read at once.
-const JOURNAL_PAGE: u32 = 500;
 /// Incidents and tasks shown on the page.
 const SHOWN_MAX: u32 = 500;
 
 /// Everything the page shows.
 pub(crate) async fn view(core: &Core, id: InstanceId) -> Result<InstanceView, Fault> {
     let stored = core.store.load_instances(&[id]).await?.pop().ok_or_else(|| instance_not_found(id))?;
-    let state = Instance::decode(&stored.snapshot)
-        .map_err(|e| Fault::new(&codes::STORE_CORRUPT, format!("the snapshot of {id} can not be read")).caused_by(e))?;
     let deployment = core.deployments.get(stored.row.definition).await?;
     let definition = deployment.definition();
     let mut trace = Trace::default();
-    for (_, at, events) in journal(core, id).await? {
-        events.iter().for_each(|event| trace.event(event, at));
+    let journal = journal::read(core, id).await?;
+    for step in &journal {
+        step.events.iter().for_each(|event| trace.event(event, step.at));
     }
+    let state = match stored.row.state {
+        store::InstanceState::Active => large::instance(core, &stored).await?.0,
+        _ => journal::replay(id, &journal)?,
+    };
     let source = core.store.definition_source(stored.row.definition).await?;
     let shown = Page { limit: SHOWN_MAX, offset: 0 };
     let filter = TaskFilter { instance: Some(id), ..TaskFilter::default() };
@@ -51,7 +52,7 @@ pub(crate) async fn history(core: &Core, id: InstanceId) -> Result<Vec<HistoryEn
     let deployment = core.deployments.get(instance.definition).await?;
     let definition = deployment.definition();
     let mut entries = Vec::new();
-    for (_, at, events) in journal(core, id).await? {
+    for Step { at, events, .. } in journal::read(core, id).await? {
         for event in &events {
             let json = event.to_json(definition);
             let element_id = json.get("element").and_then(Json::as_str).map(str::to_owned);
@@ -67,22 +68,6 @@ pub(crate) async fn history(core: &Core, id: InstanceId) -> Result<Vec<HistoryEn
         }
     }
     Ok(entries)
-}
-
-async fn journal(core: &Core, id: InstanceId) -> Result<Vec<(u64, Timestamp, Vec<Event>)>, Fault> {
-    let mut all = Vec::new();
-    let mut after = 0;
-    loop {
-        let rows = core.store.journal(id, after, JOURNAL_PAGE).await?;
-        let Some(last) = rows.last() else { return Ok(all) };
-        after = last.seq;
-        for row in rows {
-            let events = engine::decode_events(&row.events).map_err(|e| {
-                Fault::new(&codes::STORE_CORRUPT, format!("the journal of {id} can not be read")).caused_by(e)
-            })?;
-            all.push((row.seq, row.at, events));
-        }
-    }
 }
 
 /// What the journal tells about elements and flows.

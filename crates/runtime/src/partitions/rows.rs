@@ -5,9 +5,10 @@
 
 use super::session::{Aftermath, JobPlan, Session};
 use crate::deploy::Deployment;
+use crate::instances::large;
 use crate::jobs::Route;
 use engine::event::{IncidentRaised, UserTaskAnswered, UserTaskCreated};
-use engine::{Event, Instance};
+use engine::{Event, Instance, LargeValues};
 use model::definition::{ElementIdx, Form, TaskKind};
 use model::{JobId, OutboxId, TaskId, TimerId, UserId};
 use platform::LiveEvent;
@@ -19,20 +20,24 @@ use store::{
     TimerRow, TimerWrite, Unit,
 };
 
-/// The unit of one session, and what must happen once it is committed. Also gives the snapshot's bytes.
-pub(super) fn unit(session: &mut Session) -> (Unit, Aftermath, usize) {
+/// The unit of one session, and what must happen once it is committed. Also gives the bytes of the instance's state.
+/// Values of more than `large_bytes` are kept apart.
+pub(super) fn unit(session: &mut Session, large_bytes: usize) -> (Unit, Aftermath, usize) {
     let mut unit = Unit { writes: std::mem::take(&mut session.writes), fence: None };
     if session.erased {
         erase(session, &mut unit);
         return (unit, Aftermath::default(), 0);
     }
-    let (Some(state), Some(deployment)) = (session.state.as_ref(), session.deployment.clone()) else {
+    let Some(deployment) = session.deployment.clone().filter(|_| session.state.is_some() && !session.events.is_empty())
+    else {
         return (unit, Aftermath::default(), 0);
     };
-    if session.events.is_empty() {
-        return (unit, Aftermath::default(), 0);
-    }
-    let bytes = instance_rows(session, state, &deployment, &mut unit);
+    let known = std::mem::take(&mut session.large);
+    let mut large = LargeValues::new(large_bytes, large::name, known);
+    let snapshot = instance_rows(session, &deployment, &mut large, &mut unit);
+    session.large = large.named_by(&snapshot);
+    let bytes = snapshot.len();
+    let Some(state) = session.state.as_ref() else { return (unit, Aftermath::default(), bytes) };
     let (net, after, live) = (Net::default(), Aftermath::default(), Vec::new());
     let mut rows = Rows { session, state, deployment: &deployment, net, after, live };
     for event in &session.events {
@@ -46,9 +51,15 @@ pub(super) fn unit(session: &mut Session) -> (Unit, Aftermath, usize) {
     (unit, after, bytes)
 }
 
-fn instance_rows(session: &Session, state: &Instance, deployment: &Deployment, unit: &mut Unit) -> usize {
-    let snapshot = state.encode();
-    let bytes = snapshot.len();
+/// The instance's row, its journal row, and the large values that are new. Gives the snapshot's bytes.
+fn instance_rows(session: &Session, deployment: &Deployment, large: &mut LargeValues, unit: &mut Unit) -> Vec<u8> {
+    let Some(state) = session.state.as_ref() else { return Vec::new() };
+    let snapshot = match state.state() {
+        engine::InstanceState::Active => state.encode_with(large),
+        // What it was, its journal tells.
+        _ => state.remains().encode(),
+    };
+    let bytes = snapshot.clone();
     let (now, partition, id) = (session.now, session.partition, session.id);
     let seq = session.before.as_ref().map_or(0, |b| b.seq) + 1;
     let finished_at = (state.state() != engine::InstanceState::Active).then_some(now);
@@ -89,8 +100,9 @@ fn instance_rows(session: &Session, state: &Instance, deployment: &Deployment, u
         }),
     };
     unit.push(write);
-    let events = engine::encode_events(&session.events);
+    let events = engine::encode_events_with(&session.events, large);
     unit.push(InstanceWrite::Journal(JournalRow { partition, instance: id, seq, at: now, events }));
+    large::put(partition, id, large, unit);
     bytes
 }
 

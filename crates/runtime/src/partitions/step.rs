@@ -7,6 +7,7 @@ use super::session::{Session, TaskPeople};
 use super::work::{StartWork, Work};
 use crate::components::people::{self, Around};
 use crate::core::{Core, instance_not_found};
+use crate::instances::journal;
 use crate::jobs::plan::{self, NewJob, return_defaults};
 use engine::event::UserTaskCreated;
 use engine::{Command, Decision, Env, Event, Instance, Rejection, Start};
@@ -41,8 +42,12 @@ pub(super) async fn work(core: &Core, session: &mut Session, ids: &mut IdSource,
 }
 
 async fn begin(core: &Core, session: &mut Session, ids: &mut IdSource, work: StartWork) -> Worked {
-    if session.state.is_some() {
-        // The same start, done again after a commit whose answer was lost.
+    if let Some(state) = &session.state {
+        // The same start, done again after a commit whose answer was lost. Of an ended instance only its journal knows
+        // the variables.
+        if work.watch && state.state() != engine::InstanceState::Active {
+            session.state = Some(journal::ended(core, session.id).await?);
+        }
         return Ok(Ok(()));
     }
     let deployment = core.deployments.get(work.definition).await?;

@@ -116,6 +116,8 @@ pub struct DefinitionStats {
     pub failed: u64,
     /// Running ones that an incident holds somewhere.
     pub incidents: u64,
+    /// Ended ones that are no longer kept; not among the others.
+    pub purged: u64,
 }
 
 /// A deployed version with its content.

@@ -61,4 +61,12 @@ pub struct Counters {
     pub owned: u64,
     /// Nodes that live, as far as is known.
     pub nodes: u64,
+    /// Ended instances removed because they were over their time.
+    pub purged_instances: u64,
+    /// Calls, notifications and effects given up that were removed.
+    pub purged_entries: u64,
+    /// Journals packed into one row.
+    pub packed_journals: u64,
+    /// Ended instances over their time that are still there, as last counted.
+    pub retention_backlog: u64,
 }

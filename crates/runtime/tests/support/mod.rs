@@ -168,7 +168,9 @@ async fn open(
     connectors: &[Arc<dyn Connector>],
 ) -> Runtime {
     let mut config = RuntimeConfig::new(store.clone(), platform.clone(), clock.clone());
-    config.entropy = Entropy::seeded(1);
+    // Another process each time, and so another node.
+    static OPENED: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    config.entropy = Entropy::seeded(OPENED.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
     config.connectors = connectors.to_vec();
     config.allow_private = vec!["127.0.0.0/8".parse().unwrap()];
     Runtime::open(config).await.unwrap()

@@ -41,12 +41,12 @@ const EFFECTS: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM
 const NOTIFICATIONS: &str = "DELETE FROM notifications WHERE id IN (SELECT id FROM
     (SELECT id, created_at FROM notifications ORDER BY id LIMIT ?2) WHERE created_at < ?1)";
 pub(super) const ENDED: &str = "SELECT id FROM instances WHERE definition_id = ?1 AND finished_at < ?2
-    AND +partition_id IN (SELECT value FROM json_each(?4)) ORDER BY finished_at LIMIT ?3";
+    AND (?4 = '[]' OR +partition_id IN (SELECT value FROM json_each(?4))) ORDER BY finished_at LIMIT ?3";
 pub(super) const ENDED_COUNT: &str = "SELECT count(*) FROM
     (SELECT 1 FROM instances WHERE definition_id = ?1 AND finished_at < ?2 LIMIT ?3)";
 pub(super) const LONG: &str = "SELECT partition_id, id, seq FROM instances
     WHERE finished_at IS NOT NULL AND packed = 0 AND seq >= 8 AND finished_at < ?1
-    AND +partition_id IN (SELECT value FROM json_each(?3)) ORDER BY finished_at LIMIT ?2";
+    AND (?3 = '[]' OR +partition_id IN (SELECT value FROM json_each(?3))) ORDER BY finished_at LIMIT ?2";
 const PURGED: &str = "SELECT definition_id, state, sum(instances) FROM purged_instances
     WHERE definition_id IN (SELECT value FROM json_each(?1)) GROUP BY definition_id, state
     ORDER BY definition_id, state";
