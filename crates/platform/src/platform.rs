@@ -2,6 +2,7 @@
 
 use crate::apps::{Activities, Apps};
 use crate::catalogs::Catalogs;
+use crate::identity::recognised::Recognised;
 use crate::identity::secrets::Hash32;
 use crate::identity::throttle::Throttle;
 use crate::identity::{Sessions, Tokens, Users, Webhooks};
@@ -13,7 +14,7 @@ use crate::settings::Settings;
 use model::{Clock, Fault, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
-use store::{SharedStore, Unit, UnitReceipt};
+use store::{CredentialWrite, PeopleWrite, SharedStore, Unit, UnitReceipt, Write};
 use tokio::sync::{Mutex, OnceCell};
 
 /// What the platform is told at its start.
@@ -43,6 +44,7 @@ pub(crate) struct Inner {
     pub(crate) settings: PlatformSettings,
     pub(crate) live: LiveBus,
     pub(crate) throttle: Throttle,
+    pub(crate) recognised: Recognised,
     pub(crate) member_id: OnceCell<String>,
     pub(crate) keys: Mutex<HashMap<String, Hash32>>,
 }
@@ -53,8 +55,22 @@ impl Inner {
     }
 
     pub(crate) async fn commit(&self, unit: Unit) -> Result<UnitReceipt, Fault> {
-        Ok(self.store.commit_one(unit).await?)
+        let revokes = unit.writes.iter().any(revokes);
+        let receipt = self.store.commit_one(unit).await;
+        // Also after a failure: it may have been committed all the same.
+        if revokes {
+            self.recognised.forget();
+        }
+        Ok(receipt?)
     }
+}
+
+/// Whether somebody may do less afterwards than before.
+fn revokes(write: &Write) -> bool {
+    matches!(
+        write,
+        Write::People(PeopleWrite::UpdateUser { .. }) | Write::Credential(CredentialWrite::DeleteApiToken { .. })
+    )
 }
 
 macro_rules! capabilities {
@@ -104,6 +120,7 @@ impl Platform {
                 settings,
                 live: LiveBus::default(),
                 throttle: Throttle::default(),
+                recognised: Recognised::default(),
                 member_id: OnceCell::new(),
                 keys: Mutex::default(),
             }),

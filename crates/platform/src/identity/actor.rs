@@ -96,15 +96,15 @@ pub enum Via {
     System,
 }
 
-/// Scopes of a token. In a scope set, `user` also gives `user_basic` and `user_brief`.
+/// Scopes of a token; cheap to clone. In a scope set, `user` also gives `user_basic` and `user_brief`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ScopeSet(BTreeSet<String>);
+pub struct ScopeSet(Arc<BTreeSet<String>>);
 
 impl ScopeSet {
     /// The scopes, in lower case, without empty ones and repetitions.
     pub fn new<S: AsRef<str>>(scopes: impl IntoIterator<Item = S>) -> Self {
         let clean = scopes.into_iter().map(|s| s.as_ref().trim().to_ascii_lowercase());
-        Self(clean.filter(|s| !s.is_empty()).collect())
+        Self(Arc::new(clean.filter(|s| !s.is_empty()).collect()))
     }
 
     /// Whether it holds `scope`.

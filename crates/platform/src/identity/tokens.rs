@@ -74,9 +74,13 @@ impl Tokens<'_> {
 
     /// Who a bearer token stands for: `IDN-0004` unknown, `IDN-0003` expired, `IDN-0013` dismissed.
     pub async fn authenticate(&self, bearer: &str) -> Result<Actor, Fault> {
-        let row = self.0.store.api_token(&secrets::hash_token(bearer)).await?;
+        let (hash, now) = (secrets::hash_token(bearer), self.0.now());
+        let ticket = match self.0.recognised.find(&hash, now) {
+            Ok(actor) => return Ok(actor),
+            Err(ticket) => ticket,
+        };
+        let row = self.0.store.api_token(&hash).await?;
         let row = row.ok_or_else(|| Fault::of(&codes::TOKEN_UNKNOWN))?;
-        let now = self.0.now();
         if row.expires_at.is_some_and(|end| end <= now) {
             return Err(Fault::of(&codes::TOKEN_EXPIRED));
         }
@@ -85,7 +89,9 @@ impl Tokens<'_> {
             self.0.commit(Unit::of(CredentialWrite::TouchApiToken { id: row.id, at: now })).await?;
         }
         let via = Via::ApiToken { id: row.id };
-        Ok(Actor { user: Arc::new(user), via, scopes: Some(ScopeSet::new(row.scopes)) })
+        let actor = Actor { user: Arc::new(user), via, scopes: Some(ScopeSet::new(row.scopes)) };
+        self.0.recognised.remember(ticket, hash, &actor, now, row.expires_at);
+        Ok(actor)
     }
 }
 
@@ -108,5 +114,59 @@ impl From<ApiTokenRow> for ApiToken {
             created_at: row.created_at,
             last_used_at: row.last_used_at,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::{NewUser, UserPatch};
+    use crate::{Platform, PlatformSettings, Role};
+    use model::Clock;
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp(1_800_000_000_000)
+        }
+    }
+
+    async fn platform() -> (Platform, UserId) {
+        let store = Arc::new(store::SqliteStore::open_in_memory().unwrap());
+        let platform = Platform::new(store, Arc::new(Still), PlatformSettings::default());
+        let new = NewUser {
+            login: "ann".into(),
+            password: None,
+            name: "Ann".into(),
+            last_name: String::new(),
+            email: String::new(),
+            role: Role::Employee,
+            language: "en".into(),
+        };
+        let user = platform.users().create(new).await.unwrap().id;
+        (platform, user)
+    }
+
+    #[tokio::test]
+    async fn a_recognised_token_costs_no_read_and_a_revoked_one_is_refused_at_once() {
+        let (platform, user) = platform().await;
+        let (made, token) = platform.tokens().create(user, "t", ScopeSet::new(["api"])).await.unwrap();
+        platform.tokens().authenticate(&token).await.unwrap();
+        let reads = platform.store().stats().reads;
+        assert_eq!(platform.tokens().authenticate(&token).await.unwrap().user_id(), user);
+        assert_eq!(platform.store().stats().reads, reads);
+        platform.tokens().delete(user, made.id).await.unwrap();
+        assert!(platform.tokens().authenticate(&token).await.is_err_and(|f| f.is(&codes::TOKEN_UNKNOWN)));
+    }
+
+    #[tokio::test]
+    async fn a_dismissed_persons_token_is_refused_at_once() {
+        let (platform, user) = platform().await;
+        let (_, token) = platform.tokens().create(user, "t", ScopeSet::new(["api"])).await.unwrap();
+        platform.tokens().authenticate(&token).await.unwrap();
+        let patch = UserPatch { active: Some(false), ..UserPatch::default() };
+        platform.users().update(user, patch).await.unwrap();
+        assert!(platform.tokens().authenticate(&token).await.is_err_and(|f| f.is(&codes::USER_DISMISSED)));
     }
 }
