@@ -8,7 +8,7 @@ import time
 
 from . import report
 from .machine import Absent
-from .ours import Ours
+from .ours import STORES, Ours
 from .peers import DEFAULT, PEERS
 from .prepare import HERE
 from .sitting import Sitting, say
@@ -18,7 +18,8 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 
 def arguments():
     parser = argparse.ArgumentParser(prog="bench/peers.sh", description=__doc__)
-    parser.add_argument("--peers", default=",".join(DEFAULT), help=f"of {', '.join(PEERS)} (default: all but the last)")
+    parser.add_argument("--peers", default=",".join(DEFAULT),
+                        help=f"of {', '.join(PEERS)} (default: all but the last)")
     parser.add_argument("--rounds", type=int, default=0, help="rounds (default 5; with --quick 2)")
     parser.add_argument("--seconds", type=float, default=0, help="seconds a point (default: what the time allows, ≤ 5)")
     parser.add_argument("--minutes", type=float, default=19, help="time for all but installation (default 19)")
@@ -46,16 +47,16 @@ def install(wanted):
             print(f"{peer.name}: absent: {why}")
 
 
-def summarise(options, sitting, ours, path):
+def summarise(sitting, ours, kills, path):
     with open(path, encoding="utf-8") as file:
         runs = [line for line in map(json.loads, file) if line["kind"] == "run"]
     peers = {name: {key: getattr(peer, key) for key in ("version", "runtime", "client", "durability", "note")}
              for name, peer in sitting.started.items()}
     return {
-        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "machine": sitting.machine, "mode": options.mode,
+        "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "machine": sitting.machine, "mode": ours.mode,
         "postgres": sitting.postgres.settings if sitting.postgres else {}, "ruslo": ours.version,
         "rounds": sitting.rounds_done, "seconds": sitting.seconds, "peers": peers, "absent": sitting.absent,
-        "order": options.peers, "runs": runs,
+        "order": sitting.options.peers, "runs": runs, "kills": {k: v for k, v in kills.items() if v},
         "own_absent": {f"{job} on {store}": why for (job, store), why in ours.absent.items()},
     }
 
@@ -78,10 +79,13 @@ def main():
             began = time.monotonic()
             sitting.start(wanted)
             deadline = sitting.began + options.minutes * 60
+            say("  killing our server in mid-load: is everything that was acknowledged there? …")
+            kills = {store: ours.kill_check(store) for store in STORES}
             sitting.choose_seconds(deadline)
-            say(f"  {options.rounds} rounds, {sitting.seconds:g} s a point, {len(sitting.peers)} peers")
+            say(f"  {options.rounds} rounds, {sitting.seconds:g} s a point, {len(sitting.peers)} peers; "
+                f"started and warm after {time.monotonic() - sitting.began:.0f} s")
             sitting.rounds(ours, deadline)
-            summary = summarise(options, sitting, ours, path)
+            summary = summarise(sitting, ours, kills, path)
             sitting.record(kind="sitting", **{k: v for k, v in summary.items() if k != "runs"})
         finally:
             sitting.stop()

@@ -54,6 +54,19 @@ def filesystem(folder):
     return best[1]
 
 
+def busy_share(seconds=2.0):
+    """What share of the cores others use at this moment."""
+
+    def ticks():
+        field = [int(n) for n in read("/proc/stat").splitlines()[0].split()[1:9]]
+        return sum(field), field[3] + field[4]
+
+    before = ticks()
+    time.sleep(seconds)
+    after = ticks()
+    return 1 - (after[1] - before[1]) / max(after[0] - before[0], 1)
+
+
 def facts(folder):
     cpu = next((l.split(":")[1].strip() for l in read("/proc/cpuinfo").splitlines() if l.startswith("model name")), "?")
     memory = next((int(l.split()[1]) for l in read("/proc/meminfo").splitlines() if l.startswith("MemTotal")), 0)
@@ -61,7 +74,7 @@ def facts(folder):
                    if l.startswith("PRETTY_NAME")), platform.system())
     return {
         "cpu": cpu, "cores": os.cpu_count(), "memory_gib": round(memory / 2**20, 1), "kernel": platform.release(),
-        "system": system, "filesystem": filesystem(folder), "load_before": os.getloadavg()[0],
+        "system": system, "filesystem": filesystem(folder), "busy_before": round(busy_share(), 2),
         "fdatasync_per_second": round(fdatasync_rate(folder)),
     }
 

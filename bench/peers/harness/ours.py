@@ -5,9 +5,8 @@ Owns: how the command is called and how its one JSON object is read. A store tha
 import json
 import os
 import subprocess
-import time
 
-from .machine import Absent
+from .machine import Absent, read
 
 JOBS = {"A": "straight-through", "B": "service", "envelope": "envelope"}
 STORES = ("sqlite", "postgres")
@@ -21,7 +20,7 @@ class Ours:
             raise SystemExit(f"bench-peers: no release binary at {binary}; run `make build` first")
         self.version = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.strip()
         usage = subprocess.run([binary, "bench", "--help"], capture_output=True, text=True, check=True).stdout
-        self.knows_seconds = "--seconds" in usage
+        self.knows_seconds, self.knows_kill = "--seconds" in usage, "--kill" in usage
         self.absent, self.rates = {}, {}
 
     def run(self, job, store, clients, seconds):
@@ -29,42 +28,54 @@ class Ours:
         if (job, store) in self.absent:
             return None
         try:
-            return self._run(job, store, clients, seconds)
+            result, cpu_seconds = self._call(job, store, self._size(job, store, clients, seconds), seconds)
         except Absent as why:
             self.absent[job, store] = str(why)
             return None
+        self.rates[job, store, clients] = result["per_second"]
+        result["ok"], result["errors"] = result["instances"], result.get("errors", 0)
+        whole = cpu_seconds * 1e6 / max(result["ok"], 1)
+        result["cpu_us"] = {"peer": round(result.get("cpu_us_per_instance") or whole, 1)}
+        return result
 
-    def _run(self, job, store, clients, seconds):
-        command = [self.binary, "bench", JOBS[job], "--clients", str(clients), "--json"]
+    def kill_check(self, store):
+        """The server is killed in mid-load and started again: what was acknowledged, lost and doubled."""
+        if self.mode != "http" or not self.knows_kill:
+            return None
+        try:
+            result, _ = self._call("A", store, ["--clients", "64", "--seconds", "2", "--kill"], 2)
+            return result["kill"]
+        except Absent as why:
+            self.absent["kill check", store] = str(why)
+            return None
+
+    def _size(self, job, store, clients, seconds):
+        if self.knows_seconds:
+            return ["--clients", str(clients), "--seconds", str(seconds)]
+        rate = self.rates.get((job, store, clients))
+        instances = int(rate * seconds) if rate else FIRST_GUESS.get(clients, 20000)
+        return ["--clients", str(clients), "--instances", str(instances)]
+
+    def _call(self, job, store, size, seconds):
+        """The command's JSON object and the CPU seconds of all its processes."""
+        command = [self.binary, "bench", JOBS[job], *size, "--json"]
         if self.mode == "http":
             command.append("--http")
-        if self.knows_seconds:
-            command += ["--seconds", str(seconds)]
-        else:
-            rate = self.rates.get((job, store, clients))
-            command += ["--instances", str(int(rate * seconds) if rate else FIRST_GUESS.get(clients, 20000))]
         if store == "postgres":
             postgres = self.sitting.database("our run")
             command += ["--database-url", postgres.fresh("ruslo_bench")]
             postgres.checkpoint()
         began = os.times()
-        clock = time.monotonic()
-        # One file a stream, as a full pipe would stop the server that is measured.
-        with open(os.path.join(self.sitting.logs, "ruslo.log"), "ab+") as log:
+        with open(os.path.join(self.sitting.logs, "ruslo.log"), "ab") as log:
+            start = log.tell()
             try:
                 done = subprocess.run(command, stdout=subprocess.PIPE, stderr=log, timeout=seconds * 4 + 90,
                                       env={**os.environ, "TMPDIR": self.sitting.data}, check=False)
             except subprocess.TimeoutExpired:
                 raise Absent(f"`{' '.join(command[1:])}` did not end") from None
-            if done.returncode:
-                log.seek(0)
-                said = [l.strip() for l in log.read().decode(errors="replace").splitlines() if l.strip()]
-                raise Absent(said[-1][:300] if said else f"exit code {done.returncode}")
+        if done.returncode:
+            said = [l.strip() for l in read(log.name)[start:].splitlines() if l.strip()]
+            raise Absent(said[-1][:300] if said else f"exit code {done.returncode}")
         ended = os.times()
-        result = json.loads(done.stdout.decode().strip().splitlines()[-1])
-        self.rates[job, store, clients] = result["per_second"]
-        result["ok"], result["errors"] = result["instances"], result.get("errors", 0)
-        used = ended.children_user + ended.children_system - began.children_user - began.children_system
-        result["cpu_us"] = {"peer": round(used * 1e6 / max(result["ok"], 1))}
-        result["whole_run_seconds"] = round(time.monotonic() - clock, 2)
-        return result
+        cpu = ended.children_user + ended.children_system - began.children_user - began.children_system
+        return json.loads(done.stdout.decode().strip().splitlines()[-1]), cpu

@@ -83,9 +83,10 @@ def spiff():
 
 def load_generator():
     def build(folder):
-        run([need("rustc", "Rust"), "--edition", "2021", "-O", "-o", "loadgen", source("loadgen", "loadgen.rs")], folder)
+        run([need("rustc", "Rust"), "--edition", "2021", "-O", "-o", "loadgen", program], folder)
 
-    return os.path.join(cached("loadgen", [read(source("loadgen", "loadgen.rs"))], build), "loadgen")
+    program = source("loadgen", "loadgen.rs")
+    return os.path.join(cached("loadgen", [read(program)], build), "loadgen")
 
 
 def java(at_least):

@@ -8,10 +8,10 @@ from .ours import STORES
 from .sitting import BLOCKS
 
 STORE_NAMES = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
-VARIANTS = {
-    "A": "a checkpoint at each step", "A0": "one transaction, or only start and result durable",
-    "B": "external job", "memory": "nothing stored",
-}
+OWN_COUNTERS = [
+    ("commits_per_instance", "commits", 1), ("statements_per_instance", "statements", 1),
+    ("written_bytes_per_instance", "KiB written", 1024), ("db_bytes_per_instance", "KiB of database", 1024),
+]
 
 
 def accepted(lines):
@@ -75,8 +75,10 @@ def counters(lines):
     written = median(lines, "written_bytes")
     if written is not None:
         said.append(f"{written / 1024:.1f} KiB written")
-    for key in (k for k in lines[0] if k.endswith("_per_instance")):
-        said.append(f"{key.removesuffix('_per_instance').replace('_', ' ')} {median(lines, key):,.3g}")
+    for key, name, unit in OWN_COUNTERS:
+        own = median(lines, key)
+        if own is not None:
+            said.append(f"{own / unit:,.3g} {name}")
     failed, all_ok = sum(l["errors"] for l in lines), sum(l["ok"] for l in lines)
     if failed:
         said.append(f"**{failed} errors beside {all_ok} done**")
@@ -145,23 +147,28 @@ def machine_lines(summary):
     m, pg = summary["machine"], summary["postgres"]
     yield (f"{m['cpu']}, {m['cores']} cores shared by server, database and load, {m['memory_gib']} GiB, "
            f"{m['system']}, Linux {m['kernel']}, {m['filesystem']}; "
-           f"{m['fdatasync_per_second']:,} appends of 4 KiB with fdatasync a second; load before: {m['load_before']:.2f}")
-    yield (f"{summary['ruslo']}, called {'over HTTP by its own load generator' if summary['mode'] == 'http' else ''}"
-           f"{'in the same process' if summary['mode'] != 'http' else ''}; SQLite: WAL, synchronous=FULL. "
+           f"{m['fdatasync_per_second']:,} appends of 4 KiB with fdatasync a second; "
+           f"cores busy before: {m['busy_before']:.0%}")
+    client = "over HTTP by its own load generator" if summary["mode"] == "http" else "in its own process, no network"
+    yield (f"{summary['ruslo']}, called {client}; SQLite: WAL, synchronous=FULL; "
            f"{summary['rounds']} rounds, {summary['seconds']:g} s a point")
     if pg:
         yield "PostgreSQL: " + ", ".join(f"{key} {value}" for key, value in pg.items())
-    if m["load_before"] > 0.7:
+    for store, kill in summary["kills"].items():
+        void = "" if kill["lost"] == kill["doubled"] == 0 else "**These figures are void.** "
+        yield (f"{void}Ruslo on {STORE_NAMES[store]}, killed in mid-load before the rounds: {kill['acknowledged']:,} "
+               f"acknowledged, {kill['lost']} lost, {kill['doubled']} doubled, back after {kill['restart_ms']:.0f} ms")
+    if m["busy_before"] > 0.15:
         yield "**The machine was not quiet: these figures are a smoke test.**"
 
 
 READING = """\
 Figures are medians over the rounds with [least..most]; a ratio is taken within a round (mean of our two runs by the
-peer's run between them) and then its median is taken. The ratio for the like storage is bold. Ours is called over HTTP
-with every run on a fresh database; what a peer's client costs stands in the second table. A: a checkpoint at each step;
-A0: the same logic in one transaction, which is what Ruslo does in A, so compare A0 first; B: an external job is taken
-and completed by a worker; memory: nothing is stored. CPU counts all processes of a peer, with its clients where they
-share a process with it; ours counts server and load generator, from start to end of the command."""
+peer's run between them) and then its median is taken. The ratio for the like storage is bold. Each of our runs has a
+fresh database; what a peer's client costs stands in the second table. A: a checkpoint at each step; A0: the same logic
+in one transaction, which is what Ruslo does in A, so compare A0 first; B: an external job is taken and completed by a
+worker; memory: nothing is stored. CPU counts all processes of a peer, with its clients where they share a process with
+it; ours is the server's alone over HTTP, else that of the whole command."""
 
 
 def peer_table(summary):

@@ -143,8 +143,10 @@ class Sitting:
             self.seconds -= 0.25
 
     def rounds(self, ours, deadline):
+        began = time.monotonic()
         for number in range(1, self.options.rounds + 1):
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if number > 1 and (now - began) / (number - 1) > deadline - now:
                 say(f"  the time is up: {number - 1} of {self.options.rounds} rounds")
                 break
             self.rounds_done = number
@@ -156,7 +158,7 @@ class Sitting:
                 for attempt in (1, 2, 3):
                     spread = self.block(ours, order, number, attempt, job, clients)
                     enough = deadline - time.monotonic() > rest + costs[index]
-                    if spread <= NOISY or not enough:
+                    if spread <= NOISY or not enough or self.options.quick:
                         break
 
     def block(self, ours, order, number, attempt, job, clients):
