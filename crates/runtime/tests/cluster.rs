@@ -1,0 +1,451 @@
+//! Several nodes of one process on one database, with one clock and no network: who serves what, and what survives.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use futures_util::future::join_all;
+use model::catalog::{Field, FieldType};
+use model::{Clock as _, DefinitionId, InstanceId, PartitionId, partition_of};
+use platform::catalogs::NewCatalog;
+use platform::{Actor, Platform, PlatformSettings};
+use runtime::clock::{Entropy, ManualClock};
+use runtime::cluster::LocalPeers;
+use runtime::{
+    ActivateJobs, Deploy, InstanceFilter, Page, Runtime, RuntimeConfig, StartRequest, TaskAnswer, TaskFilter,
+};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use store::{InboxRow, InboxWrite, SharedStore, SqliteStore, Unit};
+use support::faulty::{Faults, FaultyStore, Ground};
+use support::trace::Trace;
+use support::{BEGINNING, around, bpmn, object, service, user_task};
+
+const PARTITIONS: u16 = 8;
+const TAKEOVER_MS: i64 = 10_000;
+
+struct Node {
+    url: String,
+    store: Arc<FaultyStore>,
+    runtime: Runtime,
+}
+
+/// Everything the nodes share.
+struct Town {
+    inner: SharedStore,
+    clock: Arc<ManualClock>,
+    peers: Arc<LocalPeers>,
+    ground: Arc<Ground>,
+    admin: Actor,
+    anna: Actor,
+    made: usize,
+}
+
+impl Town {
+    async fn new() -> Self {
+        let inner: SharedStore = Arc::new(SqliteStore::open_in_memory().unwrap());
+        let clock = Arc::new(ManualClock::new(BEGINNING));
+        let platform = Platform::new(inner.clone(), clock.clone(), PlatformSettings::default());
+        let admin = support::person(&platform, "admin", platform::Role::Admin).await;
+        let anna = support::person(&platform, "anna", platform::Role::Employee).await;
+        let (entropy, trace) = (Entropy::seeded(1), Trace::new(false, false));
+        let ground = Arc::new(Ground { entropy, trace, faults: Mutex::new(Faults::default()) });
+        Self { inner, clock, peers: LocalPeers::new(), ground, admin, anna, made: 0 }
+    }
+
+    /// A new process.
+    async fn node(&mut self) -> Node {
+        self.made += 1;
+        let url = format!("local://{}", self.made);
+        let store = FaultyStore::new(self.inner.clone(), self.made, self.ground.clone(), self.clock.clone());
+        let platform = Platform::new(store.clone(), self.clock.clone(), PlatformSettings::default());
+        let mut config = RuntimeConfig::new(store.clone(), platform, self.clock.clone());
+        config.entropy = Entropy::seeded(self.made as u64);
+        config.partitions = PARTITIONS;
+        config.node_url = url.clone();
+        config.takeover = Duration::from_millis(TAKEOVER_MS as u64);
+        config.peers = self.peers.clone();
+        config.version = format!("test {}", self.made);
+        let runtime = Runtime::open(config).await.unwrap();
+        self.peers.connect(&url, runtime.peer_face());
+        Node { url, store, runtime }
+    }
+
+    /// Time passes, a tenth of a second at a time.
+    async fn pass(&self, ms: i64) {
+        for _ in 0..ms / 100 {
+            self.clock.advance_ms(100);
+            self.breathe().await;
+        }
+    }
+
+    /// Lets everybody run; the database has threads of its own.
+    async fn breathe(&self) {
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+
+    /// Passes time until something holds; fails after `ms`. Says how long it took.
+    async fn until<F: Future<Output = bool>>(&self, what: &str, ms: i64, mut holds: impl FnMut() -> F) -> i64 {
+        let began = self.clock.now();
+        while !holds().await {
+            assert!(self.clock.now().0 - began.0 <= ms, "not within {ms} ms: {what}");
+            self.pass(100).await;
+        }
+        self.clock.now().0 - began.0
+    }
+
+    /// Passes time until these nodes serve as many partitions each.
+    async fn until_served(&self, nodes: &[&Node], wanted: &[usize], ms: i64) -> i64 {
+        let took = self.until(&format!("{wanted:?}"), ms, || async { shares(nodes) == wanted }).await;
+        let served: Vec<PartitionId> = nodes.iter().flat_map(|node| node.partitions()).collect();
+        let distinct: BTreeSet<PartitionId> = served.iter().copied().collect();
+        assert_eq!(served.len(), distinct.len(), "a partition is served twice");
+        took
+    }
+
+    /// Runs something while time passes.
+    async fn meanwhile<T>(&self, work: impl Future<Output = T>) -> T {
+        tokio::pin!(work);
+        for _ in 0..2_000 {
+            tokio::select! {
+                biased;
+                done = &mut work => return done,
+                () = self.breathe() => self.clock.advance_ms(50),
+            }
+        }
+        panic!("it never ended");
+    }
+
+    async fn deploy(&self, node: &Node, body: &str) -> DefinitionId {
+        let what = Deploy { bytes: bpmn(body).into_bytes(), ..Deploy::default() };
+        node.runtime.deploy(&self.admin, what).await.unwrap()[0].id
+    }
+
+    async fn instances(&self) -> Vec<store::InstanceRow> {
+        self.inner.instances(store::Query::default().limit(10_000)).await.unwrap().rows
+    }
+}
+
+impl Node {
+    fn partitions(&self) -> Vec<PartitionId> {
+        self.runtime.cluster().nodes.into_iter().filter(|n| n.me).flat_map(|n| n.partitions).collect()
+    }
+
+    fn serves(&self, id: InstanceId) -> bool {
+        self.partitions().contains(&partition_of(id.0))
+    }
+}
+
+fn shares(nodes: &[&Node]) -> Vec<usize> {
+    nodes.iter().map(|node| node.partitions().len()).collect()
+}
+
+fn start(definition: DefinitionId) -> StartRequest {
+    StartRequest::of(definition)
+}
+
+#[tokio::test]
+async fn nodes_share_the_partitions_and_hand_them_over() {
+    let mut town = Town::new().await;
+    let a = town.node().await;
+    assert_eq!(shares(&[&a]), [8], "who is alone serves everything at once");
+    let b = town.node().await;
+    town.until_served(&[&a, &b], &[4, 4], 2_500).await;
+    let c = town.node().await;
+    town.until_served(&[&a, &b, &c], &[3, 3, 2], 2_500).await;
+    let view = a.runtime.cluster();
+    assert_eq!((view.nodes.len(), view.unserved, view.serving), (3, 0, true));
+    assert!(view.nodes.iter().any(|n| n.version == "test 3" && n.url == c.url && n.silent_ms < 3_000));
+    let before = b.partitions();
+    town.meanwhile(c.runtime.shutdown()).await;
+    town.until_served(&[&a, &b], &[4, 4], 500).await;
+    assert!(before.iter().all(|p| b.partitions().contains(p)), "nothing moved without need");
+    assert_eq!(town.inner.nodes().await.unwrap().len(), 2, "it left");
+    town.meanwhile(a.runtime.shutdown()).await;
+    town.until_served(&[&b], &[8], 500).await;
+    let d = town.node().await;
+    town.until_served(&[&b, &d], &[4, 4], 2_500).await;
+    assert_eq!(town.inner.messages_waiting().await.unwrap().0, 0);
+}
+
+#[tokio::test]
+async fn any_node_takes_any_request() {
+    let mut town = Town::new().await;
+    let (a, b) = (town.node().await, town.node().await);
+    town.until_served(&[&a, &b], &[4, 4], 2_500).await;
+    let asking = town.deploy(&a, &around(&user_task("anna"))).await;
+    let mut ids = Vec::new();
+    for node in [&a, &b, &a, &b, &a, &b] {
+        ids.push(node.runtime.start(&town.admin, start(asking)).await.unwrap().instance);
+    }
+    assert!(ids.iter().any(|id| a.serves(*id)) && ids.iter().any(|id| b.serves(*id)), "starts stay where they came");
+    // Each is done on the node that does not serve it.
+    for (n, id) in ids.iter().enumerate() {
+        let other = if a.serves(*id) { &b } else { &a };
+        if n < 2 {
+            let values = object(json!({"seen": n}));
+            other.runtime.set_variables(&town.admin, *id, None, values).await.unwrap();
+            other.runtime.cancel(&town.admin, *id, "enough").await.unwrap();
+            let again = other.runtime.cancel(&town.admin, *id, "enough").await.unwrap_err();
+            assert!(again.is(&model::error::codes::NOT_ACTIVE), "a refusal travels too: {again}");
+        } else {
+            let filter = TaskFilter { instance: Some(*id), ..TaskFilter::default() };
+            let task = other.runtime.tasks(&filter, Page::default()).await.unwrap().items.remove(0).id;
+            other.runtime.complete_task(&town.anna, task, TaskAnswer::default()).await.unwrap();
+        }
+    }
+    let states: BTreeSet<&str> = town.instances().await.iter().map(|row| row.state.as_str()).collect();
+    assert_eq!(states, BTreeSet::from(["canceled", "completed"]));
+}
+
+#[tokio::test]
+async fn a_job_offered_on_one_node_is_heard_on_the_other() {
+    let mut town = Town::new().await;
+    let (a, b) = (town.node().await, town.node().await);
+    town.until_served(&[&a, &b], &[4, 4], 2_500).await;
+    let paid = town.deploy(&a, &around(&service("payment", &[]))).await;
+    let ask = ActivateJobs {
+        job_type: "payment".into(),
+        max: 1,
+        lease: Duration::from_secs(60),
+        wait: Duration::from_secs(60),
+        worker: "w".into(),
+    };
+    let (runtime, admin) = (b.runtime.clone(), town.admin.clone());
+    let waiting = tokio::spawn(async move { runtime.activate_jobs(&admin, ask).await });
+    town.breathe().await;
+    let mut live = b.runtime.platform().live().subscribe();
+    let wait = StartRequest { wait: Some(Duration::from_secs(30)), ..start(paid) };
+    let (runtime, admin) = (a.runtime.clone(), town.admin.clone());
+    let started = tokio::spawn(async move { runtime.start(&admin, wait).await });
+    let before = town.clock.now();
+    let jobs = town.meanwhile(waiting).await.unwrap().unwrap();
+    assert!(town.clock.now().0 - before.0 < 900, "sooner than by looking again");
+    let heard = town.meanwhile(live.recv()).await.unwrap();
+    assert_eq!(heard.topic, "instance", "browsers there hear of it");
+    b.runtime.complete_job(&town.admin, jobs[0].id, object(json!({"paid": true}))).await.unwrap();
+    let started = town.meanwhile(started).await.unwrap().unwrap();
+    assert_eq!(started.state, "completed");
+    assert_eq!(started.variables.unwrap()["paid"], model::Value::from(true));
+    // What one node deploys the other starts, and what it withdraws is started no more.
+    let p = || StartRequest { definition: runtime::DefinitionSel::ProcessIdLatest("p".into()), ..start(paid) };
+    b.runtime.start(&town.admin, p()).await.unwrap();
+    let newer = town.deploy(&a, &around(&service("other", &[]))).await;
+    town.pass(200).await;
+    let id = b.runtime.start(&town.admin, p()).await.unwrap().instance;
+    assert_eq!(b.runtime.instance_summary(id).await.unwrap().definition, newer);
+    town.peers.cut(&b.url);
+    a.runtime.delete_definition(&town.admin, newer).await.unwrap();
+    town.pass(2_000).await;
+    let refused = b.runtime.start(&town.admin, start(newer)).await.unwrap_err();
+    assert!(refused.is(&model::error::codes::DEFINITION_NOT_FOUND), "nobody told it, and it knows: {refused}");
+}
+
+#[tokio::test]
+async fn a_frozen_node_is_given_up_in_time_and_its_late_commit_changes_nothing() {
+    let mut town = Town::new().await;
+    let (a, b) = (town.node().await, town.node().await);
+    town.until_served(&[&a, &b], &[4, 4], 2_500).await;
+    let asking = town.deploy(&a, &around(&user_task("anna"))).await;
+    let id = b.runtime.start(&town.admin, start(asking)).await.unwrap().instance;
+    assert!(b.serves(id));
+    let filter = TaskFilter { instance: Some(id), ..TaskFilter::default() };
+    let task = a.runtime.tasks(&filter, Page::default()).await.unwrap().items.remove(0).id;
+    // Something is decided there, and stops before it is written.
+    let (runtime, admin) = (b.runtime.clone(), town.admin.clone());
+    let late = tokio::spawn(async move {
+        let values = object(json!({"late": true}));
+        runtime.set_variables(&admin, id, None, values).await
+    });
+    for _ in 0..3 {
+        tokio::task::yield_now().await;
+    }
+    b.store.freeze(true);
+    let took = town.until_served(&[&a], &[8], TAKEOVER_MS).await;
+    assert!(took < TAKEOVER_MS, "{took} ms");
+    // Who serves it now goes on with it.
+    a.runtime.complete_task(&town.anna, task, TaskAnswer::default()).await.unwrap();
+    assert_eq!(a.runtime.instance_summary(id).await.unwrap().state, "completed");
+    b.store.freeze(false);
+    let outcome = town.meanwhile(late).await.unwrap();
+    let journal = town.inner.journal(id, 0, 100).await.unwrap().len();
+    match outcome {
+        // It was written before the node froze.
+        Ok(()) => assert_eq!(journal, 3),
+        Err(fault) => {
+            assert!(!fault.is(&model::error::codes::QUARANTINED), "{fault}");
+            assert_eq!(journal, 2, "{fault}");
+        }
+    }
+    // It comes back as another node and gets its share.
+    town.until_served(&[&a, &b], &[4, 4], 5_000).await;
+    let nodes = town.inner.nodes().await.unwrap();
+    assert_eq!(nodes.len(), 2);
+    let again = b.runtime.start(&town.admin, start(asking)).await.unwrap().instance;
+    assert!(b.serves(again) && again != id);
+}
+
+#[tokio::test]
+async fn a_node_that_dies_leaves_nothing_behind() {
+    let mut town = Town::new().await;
+    let (a, b) = (town.node().await, town.node().await);
+    town.until_served(&[&a, &b], &[4, 4], 2_500).await;
+    let timer = r#"<bpmn:intermediateCatchEvent id="a"><bpmn:timerEventDefinition><bpmn:timeDuration
+ xsi:type="bpmn:tFormalExpression">PT20S</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"#;
+    let sleeping = town.deploy(&a, &around(timer)).await;
+    let id = b.runtime.start(&town.admin, start(sleeping)).await.unwrap().instance;
+    assert!(b.serves(id));
+    town.peers.cut(&b.url);
+    drop(b);
+    // Before the others know, who asks is told to come again.
+    let refused = town.meanwhile(a.runtime.cancel(&town.admin, id, "x")).await.unwrap_err();
+    assert!(refused.is(&model::error::codes::PARTITION_UNSERVED), "{refused}");
+    town.until_served(&[&a], &[8], TAKEOVER_MS).await;
+    let state = || async { a.runtime.instance_summary(id).await.unwrap().state == "completed" };
+    town.until("the timer fires where it is now", 21_000, state).await;
+}
+
+/// A catalog with a process that starts on every record made.
+async fn orders(town: &Town, node: &Node) -> model::CatalogId {
+    let field = Field {
+        key: "TITLE".into(),
+        name: "TITLE".into(),
+        kind: FieldType::Text { multiline: false },
+        required: false,
+        multiple: false,
+    };
+    let new = NewCatalog { name: "Orders".into(), fields: vec![field], ..NewCatalog::default() };
+    let catalog = node.runtime.platform().catalogs().create(new).await.unwrap().id;
+    let what = Deploy {
+        bytes: bpmn(&around(&user_task("anna"))).into_bytes(),
+        document: Some(model::DocumentType { catalog }),
+        auto_execute: 1,
+        ..Deploy::default()
+    };
+    node.runtime.deploy(&town.admin, what).await.unwrap();
+    catalog
+}
+
+#[tokio::test]
+async fn what_a_record_leads_to_survives_the_node() {
+    let mut town = Town::new().await;
+    let (a, b) = (town.node().await, town.node().await);
+    town.until_served(&[&a, &b], &[4, 4], 2_500).await;
+    let catalog = orders(&town, &a).await;
+    let fields = || object(json!({"TITLE": "t"}));
+    let record = a.runtime.create_record(&town.admin, catalog, fields()).await.unwrap();
+    let of = |id: model::RecordId| InstanceFilter { record: Some(id), ..InstanceFilter::default() };
+    let count = |node: &Node, id| {
+        let runtime = node.runtime.clone();
+        async move { runtime.instances(&of(id), Page::default()).await.unwrap().total }
+    };
+    assert_eq!(count(&a, record.id).await, 1, "it is there when the record is");
+    // The next one dies right after its commit.
+    *town.ground.faults.lock().unwrap() = Faults { crash_after: 1_000, ..Faults::default() };
+    let (runtime, admin) = (b.runtime.clone(), town.admin.clone());
+    let lost = tokio::spawn(async move { runtime.create_record(&admin, catalog, fields()).await });
+    town.until("it dies", 500, || async { b.store.crashed() || a.store.crashed() }).await;
+    *town.ground.faults.lock().unwrap() = Faults::default();
+    lost.abort();
+    let (dead, alive) = if b.store.crashed() { (b, a) } else { (a, b) };
+    town.peers.cut(&dead.url);
+    drop(dead);
+    town.until_served(&[&alive], &[8], TAKEOVER_MS + 1_000).await;
+    let next = model::RecordId(record.id.0 + 1);
+    if town.inner.record(next).await.unwrap().is_some() {
+        town.until("the start comes", 3_000, || async { count(&alive, next).await == 1 }).await;
+    }
+    town.pass(3_000).await;
+    assert_eq!(town.inner.messages_waiting().await.unwrap().0, 0);
+    let records = i64::from(town.inner.record(next).await.unwrap().is_some()) + 1;
+    assert_eq!(town.instances().await.len() as i64, records, "each once");
+    // Who deletes it ends what runs for it.
+    alive.runtime.delete_record(&town.admin, record.id).await.unwrap();
+    let ended = alive.runtime.instances(&of(record.id), Page::default()).await.unwrap().items.remove(0);
+    assert_eq!(ended.state, "canceled");
+}
+
+#[tokio::test]
+async fn a_message_is_taken_once() {
+    let mut town = Town::new().await;
+    let (a, b) = (town.node().await, town.node().await);
+    town.until_served(&[&a, &b], &[4, 4], 2_500).await;
+    let catalog = orders(&town, &a).await;
+    let definition = town.inner.latest_definition("p").await.unwrap().unwrap().id;
+    let record = a.runtime.platform().records().create(&town.admin, catalog, &object(json!({}))).await.unwrap();
+    let mut unit = Unit::new();
+    for n in 0..40 {
+        let payload = json!({
+            "definition": definition,
+            "document": {"catalog": catalog, "record": record.id},
+            "mood": "a field of a newer version",
+        });
+        let partition = PartitionId(n % PARTITIONS as u8);
+        let (id, created_at) = (1_000 + i64::from(n), town.clock.now());
+        let row = InboxRow { partition, id, kind: "start".into(), payload, created_at };
+        unit.push(InboxWrite::Insert(Box::new(row)));
+    }
+    // One that nobody can do is taken all the same.
+    let payload = json!({"definition": DefinitionId(99), "document": {"catalog": catalog, "record": record.id}});
+    let (partition, created_at) = (PartitionId(0), town.clock.now());
+    let row = InboxRow { partition, id: 2_000, kind: "start".into(), payload, created_at };
+    unit.push(InboxWrite::Insert(Box::new(row)));
+    town.inner.commit_one(unit).await.unwrap();
+    // A third node comes while they are taken.
+    let c = town.node().await;
+    town.until_served(&[&a, &b, &c], &[3, 3, 2], 3_000).await;
+    town.until("all are taken", 5_000, || async { town.inner.messages_waiting().await.unwrap().0 == 0 }).await;
+    assert_eq!(town.instances().await.len(), 40);
+}
+
+#[tokio::test]
+async fn a_storm_of_starts_goes_through_every_hand_over() {
+    let mut town = Town::new().await;
+    let (a, b) = (town.node().await, town.node().await);
+    town.until_served(&[&a, &b], &[4, 4], 2_500).await;
+    let asking = town.deploy(&a, &around(&user_task("anna"))).await;
+    let storm = |node: &Node, n: usize| {
+        let (runtime, admin, clock) = (node.runtime.clone(), town.admin.clone(), town.clock.clone());
+        tokio::spawn(async move {
+            let starts = (0..n).map(|n| {
+                let (runtime, admin, clock) = (&runtime, &admin, &clock);
+                async move {
+                    use runtime::clock::Clock as _;
+                    clock.sleep_until(BEGINNING.plus_ms(3_000 + 40 * n as i64)).await;
+                    let key = format!("{n}");
+                    let started =
+                        runtime.start(admin, StartRequest { business_key: Some(key), ..start(asking) }).await?;
+                    // And a command to it, wherever it is by now.
+                    let values = object(json!({"n": n}));
+                    runtime.set_variables(admin, started.instance, None, values).await?;
+                    Ok::<_, model::Fault>(started.instance)
+                }
+            });
+            join_all(starts).await
+        })
+    };
+    let (first, second) = (storm(&a, 150), storm(&b, 100));
+    town.pass(1_500).await;
+    let c = town.node().await;
+    town.until_served(&[&a, &b, &c], &[3, 3, 2], 3_000).await;
+    town.meanwhile(b.runtime.shutdown()).await;
+    town.until_served(&[&a, &c], &[4, 4], 1_500).await;
+    let d = town.node().await;
+    town.until_served(&[&a, &c, &d], &[3, 3, 2], 3_000).await;
+    let (first, second) = (town.meanwhile(first).await.unwrap(), town.meanwhile(second).await.unwrap());
+    let mut ids = BTreeSet::new();
+    for started in first.into_iter().chain(second) {
+        let id = started.unwrap_or_else(|fault| panic!("a start was refused: {fault}"));
+        assert!(ids.insert(id), "an id was given twice");
+    }
+    let rows = town.instances().await;
+    assert_eq!(rows.iter().map(|row| row.id).collect::<BTreeSet<_>>(), ids, "none lost, none doubled");
+    for row in rows {
+        assert_eq!(town.inner.journal(row.id, 0, 10).await.unwrap().len(), 2, "the command came once");
+    }
+}
