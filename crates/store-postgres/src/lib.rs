@@ -27,16 +27,19 @@ mod plan_tests;
 mod readers;
 mod records;
 mod retention;
+mod scratch;
 mod settings;
 mod sql;
 mod tasks;
 mod text;
 mod timers;
 mod tls;
+mod tx;
 mod writer;
 
 pub use archive::{PostgresExport, PostgresImport};
 pub use options::{CommitScope, PostgresOptions};
+pub use scratch::Scratch;
 
 use async_trait::async_trait;
 use connection::{Connector, Link, Use, failed};

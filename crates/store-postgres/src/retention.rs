@@ -46,33 +46,32 @@ const MARK_PACKED: &str = "UPDATE instances SET packed = 1
 const UNJOURNAL: &str = "DELETE FROM journal WHERE partition_id = $1 AND instance_id = $2 AND seq <= $3";
 const PACKED: &str = "INSERT INTO journal (partition_id, instance_id, seq, at, events) VALUES ($1, $2, $3, $4, $5)";
 
-/// The oldest rows of each partition, as far as its oldest is old enough.
+/// The oldest rows of each partition, as far as its oldest is old enough. The order and the pairs leave no choice but
+/// the index by partition: one by id alone would be walked to its end for a partition without rows.
 macro_rules! oldest {
     ($table:literal, $at:literal, $which:literal) => {
         concat!(
             "DELETE FROM ",
             $table,
             " WHERE (partition_id, id) IN (SELECT c.partition_id, c.id FROM unnest($3) AS p (n)
-            CROSS JOIN LATERAL (SELECT partition_id, id, ",
+            CROSS JOIN LATERAL (SELECT t.partition_id, t.id, t.",
             $at,
             " AS at FROM ",
             $table,
-            "
-                WHERE partition_id = p.n AND ",
+            " t WHERE (t.partition_id, t.id) > (p.n, 0) AND (t.partition_id, t.id) < (p.n + 1, 0) AND t.",
             $which,
             " AND (SELECT o.",
             $at,
             " FROM ",
             $table,
-            " o
-                    WHERE o.partition_id = p.n AND ",
+            " o WHERE (o.partition_id, o.id) > (p.n, 0) AND (o.partition_id, o.id) < (p.n + 1, 0) AND o.",
             $which,
-            " ORDER BY o.id LIMIT 1) < $1
-                ORDER BY id LIMIT $2) c WHERE c.at < $1 LIMIT $2)"
+            " ORDER BY o.partition_id, o.id LIMIT 1) < $1
+                ORDER BY t.partition_id, t.id LIMIT $2) c WHERE c.at < $1 LIMIT $2)"
         )
     };
 }
-pub(crate) const CALLS: &str = oldest!("calls", "at", "TRUE");
+pub(crate) const CALLS: &str = oldest!("calls", "at", "id > 0");
 pub(crate) const EFFECTS: &str = oldest!("outbox", "first_at", "state = 1");
 pub(crate) const NOTIFICATIONS: &str = "DELETE FROM notifications WHERE id IN (SELECT n.id FROM
     (SELECT id, created_at FROM notifications ORDER BY id LIMIT $2) n WHERE n.created_at < $1)";

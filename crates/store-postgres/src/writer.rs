@@ -13,9 +13,8 @@ use crate::{
     options::{CommitScope, PostgresOptions},
     people,
     plan::Plan,
-    records, retention, settings,
-    sql::{Tx, WriteError, WriteResult},
-    tasks,
+    records, retention, settings, tasks,
+    tx::{Tx, WriteError, WriteResult},
 };
 use std::{
     collections::VecDeque,

@@ -1,0 +1,280 @@
+//! What a store does when the database goes away, comes back, or another node has it too.
+
+mod server;
+
+use model::{InstanceId, JobId, PartitionId, TimerId, Timestamp};
+use std::{collections::HashSet, sync::Arc, time::Duration};
+use store::*;
+use store_postgres::{CommitScope, PostgresOptions, PostgresStore};
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(future)
+}
+
+async fn open(url: &str) -> Arc<PostgresStore> {
+    Arc::new(PostgresStore::open(PostgresOptions::new(url)).await.unwrap())
+}
+
+fn timer(n: i64) -> Unit {
+    let (partition, id) = (PartitionId((n % 4) as u8), TimerId((n << 8) | (n % 4)));
+    Unit::of(TimerWrite::Insert(TimerRow { partition, id, due_at: Timestamp(n), instance: InstanceId(1) }))
+}
+
+async fn timers(store: &PostgresStore) -> HashSet<i64> {
+    let all = store.due_timers(&[], Timestamp(i64::MAX), u32::MAX).await.unwrap();
+    all.into_iter().map(|t| t.id.0 >> 8).collect()
+}
+
+fn take(partition: u8, seen: u64, owner: i64) -> Unit {
+    Unit::of(ClusterWrite::Take { partition: PartitionId(partition), owner: NodeId(owner), seen })
+}
+
+fn fence(partition: u8, epoch: u64) -> Fence {
+    Fence { partition: PartitionId(partition), epoch }
+}
+
+const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()";
+
+#[test]
+fn connections_that_end_under_load_lose_nothing_acknowledged() {
+    let url = server::database();
+    let (acknowledged, refused, found) = block_on(async {
+        let store = open(&url).await;
+        let mut callers = tokio::task::JoinSet::new();
+        for caller in 0..16_i64 {
+            let store = store.clone();
+            callers.spawn(async move {
+                let (mut done, mut refused) = (Vec::new(), 0);
+                for step in 0..60 {
+                    let n = caller * 1_000 + step + 1;
+                    match store.commit_one(timer(n)).await {
+                        Ok(_) => done.push(n),
+                        Err(_) => refused += 1,
+                    }
+                    // A read is sent again by itself.
+                    store.earliest_timer().await.unwrap();
+                }
+                (done, refused)
+            });
+        }
+        for _ in 0..5 {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            let url = url.clone();
+            tokio::task::spawn_blocking(move || server::execute(&url, CUT)).await.unwrap();
+        }
+        let (mut acknowledged, mut refused) = (HashSet::new(), 0);
+        while let Some(Ok((done, not))) = callers.join_next().await {
+            acknowledged.extend(done);
+            refused += not;
+        }
+        (acknowledged, refused, timers(&store).await)
+    });
+    assert!(acknowledged.len() + refused == 960, "{} acknowledged, {refused} refused", acknowledged.len());
+    assert!(acknowledged.len() > 480, "{} acknowledged, {refused} refused", acknowledged.len());
+    assert!(acknowledged.is_subset(&found), "lost: {:?}", acknowledged.difference(&found).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_database_that_is_away_is_waited_for_and_not_for_ever() {
+    let url = server::database();
+    let name = url.rsplit('/').next().unwrap().to_owned();
+    let elsewhere = url.replace(&name, "postgres");
+    block_on(async {
+        let patience = Duration::from_millis(400);
+        let store = PostgresStore::open(PostgresOptions { patience, ..PostgresOptions::new(&url) }).await.unwrap();
+        store.commit_one(timer(1)).await.unwrap();
+        let admit = |yes: bool| {
+            let (url, name) = (elsewhere.clone(), name.clone());
+            let sql = format!(
+                "ALTER DATABASE {name} ALLOW_CONNECTIONS {yes};
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+            );
+            tokio::task::spawn_blocking(move || server::execute(&url, &sql))
+        };
+        admit(false).await.unwrap();
+        let begin = tokio::time::Instant::now();
+        let mut outcomes = Vec::new();
+        for n in 2..4 {
+            outcomes.push(store.commit_one(timer(n)).await);
+        }
+        let last = outcomes.pop().unwrap();
+        assert!(matches!(last, Err(StoreError::Unavailable)), "{last:?}");
+        assert_eq!(model::Fault::from(last.unwrap_err()).code.code, "STO-0005");
+        let read = store.earliest_timer().await;
+        assert!(matches!(read, Err(StoreError::Unavailable)), "{read:?}");
+        assert!(begin.elapsed() < Duration::from_secs(8), "{:?}", begin.elapsed());
+        admit(true).await.unwrap();
+        // Those who come while it is back soon enough do not notice.
+        let mut back = store.commit_one(timer(9)).await;
+        for _ in 0..20 {
+            if back.is_ok() {
+                break;
+            }
+            back = store.commit_one(timer(9)).await;
+        }
+        back.unwrap();
+        assert!(timers(&store).await.contains(&9));
+    });
+}
+
+#[test]
+fn a_lease_taken_meanwhile_refuses_and_one_held_is_waited_for() {
+    let url = server::database();
+    block_on(async {
+        let store = open(&url).await;
+        store.commit_one(take(0, 0, 1)).await.unwrap();
+        store.commit_one(timer(1).fenced(fence(0, 1))).await.unwrap();
+        // Somebody takes the partition away and has not committed yet.
+        let (thief, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        thief.batch_execute("BEGIN; UPDATE leases SET epoch = 2, owner = 2 WHERE partition_id = 0").await.unwrap();
+        let late = tokio::spawn({
+            let store = store.clone();
+            async move { store.commit(vec![timer(2), timer(3).fenced(fence(0, 1)), timer(4)]).await }
+        });
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        assert!(!late.is_finished(), "nobody knows yet whether the lease holds");
+        thief.batch_execute("COMMIT").await.unwrap();
+        let results = late.await.unwrap().unwrap();
+        assert_eq!(results[1].as_ref().unwrap_err().conflict(), Some(&Conflict::Fenced));
+        assert!(results[0].is_ok() && results[2].is_ok(), "{results:?}");
+        assert_eq!(timers(&store).await, HashSet::from([1, 2, 4]));
+    });
+}
+
+#[test]
+fn two_nodes_lease_no_job_twice_and_give_no_id_twice() {
+    let url = server::database();
+    block_on(async {
+        let (a, b) = (open(&url).await, open(&url).await);
+        let job = |n: i64| JobRow {
+            partition: PartitionId((n % 4) as u8),
+            id: JobId((n << 8) | (n % 4)),
+            instance: InstanceId(1),
+            element_key: 1,
+            element_id: "e".into(),
+            job_type: "mail".into(),
+            state: JobState::Open,
+            retries: 3,
+            input: serde_json::json!({}),
+            headers: serde_json::json!({}),
+            created_at: Timestamp(n),
+            lease_owner: None,
+            lease_until: None,
+            event_id: None,
+        };
+        let jobs = (1..=200).fold(Unit::new(), |unit, n| unit.with(JobWrite::Insert(Box::new(job(n)))));
+        a.commit_one(jobs).await.unwrap();
+        let mut workers = tokio::task::JoinSet::new();
+        for worker in 0..8 {
+            let store = if worker % 2 == 0 { a.clone() } else { b.clone() };
+            workers.spawn(async move {
+                let (mut leased, mut ids) = (Vec::new(), Vec::new());
+                for _ in 0..12 {
+                    let activate = JobWrite::Activate {
+                        job_type: "mail".into(),
+                        limit: 3,
+                        owner: format!("w{worker}"),
+                        now: Timestamp(1_000),
+                        lease_until: Timestamp(9_000),
+                    };
+                    leased.extend(store.commit_one(Unit::of(activate)).await.unwrap().activated);
+                    ids.push(store.next_id(IdKind::Record).await.unwrap());
+                }
+                (leased, ids)
+            });
+        }
+        let (mut seen, mut ids) = (HashSet::new(), HashSet::new());
+        while let Some(Ok((leased, made))) = workers.join_next().await {
+            assert!(leased.iter().all(|job| seen.insert(job.id)), "a job was leased twice");
+            assert!(made.iter().all(|id| ids.insert(*id)), "an id was given twice");
+        }
+        assert_eq!(ids.len(), 96);
+        assert!(seen.len() >= 150, "{} leased: what one has the other passes over", seen.len());
+    });
+}
+
+#[test]
+fn two_that_lock_each_other_both_commit() {
+    let url = server::database();
+    block_on(async {
+        let store = open(&url).await;
+        store.commit_one(timer(1).with(timer(2).writes.remove(0))).await.unwrap();
+        let close = |n: i64| {
+            let (partition, id) = (PartitionId((n % 4) as u8), TimerId((n << 8) | (n % 4)));
+            TimerWrite::Delete { partition, id }
+        };
+        let (other, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        // The other holds the second and wants the first; the store's wave holds the first and wants the second.
+        other
+            .batch_execute("SET deadlock_timeout = '10s'; BEGIN; UPDATE timers SET due_at = 7 WHERE id >> 8 = 2")
+            .await
+            .unwrap();
+        let ours = tokio::spawn({
+            let (store, unit) = (store.clone(), Unit::of(close(1)).with(close(2)));
+            async move { store.commit_one(unit).await }
+        });
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        other.batch_execute("UPDATE timers SET due_at = 7 WHERE id >> 8 = 1; COMMIT").await.unwrap();
+        ours.await.unwrap().unwrap();
+        assert_eq!(timers(&store).await, HashSet::new());
+    });
+}
+
+#[test]
+fn a_newer_schema_is_refused_and_nodes_that_start_together_make_one() {
+    let url = server::database();
+    block_on(async {
+        let starts = (0..6).map(|_| PostgresStore::open(PostgresOptions::new(&url)));
+        for started in futures_util::future::join_all(starts).await {
+            let store = started.unwrap();
+            assert_eq!(store.commit_scope(), CommitScope::Node);
+            store.close().await;
+        }
+        let bump = "UPDATE schema_version SET version = version + 1";
+        let behind = url.clone();
+        tokio::task::spawn_blocking(move || server::execute(&behind, bump)).await.unwrap();
+        let error = PostgresStore::open(PostgresOptions::new(&url)).await.unwrap_err();
+        assert!(matches!(error, StoreError::NewerSchema { found, known } if found == known + 1), "{error:?}");
+    });
+}
+
+#[test]
+fn full_queues_refuse() {
+    let url = server::database();
+    block_on(async {
+        let options = PostgresOptions { queue_units: 0, queue_reads: 0, ..PostgresOptions::new(&url) };
+        let store = PostgresStore::open(options).await.unwrap();
+        assert!(matches!(store.commit_one(timer(1)).await, Err(StoreError::Busy)));
+        assert!(matches!(store.earliest_timer().await, Err(StoreError::Busy)));
+    });
+}
+
+#[test]
+fn a_batch_is_one_round_trip_whatever_it_holds() {
+    let url = server::database();
+    block_on(async {
+        let store = open(&url).await;
+        let batch = |from: i64| (from..from + 50).map(timer).collect::<Vec<_>>();
+        store.commit(batch(1)).await.unwrap();
+        let (before, trips) = (store.stats(), store.round_trips());
+        store.commit(batch(100)).await.unwrap();
+        let after = store.stats();
+        assert_eq!(after.statements - before.statements, 1);
+        assert_eq!(store.round_trips() - trips, 1);
+        assert_eq!((after.commits - before.commits, after.units - before.units), (1, 50));
+    });
+}
+
+#[test]
+fn a_server_that_can_not_be_used_is_named() {
+    block_on(async {
+        let wrong = PostgresOptions { patience: Duration::ZERO, ..PostgresOptions::new("postgres://a@127.0.0.1:1/b") };
+        assert!(matches!(PostgresStore::open(wrong).await, Err(StoreError::Unavailable)));
+        let url = server::database() + "_that_is_not_there";
+        let error = PostgresStore::open(PostgresOptions::new(url)).await.unwrap_err();
+        assert!(matches!(error, StoreError::Failed { context: "connect", .. }), "{error:?}");
+    });
+}
