@@ -6,6 +6,7 @@ use crate::connectors::{Connector, OutboundHttp};
 use crate::deploy::Deployments;
 use crate::jobs::JobBoard;
 use crate::metrics::Meters;
+use crate::outbox::Outbox;
 use crate::partitions::queue::Lane;
 use crate::partitions::work::{Ack, Done, Envelope, Moved, Refused, Work};
 use crate::retention::Tidying;
@@ -21,7 +22,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{Fence, Filter, IncidentField, Query, SharedStore, Write};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::oneshot;
 
 /// Instances set aside that are known after a restart.
 const QUARANTINED_MAX: u32 = 100_000;
@@ -41,7 +42,7 @@ pub(crate) struct Core {
     pub(crate) lanes: Vec<Lane>,
     pub(crate) deployments: Deployments,
     pub(crate) timers: Timers,
-    pub(crate) outbox: Notify,
+    pub(crate) outbox: Outbox,
     pub(crate) jobs: JobBoard,
     pub(crate) scripts: tokio::sync::Semaphore,
     pub(crate) http: OutboundHttp,
@@ -199,6 +200,7 @@ impl Core {
     /// Running totals.
     pub(crate) fn counters(&self) -> Counters {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let [purged_instances, purged_entries, packed_journals, retention_backlog] = self.tidying.counts();
         Counters {
             commands: get(&self.counts.commands),
             commits: get(&self.counts.commits),
@@ -209,6 +211,10 @@ impl Core {
             timers: get(&self.counts.timers),
             owned: self.owned().len() as u64,
             nodes: self.cluster.map().nodes.len() as u64,
+            purged_instances,
+            purged_entries,
+            packed_journals,
+            retention_backlog,
         }
     }
 }

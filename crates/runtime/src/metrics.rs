@@ -4,6 +4,7 @@
 //! metrics page. Invariant: measuring takes no lock and allocates nothing. Never: decides anything by what it measured
 //! (the pace of rounds and the circuits keep numbers of their own).
 
+use crate::runtime::Runtime;
 use crate::types::Counters;
 use model::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -276,6 +277,34 @@ impl Meters {
             job_polls: gauges.job_polls as u64,
             scripts: gauges.scripts as u64,
         }
+    }
+}
+
+/// Measurements.
+impl Runtime {
+    /// Everything that this node measured. The ages of what is due are those of the whole database.
+    pub async fn metrics(&self) -> Metrics {
+        let core = &self.core;
+        let now = core.now();
+        let age = |due: Option<Timestamp>| due.map_or(0, |at| u64::try_from(now.0.saturating_sub(at.0)).unwrap_or(0));
+        // A database that does not answer is told by readiness, not here.
+        let timer = core.store.earliest_timer().await.unwrap_or_default();
+        let effect = core.store.earliest_effect().await.unwrap_or_default();
+        core.meters.snapshot(Gauges {
+            counters: core.counters(),
+            lanes: core.lanes.iter().map(|lane| lane.load()).collect(),
+            timers_near: core.timers.len(),
+            timer_due_ms: age(timer),
+            outbox_due_ms: age(effect),
+            circuits: self.circuits(),
+            job_polls: core.jobs.polls(),
+            scripts: core.jobs.scripts(),
+        })
+    }
+
+    /// Targets of outgoing calls that are busy or failing, as this node sees them.
+    pub fn circuits(&self) -> Vec<Circuit> {
+        self.core.outbox.circuits(self.core.clock.stopwatch_us())
     }
 }
 

@@ -27,7 +27,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{IncidentWrite, SettingWrite, SharedStore, Unit};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 /// Scripts that run on threads of their own at once.
@@ -163,8 +163,8 @@ impl Runtime {
             ownership: Ownership::new(partitions),
             cluster,
             timers: Timers::new(limits.timers_near),
+            outbox: outbox::Outbox::new(&limits),
             limits,
-            outbox: Notify::new(),
             jobs: JobBoard::default(),
             scripts: Semaphore::new(SCRIPTS_MAX),
             connectors: connectors.collect::<HashMap<_, _>>(),

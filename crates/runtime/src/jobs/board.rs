@@ -84,6 +84,11 @@ impl JobBoard {
         self.lock().polls
     }
 
+    /// Scripts in memory.
+    pub(crate) fn scripts(&self) -> usize {
+        self.scripts.len()
+    }
+
     /// Lets a request in, or `RUN-0007`.
     pub(super) fn enter<'b>(&'b self, job_type: &'b str, limits: &Limits) -> Result<Poll<'b>, Fault> {
         let mut state = self.lock();

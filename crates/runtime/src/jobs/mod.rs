@@ -9,5 +9,26 @@ mod route;
 pub(crate) mod scripts;
 pub(crate) mod workers;
 
+use crate::runtime::Runtime;
+use model::{Fault, JobId, Timestamp};
+use platform::{Action, Actor, Object, authorize};
+use std::time::Duration;
+
 pub(crate) use board::JobBoard;
 pub(crate) use route::Route;
+
+/// Leases.
+impl Runtime {
+    /// A longer lease for the worker who has a job, counted from now; until when it lasts. `RUN-0006` when the job is
+    /// not with this worker.
+    pub async fn extend_job(
+        &self,
+        actor: &Actor,
+        id: JobId,
+        worker: &str,
+        lease: Duration,
+    ) -> Result<Timestamp, Fault> {
+        authorize(actor, Action::Operate, &Object::Jobs)?;
+        workers::extend(&self.core, id, worker, lease).await
+    }
+}

@@ -1,58 +1,86 @@
 //! The outbox: effects that leave after the commit that asked for them, at least once, under one key.
 //!
 //! Owns: tries, gaps between them, giving up. Invariant: an entry stays in the store until the commit that records its
-//! end; what a job waits for ends with the job in one unit. Never: knows how a delivery is made (connectors do).
+//! end; what a job waits for ends with the job in one unit; a dead or slow target does not stand before the calls to
+//! others. Only calls of partitions served here are made, and what came of them is written under their lease.
+//! Never: knows how a delivery is made (connectors do).
+//!
+//! - `board`: what is ready and on its way, whose call goes next; `circuit`: targets that fail; `sequence`: the order of
+//!   calls that nobody waits for
+
+mod board;
+mod circuit;
+mod sequence;
 
 use crate::connectors::{CallRecord, Delivery, DeliveryReport, DeliveryResult, Order};
 use crate::core::{Core, Counts};
 use crate::jobs::plan::fail;
+use crate::metrics::{Circuit, Meters};
 use crate::partitions::work::Work;
 use crate::stop::Stop;
+use board::{Board, Placed, Ready, Said};
 use engine::Command;
 use futures_util::FutureExt;
-use model::error::codes;
-use model::{Fault, OutboxId, Timestamp};
+use model::error::{FaultKind, codes};
+use model::limits::Limits;
+use model::{Fault, PartitionId, Timestamp};
 use platform::LiveEvent;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use store::{CallRow, CallWrite, OutboxRow, OutboxState, OutboxWrite, Unit, Write};
+use store::{CallRow, CallWrite, OutboxRow, OutboxState, OutboxWrite, StoreError, Unit, Write};
+use tokio::sync::Notify;
 
-/// Deliveries at once.
-const DELIVERIES_MAX: usize = 256;
-/// Deliveries at once to one target.
-const PER_TARGET_MAX: usize = 16;
-/// Entries read at once.
-const READ_MAX: usize = 256;
 const FIRST_GAP_MS: i64 = 2_000;
 const LONGEST_GAP_MS: i64 = 120_000;
+/// The gap before a try at least.
+const SHORTEST_GAP_MS: i64 = 1_000;
 /// Pause before a delivery whose outcome could not be recorded is looked at again.
 const AGAIN_MS: i64 = 1_000;
+/// While something is due the store is looked at so often.
+const LOOK_MS: i64 = 1_000;
+/// Pause before an outcome that found no room in a queue is offered again, and how often it is.
+const FULL_MS: i64 = 250;
+const FULL_TRIES: u32 = 40;
+/// A call read longer ago may have been taken back: it is looked at before it is made.
+const FRESH_US: u64 = 2_000_000;
+/// Pages that are put in place before calls that became ready are started.
+const PAGES_MAX: usize = 64;
 
-/// What is on its way.
-#[derive(Default)]
-struct Active {
-    ids: HashSet<OutboxId>,
-    targets: HashMap<String, usize>,
-    /// Moments at which to look again.
-    wake_at: BTreeSet<Timestamp>,
+/// The outbox as the other parts see it.
+pub(crate) struct Outbox {
+    board: Mutex<Board>,
+    changed: Notify,
 }
 
-struct Outbox {
-    core: Arc<Core>,
-    active: Mutex<Active>,
+impl Outbox {
+    /// Nothing is read yet.
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self { board: Mutex::new(Board::new(limits)), changed: Notify::new() }
+    }
+
+    /// Something was put into the store, or a partition came.
+    pub(crate) fn notify_one(&self) {
+        self.changed.notify_one();
+    }
+
+    /// Targets that are busy or failing.
+    pub(crate) fn circuits(&self, now_us: u64) -> Vec<Circuit> {
+        self.lock().circuits(now_us)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Board> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Delivers until `stop`; deliveries on their way are left to finish.
 pub(crate) async fn run(core: Arc<Core>, stop: Stop) {
-    let outbox = Arc::new(Outbox { core, active: Mutex::default() });
-    outbox.lock().wake_at.insert(Timestamp::default());
     loop {
-        let next = outbox.lock().wake_at.first().copied();
-        let clock = outbox.core.clock.clone();
+        let next = core.outbox.lock().wake_at.first().copied();
         let sleep = async {
             match next {
-                Some(at) => clock.sleep_until(at).await,
+                Some(at) => core.clock.sleep_until(at).await,
                 None => std::future::pending().await,
             }
         };
@@ -60,162 +88,328 @@ pub(crate) async fn run(core: Arc<Core>, stop: Stop) {
             biased;
             () = stop.stopped() => return,
             () = sleep => {}
-            () = outbox.core.outbox.notified() => {}
+            () = core.outbox.changed.notified() => {}
         }
-        if let Err(error) = outbox.dispatch().await {
+        if let Err(error) = dispatch(&core).await {
             tracing::error!(%error, "the outbox could not be read");
-            let again = outbox.core.now().plus_ms(AGAIN_MS);
-            outbox.lock().wake_at.insert(again);
+            let again = core.now().plus_ms(AGAIN_MS);
+            core.outbox.lock().wake_at.insert(again);
         }
     }
 }
 
-impl Outbox {
-    fn lock(&self) -> MutexGuard<'_, Active> {
-        self.active.lock().unwrap_or_else(PoisonError::into_inner)
+/// Starts every delivery that is due and fits.
+async fn dispatch(core: &Arc<Core>) -> Result<(), StoreError> {
+    let now = core.now();
+    {
+        let mut board = core.outbox.lock();
+        board.wake_at = board.wake_at.split_off(&now.plus_ms(1));
     }
-
-    /// Starts every delivery that is due and fits.
-    async fn dispatch(self: &Arc<Self>) -> Result<(), store::StoreError> {
-        let now = self.core.now();
-        // What is on its way now may be read in a state that its end is just changing; its end looks again.
-        let on_their_way = {
-            let mut active = self.lock();
-            active.wake_at = active.wake_at.split_off(&now.plus_ms(1));
-            active.ids.clone()
-        };
-        let busy = on_their_way.len();
-        if busy >= DELIVERIES_MAX {
-            // The end of any of them looks again.
-            return Ok(());
+    let Some(owned) = core.owned_to_read() else { return Ok(()) };
+    for _ in 0..PAGES_MAX {
+        start_ready(core);
+        let Some(limit) = core.outbox.lock().begin_read() else { break };
+        let rows = core.store.due_effects(&owned, now, limit).await?;
+        let full = rows.len() >= limit as usize;
+        if !place(core, rows, full).await || !full {
+            break;
         }
-        let limit = u32::try_from(READ_MAX + busy).unwrap_or(u32::MAX);
-        let rows = self.core.store.due_effects(&[], now, limit).await?;
-        for row in rows.into_iter().filter(|row| !on_their_way.contains(&row.id)) {
-            self.start(row);
-        }
-        if let Some(next) = self.core.store.earliest_effect().await?.filter(|at| *at > now) {
-            self.lock().wake_at.insert(next);
-        }
-        Ok(())
     }
+    start_ready(core);
+    if let Some(next) = core.store.earliest_effect().await? {
+        // What is due already is on its way, or waits for its turn: what comes after it is not known then.
+        let look = if next > now { next } else { now.plus_ms(LOOK_MS) };
+        core.outbox.lock().wake_at.insert(look);
+    }
+    Ok(())
+}
 
-    fn start(self: &Arc<Self>, row: OutboxRow) {
-        let Ok(order) = serde_json::from_value::<Order>(row.payload.clone()) else {
-            tracing::error!(outbox.id = %row.id, "an outbox entry can not be read");
-            return;
-        };
-        let connector = self.core.connectors.get(row.kind.as_str()).cloned();
-        let target = connector.as_ref().map_or_else(String::new, |c| c.target(&order));
-        {
-            let mut active = self.lock();
-            let at_target = active.targets.get(&target).copied().unwrap_or(0);
-            if active.ids.len() >= DELIVERIES_MAX || at_target >= PER_TARGET_MAX || !active.ids.insert(row.id) {
-                return;
+/// Finds a place for every row that was read; whether any was new.
+async fn place(core: &Arc<Core>, rows: Vec<OutboxRow>, full: bool) -> bool {
+    let (now, now_us) = (core.now(), core.clock.stopwatch_us());
+    let (mut put_off, mut hopeless, mut taken, mut left) = (Vec::new(), Vec::new(), 0, 0);
+    {
+        let mut board = core.outbox.lock();
+        for row in rows {
+            if !board.is_new(row.id) {
+                continue;
             }
-            active.targets.insert(target.clone(), at_target + 1);
-        }
-        let this = self.clone();
-        tokio::spawn(async move {
-            let id = row.id;
-            this.deliver(row, order, connector).await;
-            {
-                let mut active = this.lock();
-                active.ids.remove(&id);
-                if let Some(count) = active.targets.get_mut(&target) {
-                    *count -= 1;
-                    if *count == 0 {
-                        active.targets.remove(&target);
-                    }
+            let Ok(order) = serde_json::from_value::<Order>(row.payload.clone()) else {
+                tracing::error!(outbox.id = %row.id, "an outbox entry can not be read");
+                continue;
+            };
+            let target = target_of(core, &row, &order);
+            taken += 1;
+            match board.place(Ready { row, order, read_us: now_us }, &target, now, now_us) {
+                Placed::Kept => {}
+                Placed::Left => {
+                    taken -= 1;
+                    left += 1;
                 }
+                Placed::PutOff(ready, us) => {
+                    let at = now.plus_ms(i64::try_from(us.div_ceil(1_000)).unwrap_or(AGAIN_MS));
+                    board.put_off(&ready, &target, at);
+                    put_off.push((ready.row, at));
+                }
+                Placed::Behind(ready, at) => {
+                    board.put_behind(&ready, &target, at);
+                    put_off.push((ready.row, at));
+                }
+                Placed::Hopeless(ready) => hopeless.push((ready, target)),
             }
-            this.core.outbox.notify_one();
-        });
+        }
+        board.end_read(full, taken, left);
     }
+    write_put_off(core, put_off).await;
+    for (ready, target) in hopeless {
+        give_up(core, *ready, &target).await;
+    }
+    taken > 0
+}
 
-    async fn deliver(&self, row: OutboxRow, order: Order, connector: Option<Arc<dyn crate::Connector>>) {
-        Counts::add(&self.core.counts.deliveries, 1);
-        let started = self.core.now();
-        let delivery = Delivery { id: row.id, attempt: row.attempts + 1, now: started, order };
-        let report = match connector {
+fn target_of(core: &Core, row: &OutboxRow, order: &Order) -> Arc<str> {
+    let connector = core.connectors.get(row.kind.as_str());
+    connector.map_or_else(String::new, |connector| connector.target(order)).into()
+}
+
+/// Writes when calls come again that were not tried: their tries are not counted.
+async fn write_put_off(core: &Core, rows: Vec<(OutboxRow, Timestamp)>) {
+    let mut units: BTreeMap<PartitionId, Unit> = BTreeMap::new();
+    for (row, due_at) in &rows {
+        Meters::count(&core.meters.deliveries_deferred);
+        let write = OutboxWrite::Reschedule {
+            partition: row.partition,
+            id: row.id,
+            due_at: *due_at,
+            attempts: row.attempts,
+            state: OutboxState::Pending,
+            last_error: row.last_error.clone(),
+        };
+        units.entry(row.partition).or_default().push(write);
+    }
+    if let Some(first) = rows.iter().map(|(_, due_at)| *due_at).min() {
+        core.outbox.lock().wake_at.insert(first);
+    }
+    let units = units.into_iter().filter_map(|(partition, unit)| Some(unit.fenced(core.fence(partition)?)));
+    let units: Vec<Unit> = units.collect();
+    if !units.is_empty()
+        && let Err(error) = core.store.commit(units).await
+    {
+        // They are due still and are read again.
+        tracing::warn!(%error, "calls could not be put off");
+    }
+}
+
+/// Starts what may go.
+fn start_ready(core: &Arc<Core>) {
+    loop {
+        let now_us = core.clock.stopwatch_us();
+        let Some((ready, target)) = core.outbox.lock().next(now_us) else { return };
+        let core = core.clone();
+        tokio::spawn(async move { make(&core, ready, &target).await });
+    }
+}
+
+/// Makes one call and records what came of it.
+async fn make(core: &Arc<Core>, ready: Ready, target: &Arc<str>) {
+    let (id, instance) = (ready.row.id, ready.order.instance);
+    if !is_wanted(core, &ready).await {
+        let put_off = core.outbox.lock().back(id, target, Said::Nothing, core.clock.stopwatch_us());
+        debug_assert!(put_off.is_empty(), "only a failure opens a circuit");
+        core.outbox.lock().over(id, instance, target, core.clock.stopwatch_us());
+        after(core, target);
+        return;
+    }
+    let (delivery, report) = deliver(core, &ready).await;
+    let Ready { row, order, .. } = ready;
+    let now_us = core.clock.stopwatch_us();
+    let said = said(&report);
+    let flushed = core.outbox.lock().back(id, target, said, now_us);
+    if !flushed.is_empty() {
+        put_off_flushed(core, flushed, target).await;
+    }
+    // The place at the target is free already; what comes next need not wait for the commit.
+    start_ready(core);
+    let mut writes = Vec::new();
+    if let Some(call) = &report.call {
+        writes.push(call_row(&row, &delivery, call));
+    }
+    let ready = Ready { row, order, read_us: 0 };
+    match record(core, &ready, report.result, writes).await {
+        Ok(None) => core.outbox.lock().over(id, instance, target, now_us),
+        Ok(Some(at)) => {
+            let mut board = core.outbox.lock();
+            board.put_off(&ready, target, at);
+            board.wake_at.insert(at);
+        }
+        Err(fault) => {
+            tracing::warn!(outbox.id = %id, %fault, "a delivery's outcome could not be recorded; it will be made again");
+            let again = core.now().plus_ms(AGAIN_MS);
+            let mut board = core.outbox.lock();
+            board.forget(id);
+            board.wake_at.insert(again);
+        }
+    }
+    let event = LiveEvent::new("instance", instance);
+    core.platform.live().publish(event.with(serde_json::json!({"call": true})));
+    after(core, target);
+}
+
+/// Goes on with what may go now; reads when little is left.
+fn after(core: &Arc<Core>, target: &Arc<str>) {
+    start_ready(core);
+    if core.outbox.lock().is_low(target) {
+        core.outbox.notify_one();
+    }
+}
+
+/// Whether the call is still to be made, and here.
+async fn is_wanted(core: &Core, ready: &Ready) -> bool {
+    if !core.owns(ready.row.partition) {
+        return false;
+    }
+    if core.clock.stopwatch_us().saturating_sub(ready.read_us) < FRESH_US {
+        return true;
+    }
+    match core.store.effect(ready.row.id).await {
+        Ok(row) => row.is_some_and(|row| row.attempts == ready.row.attempts && row.state == OutboxState::Pending),
+        // At least once: rather made in vain than not at all.
+        Err(_) => true,
+    }
+}
+
+async fn put_off_flushed(core: &Core, flushed: Vec<(Ready, u64)>, target: &Arc<str>) {
+    let now = core.now();
+    let mut rows = Vec::with_capacity(flushed.len());
+    {
+        let mut board = core.outbox.lock();
+        for (ready, us) in flushed {
+            let at = now.plus_ms(i64::try_from(us.div_ceil(1_000)).unwrap_or(AGAIN_MS));
+            board.put_off(&ready, target, at);
+            rows.push((ready.row, at));
+        }
+    }
+    tracing::warn!(to = %target, "calls fail: the circuit is open and they wait");
+    write_put_off(core, rows).await;
+}
+
+/// What a report tells about the target: failures that may pass count against it, any answer counts for it.
+fn said(report: &DeliveryReport) -> Said {
+    match &report.result {
+        DeliveryResult::Retry(_) => Said::Fails,
+        DeliveryResult::Done | DeliveryResult::Completed(_) => Said::Works,
+        DeliveryResult::GaveUp(_) if report.call.as_ref().is_some_and(|call| call.status.is_some()) => Said::Works,
+        DeliveryResult::GaveUp(_) => Said::Nothing,
+    }
+}
+
+async fn deliver(core: &Core, ready: &Ready) -> (Delivery, DeliveryReport) {
+    Counts::add(&core.counts.deliveries, 1);
+    let (row, now, began_us) = (&ready.row, core.now(), core.clock.stopwatch_us());
+    core.meters.outbox_lag_ms.add_lag(row.due_at, now);
+    let delivery = Delivery { id: row.id, attempt: row.attempts + 1, now, order: ready.order.clone() };
+    let report = match core.connectors.get(row.kind.as_str()) {
+        None => {
+            let message = format!("nothing here delivers effects of the kind `{}`", row.kind);
+            let result = DeliveryResult::GaveUp(Fault::new(&codes::CALL_FAILED, message));
+            DeliveryReport { result, call: None }
+        }
+        Some(connector) => {
+            let call = AssertUnwindSafe(connector.deliver(&delivery, &core.http)).catch_unwind();
+            call.await.unwrap_or_else(|_| {
+                Meters::count(&core.meters.connectors_broken);
+                let fault = Fault::new(&codes::CALL_FAILED, "the connector broke down");
+                DeliveryReport { result: DeliveryResult::GaveUp(fault), call: None }
+            })
+        }
+    };
+    core.meters.delivery_us.add(core.clock.stopwatch_us().saturating_sub(began_us));
+    (delivery, report)
+}
+
+/// Commits the outcome of a try; when it comes again, if it does.
+async fn record(
+    core: &Core,
+    ready: &Ready,
+    result: DeliveryResult,
+    mut writes: Vec<Write>,
+) -> Result<Option<Timestamp>, Fault> {
+    let Ready { row, order, .. } = ready;
+    let command = match result {
+        DeliveryResult::Done => None,
+        DeliveryResult::Completed(result) => Some(Command::CompleteJob { job: order.job, result, by: None }),
+        DeliveryResult::Retry(fault) => match next_try(core, row) {
+            Some(due_at) => {
+                Meters::count(&core.meters.deliveries_failed);
+                writes.push(retry_row(row, due_at, &fault).into());
+                write(core, row.partition, writes).await?;
+                return Ok(Some(due_at));
+            }
             None => {
-                let message = format!("nothing here delivers effects of the kind `{}`", row.kind);
-                let result = DeliveryResult::GaveUp(Fault::new(&codes::CALL_FAILED, message));
-                DeliveryReport { result, call: None }
+                let message = format!("the handler failed for longer than calls are retried; the last time: {fault}");
+                order.waits.then(|| fail(order.job, &Fault::new(&codes::CALL_GAVE_UP, message)))
             }
-            Some(connector) => {
-                let call = AssertUnwindSafe(connector.deliver(&delivery, &self.core.http)).catch_unwind();
-                call.await.unwrap_or_else(|_| {
-                    let fault = Fault::new(&codes::CALL_FAILED, "the connector broke down");
-                    DeliveryReport { result: DeliveryResult::GaveUp(fault), call: None }
-                })
-            }
-        };
-        let mut writes = Vec::new();
-        if let Some(call) = &report.call {
-            writes.push(call_row(&row, &delivery, started, call));
-        }
-        if let Err(fault) = self.record(&row, &delivery.order, report.result, writes).await {
-            tracing::warn!(outbox.id = %row.id, %fault, "a delivery's outcome could not be recorded; it will be made again");
-            let again = self.core.now().plus_ms(AGAIN_MS);
-            self.lock().wake_at.insert(again);
-        }
-        let event = LiveEvent::new("instance", delivery.order.instance);
-        self.core.platform.live().publish(event.with(serde_json::json!({"call": true})));
-    }
-
-    /// Commits the outcome of a try.
-    async fn record(
-        &self,
-        row: &OutboxRow,
-        order: &Order,
-        result: DeliveryResult,
-        mut writes: Vec<Write>,
-    ) -> Result<(), Fault> {
-        let done = OutboxWrite::Delete { partition: row.partition, id: row.id };
-        let command = match result {
-            DeliveryResult::Done => None,
-            DeliveryResult::Completed(result) => Some(Command::CompleteJob { job: order.job, result, by: None }),
-            DeliveryResult::Retry(fault) => match self.next_try(row) {
-                Some(due_at) => {
-                    writes.push(retry_row(row, due_at, &fault).into());
-                    self.core.store.commit_one(Unit { writes, fence: None }).await?;
-                    self.lock().wake_at.insert(due_at);
-                    return Ok(());
-                }
-                None => {
-                    let message =
-                        format!("the handler failed for longer than calls are retried; the last time: {fault}");
-                    order.waits.then(|| fail(order.job, &Fault::new(&codes::CALL_GAVE_UP, message)))
-                }
-            },
-            DeliveryResult::GaveUp(fault) => order.waits.then(|| fail(order.job, &fault)),
-        };
-        writes.push(done.into());
-        let Some(command) = command else {
-            self.core.store.commit_one(Unit { writes, fence: None }).await?;
-            return Ok(());
-        };
-        let work = Work::Commands { instance: order.instance, commands: vec![command] };
-        match self.core.submit(row.partition, work, writes.clone()).await {
-            Ok(_) => Ok(()),
+        },
+        DeliveryResult::GaveUp(fault) => order.waits.then(|| fail(order.job, &fault)),
+    };
+    let given_up = matches!(&command, Some(Command::FailJob { .. }));
+    Meters::count(if given_up { &core.meters.deliveries_given_up } else { &core.meters.deliveries_done });
+    writes.push(OutboxWrite::Delete { partition: row.partition, id: row.id }.into());
+    let Some(command) = command else {
+        write(core, row.partition, writes).await?;
+        return Ok(None);
+    };
+    let work = Work::Commands { instance: order.instance, commands: vec![command] };
+    let mut tries = 0;
+    loop {
+        return match core.submit(row.partition, work.clone(), writes.clone()).await {
+            Ok(_) => Ok(None),
             // The job or its instance has gone: the outcome was recorded all the same.
-            Err(fault) if fault.is(&codes::JOB_NOT_FOUND) || fault.is(&codes::NOT_ACTIVE) => Ok(()),
-            Err(fault) if fault.is(&codes::INSTANCE_NOT_FOUND) || fault.is(&codes::QUARANTINED) => Ok(()),
+            Err(fault) if fault.is(&codes::JOB_NOT_FOUND) || fault.is(&codes::NOT_ACTIVE) => Ok(None),
+            Err(fault) if fault.is(&codes::INSTANCE_NOT_FOUND) || fault.is(&codes::QUARANTINED) => Ok(None),
+            // The call was made: rather wait for room than make it again.
+            Err(fault) if fault.code.kind == FaultKind::Limited && tries < FULL_TRIES => {
+                tries += 1;
+                core.clock.sleep_until(core.now().plus_ms(FULL_MS)).await;
+                continue;
+            }
             Err(fault) => Err(fault),
-        }
+        };
     }
+}
 
-    /// When to try again; none when that would be outside the window.
-    fn next_try(&self, row: &OutboxRow) -> Option<Timestamp> {
-        let doubled = FIRST_GAP_MS.saturating_mul(1 << row.attempts.min(16));
-        let gap = doubled.min(LONGEST_GAP_MS);
-        // Up to a fifth more, so that calls that failed together do not come back together.
-        let jitter = i64::try_from(self.core.entropy.next_u64() % 1_000).unwrap_or(0) * gap / 5_000;
-        let due_at = self.core.now().plus_ms(gap + jitter);
-        let window = i64::try_from(self.core.limits.handler_retry_window_ms).unwrap_or(i64::MAX);
-        (due_at <= row.first_at.plus_ms(window)).then_some(due_at)
+/// Commits under the partition's lease. Without one, whoever serves the partition makes the call again.
+async fn write(core: &Core, partition: PartitionId, writes: Vec<Write>) -> Result<(), Fault> {
+    let Some(fence) = core.fence(partition) else { return Err(Fault::of(&codes::STORE_CONFLICT)) };
+    core.store.commit_one(Unit { writes, fence: Some(fence) }).await?;
+    Ok(())
+}
+
+/// Ends a call whose target has failed for longer than calls are retried, without one more try.
+async fn give_up(core: &Core, ready: Ready, target: &Arc<str>) {
+    let (id, instance) = (ready.row.id, ready.order.instance);
+    let last = ready.row.last_error.clone().unwrap_or_default();
+    let message = format!("calls to {target} fail for longer than calls are retried; the last time: {last}");
+    let fault = Fault::new(&codes::CALL_GAVE_UP, message);
+    let now = core.now();
+    let delivery = Delivery { id, attempt: ready.row.attempts + 1, now, order: ready.order.clone() };
+    let call = CallRecord { url: target.to_string(), error: Some(fault.to_string()), ..CallRecord::default() };
+    let writes = vec![call_row(&ready.row, &delivery, &call)];
+    match record(core, &ready, DeliveryResult::GaveUp(fault), writes).await {
+        Ok(_) => core.outbox.lock().over(id, instance, target, core.clock.stopwatch_us()),
+        Err(fault) => tracing::warn!(outbox.id = %id, %fault, "a hopeless call could not be given up"),
     }
+}
+
+/// When to try again; none when that would be outside the window. Between the shortest gap and one that doubles with
+/// each try, by chance, so that calls that failed together do not come back together.
+fn next_try(core: &Core, row: &OutboxRow) -> Option<Timestamp> {
+    let longest = FIRST_GAP_MS.saturating_mul(1 << row.attempts.min(16)).min(LONGEST_GAP_MS);
+    let room = u64::try_from(longest - SHORTEST_GAP_MS).unwrap_or(0) + 1;
+    let gap = SHORTEST_GAP_MS + i64::try_from(core.entropy.next_u64() % room).unwrap_or(0);
+    let due_at = core.now().plus_ms(gap);
+    let window = i64::try_from(core.limits.handler_retry_window_ms).unwrap_or(i64::MAX);
+    (due_at <= row.first_at.plus_ms(window)).then_some(due_at)
 }
 
 fn retry_row(row: &OutboxRow, due_at: Timestamp, fault: &Fault) -> OutboxWrite {
@@ -229,7 +423,7 @@ fn retry_row(row: &OutboxRow, due_at: Timestamp, fault: &Fault) -> OutboxWrite {
     }
 }
 
-fn call_row(row: &OutboxRow, delivery: &Delivery, at: Timestamp, call: &CallRecord) -> Write {
+fn call_row(row: &OutboxRow, delivery: &Delivery, call: &CallRecord) -> Write {
     let order = &delivery.order;
     CallWrite::Insert(Box::new(CallRow {
         partition: row.partition,
@@ -238,7 +432,7 @@ fn call_row(row: &OutboxRow, delivery: &Delivery, at: Timestamp, call: &CallReco
         element_key: order.element,
         job: Some(order.job),
         attempt: delivery.attempt,
-        at,
+        at: delivery.now,
         url: call.url.clone(),
         request: call.request.clone(),
         status: call.status,

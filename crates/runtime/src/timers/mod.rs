@@ -108,7 +108,8 @@ pub(crate) async fn run(core: Arc<Core>, stop: Stop) {
             fire(&core, &timers, row, now);
         }
         let look = now.plus_ms(LOOK_MS);
-        let next = timers.lock().next().map_or(look, |next| next.min(look));
+        // Who serves nothing has nothing to read, and is told when that changes.
+        let next = timers.lock().next().filter(|_| core.owned_to_read().is_some()).map_or(look, |next| next.min(look));
         tokio::select! {
             biased;
             () = stop.stopped() => return,

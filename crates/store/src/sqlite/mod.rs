@@ -57,6 +57,8 @@ pub struct SqliteOptions {
     pub batch_units: usize,
     /// Units that may wait for the writer; more are refused with [`StoreError::Busy`].
     pub queue_units: usize,
+    /// Reads that may wait for a reader thread; more are refused with [`StoreError::Busy`].
+    pub queue_reads: usize,
     /// Whether a commit waits for the disk. Only throw-away stores say no.
     pub durable: bool,
     /// Pages of the log after which it is moved into the database in the background.
@@ -71,6 +73,7 @@ impl Default for SqliteOptions {
             readers: 3,
             batch_units: 256,
             queue_units: 65_536,
+            queue_reads: 16_384,
             durable: true,
             checkpoint_pages: 1_000,
             log_pages: 16_384,
@@ -116,7 +119,7 @@ impl SqliteStore {
         let counters = Arc::new(Counters::default());
         let checkpoint = Arc::new(checkpoint::Signal::default());
         let writer = Arc::new(writer::Queue::new(options.queue_units));
-        let readers = Arc::new(readers::Queue::default());
+        let readers = Arc::new(readers::Queue::new(options.queue_reads));
         let mut threads = Vec::new();
         let worker = writer::Writer::new(connection, &options, counters.clone(), checkpoint.clone())?;
         let queue = writer.clone();

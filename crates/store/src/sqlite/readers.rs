@@ -10,11 +10,11 @@ use tokio::sync::oneshot;
 
 type Work = Box<dyn FnOnce(&Connection) + Send>;
 
-/// Reads that wait for a thread.
-#[derive(Default)]
+/// Reads that wait for a thread; more than `capacity` are refused with [`StoreError::Busy`].
 pub(super) struct Queue {
     state: Mutex<State>,
     ready: Condvar,
+    capacity: usize,
 }
 
 #[derive(Default)]
@@ -30,6 +30,10 @@ impl std::fmt::Debug for Queue {
 }
 
 impl Queue {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { state: Mutex::default(), ready: Condvar::new(), capacity }
+    }
+
     /// Runs `read` on a reader thread.
     pub(super) async fn run<T, F>(&self, read: F) -> Result<T>
     where
@@ -41,6 +45,9 @@ impl Queue {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             if state.closed {
                 return Err(StoreError::Closed);
+            }
+            if state.work.len() >= self.capacity {
+                return Err(StoreError::Busy);
             }
             state.work.push_back(Box::new(move |connection| {
                 // A caller that gave up meanwhile needs no answer and no work.

@@ -1,0 +1,321 @@
+//! What is ready and what is on its way, by target.
+//!
+//! Owns: whose call goes next. Invariants: targets take turns, and none has more calls out than its bound; a slow or
+//! failing target keeps few calls in memory, and what it can not take soon is put off, so that its backlog does not
+//! stand before the calls of others; what an instance sends off to one target leaves in the order it was asked for, each
+//! after the end of the one before. Never: reads the store or a clock, makes a call.
+
+use super::circuit::{Breaker, Settings};
+use super::sequence::{Sequences, Turn};
+use crate::connectors::Order;
+use crate::metrics::{Circuit, CircuitState};
+use indexmap::IndexMap;
+use model::limits::Limits;
+use model::{InstanceId, OutboxId, Timestamp};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use store::OutboxRow;
+
+/// Calls in memory that are not on their way.
+const READY_MAX: usize = 4_096;
+/// Of these, calls to one target; fewer for a slow one.
+const READY_PER_TARGET: usize = 64;
+const READY_OF_SLOW: usize = 4;
+/// Calls read at once, beside those that are known.
+const PAGE: usize = 256;
+/// A page grows up to here while nothing in it can be taken.
+const PAGE_MAX: usize = 4_096;
+/// A call that would wait longer for its turn is put off.
+const SOON_US: u64 = 500_000;
+/// Calls are put off by so much at most.
+const PUT_OFF_MAX_US: u64 = 60_000_000;
+/// Calls put off until a circuit's next try come this far apart.
+const APART_US: u64 = 2_000;
+
+/// A call in memory.
+pub(super) struct Ready {
+    pub(super) row: OutboxRow,
+    pub(super) order: Order,
+    /// When it was read: it may have been taken back since.
+    pub(super) read_us: u64,
+}
+
+/// What becomes of a row that was read.
+pub(super) enum Placed {
+    /// It is in memory.
+    Kept,
+    /// It stays in the store as it is.
+    Left,
+    /// It is to come again in so many microseconds ([`Board::put_off`]).
+    PutOff(Box<Ready>, u64),
+    /// It is to come again at this moment, after the one before it ([`Board::put_behind`]).
+    Behind(Box<Ready>, Timestamp),
+    /// Its target has failed for longer than calls are retried.
+    Hopeless(Box<Ready>),
+}
+
+/// What a call said about its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Said {
+    Works,
+    Fails,
+    Nothing,
+}
+
+pub(super) struct Board {
+    deliveries: usize,
+    per_target: usize,
+    circuits: Settings,
+    window_us: u64,
+    targets: IndexMap<Arc<str>, Target>,
+    /// Targets with a call that may go, in turn.
+    turns: VecDeque<Arc<str>>,
+    known: HashSet<OutboxId>,
+    /// Calls that were over while a page was being read: the page may still show them.
+    over_meanwhile: Option<HashSet<OutboxId>>,
+    sequences: Sequences,
+    ready: usize,
+    in_flight: usize,
+    page: usize,
+    /// Whether the store may hold due calls that are not here.
+    pub(super) more: bool,
+    /// Moments at which to look again.
+    pub(super) wake_at: BTreeSet<Timestamp>,
+}
+
+#[derive(Default)]
+struct Target {
+    circuit: Breaker,
+    ready: VecDeque<Ready>,
+    /// When the calls on their way began.
+    out: HashMap<OutboxId, u64>,
+    /// Running mean of a call's time.
+    call_us: u64,
+    /// Calls that were put off come after this moment.
+    slot_us: u64,
+    in_turns: bool,
+}
+
+impl Board {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            deliveries: limits.deliveries.max(1),
+            per_target: limits.deliveries_per_target.max(1),
+            circuits: Settings::of(limits),
+            window_us: limits.handler_retry_window_ms.saturating_mul(1_000),
+            targets: IndexMap::new(),
+            turns: VecDeque::new(),
+            known: HashSet::new(),
+            over_meanwhile: None,
+            sequences: Sequences::default(),
+            ready: 0,
+            in_flight: 0,
+            page: PAGE,
+            more: false,
+            wake_at: BTreeSet::from([Timestamp::default()]),
+        }
+    }
+
+    /// How many rows to read; none when enough is here.
+    pub(super) fn begin_read(&mut self) -> Option<u32> {
+        if self.in_flight >= self.deliveries || self.ready >= READY_MAX {
+            self.more = true;
+            return None;
+        }
+        self.over_meanwhile = Some(HashSet::new());
+        Some(u32::try_from(self.page + self.known.len()).unwrap_or(u32::MAX))
+    }
+
+    /// The page of so many rows was placed, `taken` of them kept or put off.
+    pub(super) fn end_read(&mut self, full: bool, taken: usize, left: usize) {
+        self.over_meanwhile = None;
+        self.more = full || left > 0;
+        self.page = if full && taken == 0 { (self.page * 2).min(PAGE_MAX) } else { PAGE };
+    }
+
+    /// Whether the row needs a place: neither here nor just over.
+    pub(super) fn is_new(&self, id: OutboxId) -> bool {
+        !self.known.contains(&id) && self.over_meanwhile.as_ref().is_none_or(|over| !over.contains(&id))
+    }
+
+    /// A call comes again at this moment; what stands behind it waits for it.
+    pub(super) fn put_off(&mut self, ready: &Ready, target: &Arc<str>, at: Timestamp) {
+        self.forget(ready.row.id);
+        let key = (ready.order.instance, target.clone());
+        for behind in self.sequences.comes_again(&key, ready.row.id, at, ready.order.waits) {
+            self.forget(behind);
+            self.more = true;
+        }
+    }
+
+    /// A call comes again at this moment, behind another.
+    pub(super) fn put_behind(&mut self, ready: &Ready, target: &Arc<str>, at: Timestamp) {
+        self.sequences.put_behind(&(ready.order.instance, target.clone()), ready.row.id, at);
+    }
+
+    /// Finds a place for a row that is due.
+    pub(super) fn place(&mut self, ready: Ready, target: &Arc<str>, now: Timestamp, now_us: u64) -> Placed {
+        let key = (ready.order.instance, target.clone());
+        let id = ready.row.id;
+        let ready = match self.sequences.turn(&key, ready) {
+            Turn::Free(ready) => ready,
+            Turn::Kept => {
+                self.known.insert(id);
+                return Placed::Kept;
+            }
+            Turn::Behind(ready, at) => {
+                let soon = now.plus_ms(i64::try_from(SOON_US / 1_000).unwrap_or(0));
+                return Placed::Behind(Box::new(ready), at.map_or(soon, |at| at.plus_ms(1)));
+            }
+        };
+        let entry = self.targets.entry(target.clone()).or_default();
+        let others = entry.ready.len() + entry.out.len();
+        if !entry.circuit.admits(others, now_us) {
+            let waited_us =
+                u64::try_from(now.0.saturating_sub(ready.row.first_at.0)).unwrap_or(0).saturating_mul(1_000);
+            let tried = ready.row.attempts > 0 || entry.circuit.failing_us(now_us) >= self.window_us;
+            if tried && waited_us > self.window_us {
+                return Placed::Hopeless(Box::new(ready));
+            }
+            let opens_us = now_us + entry.circuit.opens_in_us(now_us).max(self.circuits.first_us / 4);
+            return Placed::PutOff(Box::new(ready), entry.slot(opens_us, APART_US, now_us));
+        }
+        let (wait_us, each_us) = entry.wait_us(self.per_target, now_us);
+        let slow = wait_us > SOON_US;
+        if entry.ready.len() >= if slow { READY_OF_SLOW } else { READY_PER_TARGET } || self.ready >= READY_MAX {
+            if !slow {
+                return Placed::Left;
+            }
+            return Placed::PutOff(Box::new(ready), entry.slot(now_us + wait_us, each_us, now_us));
+        }
+        self.known.insert(id);
+        self.sequences.entered(&key, id, ready.order.waits);
+        entry.ready.push_back(ready);
+        self.ready += 1;
+        self.queue(target, now_us);
+        Placed::Kept
+    }
+
+    /// Puts a target among those whose calls may go.
+    fn queue(&mut self, target: &Arc<str>, now_us: u64) {
+        let Some(entry) = self.targets.get_mut(target) else { return };
+        let may = !entry.ready.is_empty() && entry.out.len() < self.per_target && entry.circuit.permits(now_us);
+        if may && !entry.in_turns {
+            entry.in_turns = true;
+            self.turns.push_back(target.clone());
+        }
+    }
+
+    /// The next call to make.
+    pub(super) fn next(&mut self, now_us: u64) -> Option<(Ready, Arc<str>)> {
+        while self.in_flight < self.deliveries {
+            let target = self.turns.pop_front()?;
+            let Some(entry) = self.targets.get_mut(&target) else { continue };
+            entry.in_turns = false;
+            if entry.out.len() >= self.per_target || !entry.circuit.permits(now_us) {
+                continue;
+            }
+            let Some(ready) = entry.ready.pop_front() else { continue };
+            entry.circuit.began();
+            entry.out.insert(ready.row.id, now_us);
+            self.ready -= 1;
+            self.in_flight += 1;
+            self.queue(&target, now_us);
+            return Some((ready, target));
+        }
+        None
+    }
+
+    /// A call has come back; its target takes the next. What is in memory for a target whose circuit opened by that
+    /// is to be put off.
+    pub(super) fn back(&mut self, id: OutboxId, target: &Arc<str>, said: Said, now_us: u64) -> Vec<(Ready, u64)> {
+        let Some(entry) = self.targets.get_mut(target) else { return Vec::new() };
+        if let Some(began_us) = entry.out.remove(&id) {
+            self.in_flight -= 1;
+            let us = now_us.saturating_sub(began_us);
+            entry.call_us = if entry.call_us == 0 { us } else { (entry.call_us * 7 + us) / 8 };
+        }
+        let mut put_off = Vec::new();
+        match said {
+            Said::Works => entry.circuit.succeeded(),
+            Said::Nothing => entry.circuit.said_nothing(now_us),
+            Said::Fails => {
+                if entry.circuit.failed(&self.circuits, now_us) {
+                    let opens_us = now_us + entry.circuit.opens_in_us(now_us);
+                    self.ready -= entry.ready.len();
+                    for ready in std::mem::take(&mut entry.ready) {
+                        put_off.push((ready, entry.slot(opens_us, APART_US, now_us)));
+                    }
+                }
+            }
+        }
+        self.queue(target, now_us);
+        put_off
+    }
+
+    /// A call is over and recorded: the next of its sequence may go.
+    pub(super) fn over(&mut self, id: OutboxId, instance: InstanceId, target: &Arc<str>, now_us: u64) {
+        self.forget(id);
+        if let Some(next) = self.sequences.over(&(instance, target.clone()), id) {
+            self.targets.entry(target.clone()).or_default().ready.push_back(next);
+            self.ready += 1;
+            self.queue(target, now_us);
+        }
+        if let Some(entry) = self.targets.get(target)
+            && entry.ready.is_empty()
+            && entry.out.is_empty()
+            && entry.circuit.failures() == 0
+            && entry.slot_us <= now_us
+        {
+            self.targets.swap_remove(target);
+        }
+    }
+
+    /// A row that is here no longer.
+    pub(super) fn forget(&mut self, id: OutboxId) {
+        self.known.remove(&id);
+        if let Some(over) = &mut self.over_meanwhile {
+            over.insert(id);
+        }
+    }
+
+    /// Whether the store should be read for more, as far as this target is concerned.
+    pub(super) fn is_low(&self, target: &Arc<str>) -> bool {
+        self.more && self.targets.get(target).is_none_or(|entry| entry.ready.len() < READY_PER_TARGET / 2)
+    }
+
+    /// Targets that are busy or failing.
+    pub(super) fn circuits(&self, now_us: u64) -> Vec<Circuit> {
+        let busy = self.targets.iter().filter(|(_, target)| {
+            target.circuit.state() != CircuitState::Closed || target.ready.len() + target.out.len() > 0
+        });
+        busy.map(|(name, target)| Circuit {
+            target: name.to_string(),
+            state: target.circuit.state(),
+            failures: target.circuit.failures(),
+            in_flight: target.out.len() as u64,
+            ready: target.ready.len() as u64,
+            opens_in_ms: target.circuit.opens_in_us(now_us).div_ceil(1_000),
+        })
+        .collect()
+    }
+}
+
+impl Target {
+    /// How long one more call would wait for its turn, and how much each call adds. Calls that hang count.
+    fn wait_us(&self, per_target: usize, now_us: u64) -> (u64, u64) {
+        let hanging = self.out.values().map(|began| now_us.saturating_sub(*began)).max().unwrap_or(0);
+        let each = self.call_us.max(hanging) / per_target as u64;
+        (each.saturating_mul((self.ready.len() + self.out.len() + 1) as u64), each)
+    }
+
+    /// The time from now at which a call that is put off comes again: one after the other from `from_us` on.
+    fn slot(&mut self, from_us: u64, apart_us: u64, now_us: u64) -> u64 {
+        self.slot_us = self.slot_us.max(from_us) + apart_us;
+        if self.slot_us > now_us + PUT_OFF_MAX_US {
+            // Begin again: they are as many as can be spread over the time.
+            self.slot_us = from_us;
+        }
+        self.slot_us.saturating_sub(now_us)
+    }
+}
