@@ -16,37 +16,54 @@ fn from_env(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-fn quietly(seed: u64) -> sim::Outcome {
-    let run = std::panic::AssertUnwindSafe(|| sim::run(Plan { seed, verbose: false }));
+fn quietly(seed: u64, nodes: usize) -> sim::Outcome {
+    let run = std::panic::AssertUnwindSafe(|| sim::run(Plan { seed, nodes, verbose: false }));
     std::panic::catch_unwind(run).unwrap_or_else(|_| {
-        panic!("repeat with: RUSLO_SIM_SEED={seed} cargo test -p runtime --test simulation nothing_is")
+        panic!("repeat with: RUSLO_SIM_SEED={seed} cargo test -p runtime --test simulation {}", name(nodes))
     })
 }
 
-#[test]
-fn nothing_is_lost_or_doubled() {
+/// The test that runs so many servers.
+fn name(nodes: usize) -> &'static str {
+    if nodes == 1 { "one_server" } else { "three_servers" }
+}
+
+/// Seeds of one kind; `share` of what is asked for.
+fn seeds(nodes: usize, share: u64) {
     if let Some(seed) = from_env("RUSLO_SIM_SEED") {
-        let outcome = sim::run(Plan { seed, verbose: from_env("RUSLO_SIM_LOG").is_some() });
+        let outcome = sim::run(Plan { seed, nodes, verbose: from_env("RUSLO_SIM_LOG").is_some() });
         outcome.lines.iter().for_each(|line| println!("{line}"));
         println!("seed {seed}: trace {:016x}, {} units", outcome.hash, outcome.units);
         return;
     }
-    let (first, seeds) = (from_env("RUSLO_SIM_FIRST").unwrap_or(1), from_env("RUSLO_SIM_SEEDS").unwrap_or(200));
+    let (first, all) = (from_env("RUSLO_SIM_FIRST").unwrap_or(1), from_env("RUSLO_SIM_SEEDS").unwrap_or(200));
+    let seeds = (all * share).div_ceil(100);
     let (mut started, mut faults, mut deaths, mut units) = (0, 0, 0, 0);
     for seed in first..first + seeds {
-        let outcome = quietly(seed);
+        let outcome = quietly(seed, nodes);
         started += outcome.started;
         faults += outcome.faults;
         deaths += outcome.deaths;
         units += outcome.units;
     }
-    println!("{seeds} seeds: {started} acknowledged starts, {units} units, {faults} faults, {deaths} deaths");
+    let name = name(nodes);
+    println!("{name}, {seeds} seeds: {started} acknowledged starts, {units} units, {faults} faults, {deaths} deaths");
+}
+
+#[test]
+fn one_server_loses_and_doubles_nothing() {
+    seeds(1, 60);
+}
+
+#[test]
+fn three_servers_lose_and_double_nothing() {
+    seeds(3, 40);
 }
 
 #[test]
 fn a_seed_repeats_its_run() {
-    for seed in 1..=6 {
-        let [one, two] = [0, 1].map(|_| sim::run(Plan { seed, verbose: true }));
+    for (seed, nodes) in [(1, 1), (2, 1), (3, 1), (4, 3), (5, 3), (6, 3)] {
+        let [one, two] = [0, 1].map(|_| sim::run(Plan { seed, nodes, verbose: true }));
         let differs = one.lines.iter().zip(&two.lines).position(|(a, b)| a != b);
         assert_eq!(differs.map(|at| (at, &one.lines[at], &two.lines[at])), None);
         assert_eq!((one.hash, one.units), (two.hash, two.units));

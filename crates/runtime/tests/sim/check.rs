@@ -54,7 +54,8 @@ fn load(store: &SharedStore) -> BTreeMap<InstanceId, Found> {
         let events: Vec<Event> = rows.iter().flat_map(|r| decode_events(&r.events).unwrap()).collect();
         let live = Instance::decode(&stored.snapshot).unwrap();
         // Of an ended instance the snapshot keeps what its journal does not need to tell.
-        let replayed = Instance::replay(&events).map(|i| if stored.row.finished_at.is_some() { i.remains() } else { i });
+        let replayed =
+            Instance::replay(&events).map(|i| if stored.row.finished_at.is_some() { i.remains() } else { i });
         assert_eq!(replayed.as_ref(), Some(&live), "{id}: the journal replays to the snapshot");
         found.insert(id, Found { stored, live, events });
     }
@@ -203,6 +204,8 @@ pub fn refusals(book: &Book) {
         &codes::NOT_ACTIVE,
         &codes::INCIDENT_NOT_FOUND,
         &codes::QUEUE_FULL,
+        &codes::PARTITION_UNSERVED,
+        &codes::OUTCOME_UNKNOWN,
     ]
     .map(|code| code.code);
     let unusual: Vec<_> = book.refusals.keys().filter(|code| !usual.contains(code)).collect();

@@ -2,12 +2,14 @@
 
 pub mod book;
 pub mod check;
+pub mod net;
 pub mod node;
 pub mod world;
 
 use crate::support::faulty::{Faults, Ground};
 use crate::support::trace::Trace;
 use book::{Ask, Book};
+use net::Net;
 use node::{Node, Surroundings};
 use runtime::clock::Entropy;
 use std::sync::{Arc, Mutex};
@@ -16,6 +18,8 @@ use world::Template;
 
 /// Turns of what clients and fate do.
 const STEPS: usize = 150;
+/// The same for several nodes, whose lives are made of shorter moments.
+const STEPS_NODES: usize = 250;
 /// Turns after which what is not quiet never will be.
 const DRAIN_MAX: usize = 6_000;
 /// Requests on their way at once.
@@ -35,6 +39,8 @@ pub struct Outcome {
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     pub seed: u64,
+    /// How many servers share the database.
+    pub nodes: usize,
     /// Keeps a line of everything that happens.
     pub verbose: bool,
 }
@@ -52,7 +58,7 @@ struct Sim {
 /// Runs one seed from its beginning to the check.
 pub fn run(plan: Plan) -> Outcome {
     let mut sim = Sim::new(plan);
-    for _ in 0..STEPS {
+    for _ in 0..if plan.nodes > 1 { STEPS_NODES } else { STEPS } {
         sim.step();
     }
     sim.calm();
@@ -73,11 +79,13 @@ impl Sim {
         let entropy = Entropy::seeded(plan.seed);
         let faults = profile(&entropy);
         let jumps = entropy.next_u64().is_multiple_of(3);
-        let trace = Trace::new(true, plan.verbose);
+        let trace = Trace::new(plan.nodes == 1, plan.verbose);
         let ground = Arc::new(Ground { entropy, trace, faults: Mutex::new(faults) });
         let book = Arc::new(Mutex::new(Book::default()));
-        let around = Surroundings { database: template.database(), ground, book, template };
-        let nodes = vec![Node::new(0)];
+        let (net, partitions) = (Arc::new(Net::default()), if plan.nodes == 1 { 4 } else { 6 });
+        let skews: Vec<i64> = (0..plan.nodes).map(|_| (ground.entropy.next_u64() % 120_000) as i64 - 60_000).collect();
+        let around = Surroundings { database: template.database(partitions), ground, book, template, net, partitions };
+        let nodes = skews.into_iter().enumerate().map(|(number, skew)| Node::new(number, skew)).collect();
         Self { around, nodes, faults, jumps, starts: 0, deaths: 0 }
     }
 
@@ -91,13 +99,18 @@ impl Sim {
             let ask = self.choose();
             self.ask(ask);
         }
-        match self.dice(20) {
-            0..=9 => self.advance(500),
-            10..=14 => self.advance(4_000),
-            15 | 16 => self.advance(20_000),
+        match (self.dice(20), self.nodes.len()) {
+            (0..=9, _) => self.advance(500),
+            (10..=14, 1) => self.advance(4_000),
+            (15 | 16, 1) => self.advance(20_000),
+            // Servers that watch each other must be let look.
+            (10..=16, _) => self.advance(1_000),
             _ => {}
         }
         self.fate();
+        if self.nodes.len() > 1 {
+            self.discord();
+        }
         self.turns(60);
     }
 
@@ -140,14 +153,29 @@ impl Sim {
         match self.dice(100) {
             0 | 1 => self.kill(at),
             2 => self.nodes[at].leave(),
+            // Servers whose clocks are hours apart would wait hours for each other's timers.
+            3 if self.jumps && self.nodes.len() > 1 => self.nodes[at].clock.advance_ms(60_000),
             3 if self.jumps => self.nodes[at].clock.advance_ms(3_600_000),
             4 if self.jumps => self.nodes[at].clock.advance_ms(-60_000),
-            5 if self.jumps => self.nodes[at].clock.advance_ms(-3_600_000),
+            5 if self.jumps && self.nodes.len() == 1 => self.nodes[at].clock.advance_ms(-3_600_000),
             6 | 7 => {
                 let cut = !self.nodes[at].is_cut;
                 self.nodes[at].cut(cut);
             }
             8..=20 if self.nodes[at].is_cut => self.nodes[at].cut(false),
+            _ => {}
+        }
+    }
+
+    /// What can go wrong between servers.
+    fn discord(&mut self) {
+        let (at, other) = (self.dice(self.nodes.len()), self.dice(self.nodes.len()));
+        match self.dice(100) {
+            0..=2 => self.nodes[at].frozen = true,
+            3..=7 => self.nodes[at].frozen = false,
+            8..=11 if at != other => self.around.net.cut(at, other),
+            12 | 13 => self.around.net.mend(),
+            14 => self.nodes[at].leave(),
             _ => {}
         }
     }
@@ -164,7 +192,9 @@ impl Sim {
         let first = self.dice(self.nodes.len());
         for n in 0..self.nodes.len() {
             let at = (first + n) % self.nodes.len();
-            if self.nodes[at].is_down() && self.dice(3) > 0 {
+            // With others there a machine stays down for a while.
+            let wait = if self.nodes.len() == 1 { 2 } else { 12 };
+            if self.nodes[at].is_down() && self.dice(wait) == 0 {
                 self.nodes[at].boot(&self.around);
             }
             let turns = 1 + self.dice(most);
@@ -177,6 +207,7 @@ impl Sim {
     /// From here on nothing goes wrong. Half of the servers go on as they are, the others start again.
     fn calm(&mut self) {
         *self.around.ground.faults.lock().unwrap() = Faults::default();
+        self.around.net.mend();
         for at in 0..self.nodes.len() {
             self.nodes[at].cut(false);
             self.nodes[at].frozen = false;
@@ -207,7 +238,11 @@ impl Sim {
                 self.ask(ask);
             }
             // Clocks that jumped back may have to make up hours.
-            let ms = if turn < 200 { 1_000 } else { 20_000 };
+            let ms = match (self.nodes.len(), turn) {
+                (1, ..200) => 1_000,
+                (1, _) => 20_000,
+                _ => 500,
+            };
             self.nodes.iter().for_each(|node| node.clock.advance_ms(ms));
             self.turns(40);
         }
@@ -229,5 +264,6 @@ fn profile(entropy: &Entropy) -> Faults {
         slow: some(300),
         slow_ms: 1 + some(8_000),
         read: some(25),
+        lost_answer: some(50),
     }
 }

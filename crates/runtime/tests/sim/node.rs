@@ -1,6 +1,7 @@
 //! One server process: a scheduler of its own, so that it can be frozen, or die between any two steps.
 
 use super::book::{Ask, Book, Client, Handler};
+use super::net::{self, Net};
 use super::world::Template;
 use crate::support::BEGINNING;
 use crate::support::faulty::{FaultyStore, Ground};
@@ -32,6 +33,7 @@ pub struct Node {
     pub frozen: bool,
     /// Without its database.
     pub is_cut: bool,
+    net: Option<Arc<Net>>,
 }
 
 /// What all processes are opened with.
@@ -40,6 +42,9 @@ pub struct Surroundings {
     pub ground: Arc<Ground>,
     pub book: Arc<Mutex<Book>>,
     pub template: std::rc::Rc<Template>,
+    pub net: Arc<Net>,
+    /// How many partitions there are.
+    pub partitions: u16,
 }
 
 /// A request that is on its way; also when its server dies it is no longer.
@@ -61,15 +66,17 @@ impl Drop for Pending {
 }
 
 impl Node {
-    pub fn new(number: usize) -> Self {
-        let clock = Arc::new(ManualClock::new(BEGINNING));
-        Self { number, clock, life: Life::Down, store: None, tokio: None, frozen: false, is_cut: false }
+    /// A machine whose clock is wrong by `skew_ms`.
+    pub fn new(number: usize, skew_ms: i64) -> Self {
+        let clock = Arc::new(ManualClock::new(BEGINNING.plus_ms(skew_ms)));
+        Self { number, clock, life: Life::Down, store: None, tokio: None, frozen: false, is_cut: false, net: None }
     }
 
     pub fn is_down(&self) -> bool {
         matches!(self.life, Life::Down)
     }
 
+    /// Whether clients and other servers can talk to it.
     pub fn is_up(&self) -> bool {
         matches!(self.life, Life::Up(_))
     }
@@ -83,9 +90,13 @@ impl Node {
         let platform = Platform::new(store.clone(), self.clock.clone(), PlatformSettings::default());
         let mut config = RuntimeConfig::new(store.clone(), platform, self.clock.clone());
         config.entropy = Entropy::seeded(around.ground.entropy.next_u64());
-        let (book, ground) = (around.book.clone(), around.ground.clone());
-        config.connectors = vec![Arc::new(Handler { book, ground, clock: self.clock.clone() })];
-        config.partitions = 4;
+        let (book, ground, clock) = (around.book.clone(), around.ground.clone(), self.clock.clone());
+        let (net, node) = (around.net.clone(), self.number);
+        config.connectors = vec![Arc::new(Handler { book, ground: ground.clone(), clock: clock.clone() })];
+        config.partitions = around.partitions;
+        config.node_url = net::url(self.number);
+        config.peers = Arc::new(net::From { node, net, ground, clock });
+        self.net = Some(around.net.clone());
         self.life = Life::Opening(tokio.spawn(Runtime::open(config)));
         self.store = Some(store);
         self.tokio = Some(tokio);
@@ -93,6 +104,7 @@ impl Node {
 
     /// Ends the process where it stands.
     pub fn kill(&mut self) {
+        self.net.iter().for_each(|net| net.hang_up(self.number));
         self.life = Life::Down;
         self.store = None;
         self.frozen = false;
@@ -138,7 +150,12 @@ impl Node {
         });
         self.life = match std::mem::replace(&mut self.life, Life::Down) {
             Life::Opening(opening) if opening.is_finished() => match tokio.block_on(opening).unwrap() {
-                Ok(runtime) => Life::Up(runtime),
+                Ok(runtime) => {
+                    self.net
+                        .iter()
+                        .for_each(|net| net.listen(self.number, tokio.handle().clone(), runtime.peer_face()));
+                    Life::Up(runtime)
+                }
                 Err(_) => Life::Down,
             },
             Life::Leaving(leaving) if leaving.is_finished() => Life::Down,

@@ -8,7 +8,7 @@ use serde_json::json;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use store::{SharedStore, SqliteStore};
+use store::{SettingWrite, SharedStore, SqliteStore, Store as _, Unit};
 
 /// The database as a simulation finds it.
 pub struct Template {
@@ -34,9 +34,12 @@ impl Template {
         TEMPLATE.with_borrow_mut(|known| known.get_or_insert_with(|| Rc::new(Self::make())).clone())
     }
 
-    /// A database of one's own.
-    pub fn database(&self) -> SqliteStore {
-        self.store.copy_inline().unwrap()
+    /// A database of one's own with so many partitions.
+    pub fn database(&self, partitions: u16) -> SqliteStore {
+        let store = self.store.copy_inline().unwrap();
+        let fixed = SettingWrite::Put { key: "runtime.partitions".into(), value: partitions.into() };
+        now(store.commit_one(Unit::of(fixed))).unwrap();
+        store
     }
 
     fn make() -> Self {
@@ -97,7 +100,7 @@ fn after(duration: &str) -> String {
 const ENDS: &str = r#"<bpmn:startEvent id="start"/><bpmn:endEvent id="end"/>"#;
 
 fn story(md5: &str) -> String {
-    let rest = format!(r#"<bpmn:intermediateCatchEvent id="rest">{}</bpmn:intermediateCatchEvent>"#, after("PT30S"));
+    let rest = format!(r#"<bpmn:intermediateCatchEvent id="rest">{}</bpmn:intermediateCatchEvent>"#, after("PT8S"));
     let steps =
         [("start", "call"), ("call", "ask"), ("ask", "mark"), ("mark", "rest"), ("rest", "work"), ("work", "end")];
     [
@@ -115,7 +118,7 @@ fn story(md5: &str) -> String {
 fn fork(md5: &str) -> String {
     let gateways =
         r#"<bpmn:parallelGateway id="split"/><bpmn:parallelGateway id="join"/><bpmn:exclusiveGateway id="either"/>"#;
-    let late = format!(r#"<bpmn:boundaryEvent id="late" attachedToRef="ask">{}</bpmn:boundaryEvent>"#, after("PT2M"));
+    let late = format!(r#"<bpmn:boundaryEvent id="late" attachedToRef="ask">{}</bpmn:boundaryEvent>"#, after("PT20S"));
     let steps = [
         ("start", "tell"),
         ("tell", "split"),

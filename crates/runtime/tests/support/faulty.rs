@@ -30,6 +30,8 @@ pub struct Faults {
     pub slow_ms: u32,
     /// A read fails.
     pub read: u32,
+    /// A node's answer to another is lost.
+    pub lost_answer: u32,
 }
 
 /// What the processes of one simulation share with their stores.
@@ -37,6 +39,17 @@ pub struct Ground {
     pub entropy: Entropy,
     pub trace: Trace,
     pub faults: Mutex<Faults>,
+}
+
+impl Ground {
+    /// Whether a fault of this frequency strikes now.
+    pub fn hit(&self, per_mille: u32) -> bool {
+        let hit = per_mille > 0 && self.entropy.next_u64() % 1_000 < u64::from(per_mille);
+        if hit {
+            self.trace.fault();
+        }
+        hit
+    }
 }
 
 /// The store as one process sees it.
@@ -94,11 +107,7 @@ impl FaultyStore {
     }
 
     fn hit(&self, per_mille: u32) -> bool {
-        let hit = per_mille > 0 && self.ground.entropy.next_u64() % 1_000 < u64::from(per_mille);
-        if hit {
-            self.ground.trace.fault();
-        }
-        hit
+        self.ground.hit(per_mille)
     }
 
     /// Dies: whatever it waits for never comes.
