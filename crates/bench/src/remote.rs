@@ -68,18 +68,10 @@ impl Drop for Remote {
     }
 }
 
-/// Runs a job against a server of its own; `beside` is the envelope's server for the same job, run in the same sitting.
-pub async fn run(launch: &Launch, options: &Options, beside: Option<&Launch>) -> Result<Report> {
-    let first = envelope_rate(beside, options).await?;
+/// Runs a job against a server of its own.
+pub async fn run(launch: &Launch, options: &Options) -> Result<Report> {
     let mut stage = Remote::open(launch.clone()).await?;
-    let report = sequence::run(&mut stage, options).await.with_context(|| stage.last_words());
-    drop(stage);
-    let report = report?;
-    let second = envelope_rate(beside, options).await?;
-    Ok(match (first, second) {
-        (Some(first), Some(second)) => report.beside(f64::midpoint(first, second)),
-        _ => report,
-    })
+    sequence::run(&mut stage, options).await.with_context(|| stage.last_words())
 }
 
 /// Runs a job, kills the server in mid-load, starts it again and looks for what was acknowledged.
@@ -99,24 +91,6 @@ pub async fn run_envelope(launch: &Launch, options: &Options) -> Result<Report> 
     let after = stage.counters().await?;
     let job = Options { job: Job::Envelope, ..options.clone() };
     Ok(sequence::figures(&stage, &job, &measured, (before, after), warm.done + measured.done))
-}
-
-async fn envelope_rate(launch: Option<&Launch>, options: &Options) -> Result<Option<f64>> {
-    let Some(launch) = launch else { return Ok(None) };
-    // Half of the sitting before, half of it after.
-    let part = Options { instances: options.instances.div_ceil(2), ..options.clone() };
-    let data_dir = fresh(&launch.data_dir)?;
-    let report = run_envelope(&Launch { data_dir, ..launch.clone() }, &part).await.context("measuring the envelope")?;
-    Ok(Some(report.per_second))
-}
-
-/// An empty folder at the path.
-fn fresh(folder: &Path) -> Result<PathBuf> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| format!("can not empty {}", folder.display()))?;
-    }
-    fs::create_dir_all(folder)?;
-    Ok(folder.to_owned())
 }
 
 impl Remote {

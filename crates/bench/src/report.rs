@@ -31,8 +31,11 @@ pub struct Report {
     pub p99_ms: f64,
     /// Resident memory at the end: of the server, in process of server and clients.
     pub rss_mb: f64,
-    /// Bytes on disk per instance, indexes and log included; 0 when the database does not say.
+    /// Bytes on disk per instance, indexes included and an embedded database's log too.
     pub db_bytes_per_instance: f64,
+    /// Instances in the database at the end.
+    #[serde(skip)]
+    pub in_all: u64,
     /// Refused requests and broken connections.
     pub errors: u64,
     /// Microseconds of processor time per instance: of the server alone, in process of server and clients.
@@ -138,7 +141,8 @@ impl Report {
             p50_ms: measured.p50_ms,
             p99_ms: measured.p99_ms,
             rss_mb: round(after.usage.rss_bytes as f64 / 1e6),
-            db_bytes_per_instance: (after.disk_bytes as f64 / figures.in_all.max(1) as f64).round(),
+            db_bytes_per_instance: 0.0,
+            in_all: figures.in_all,
             errors: measured.errors,
             cpu_us_per_instance: round(per(after.usage.cpu_us, before.usage.cpu_us)),
             commits_per_instance: round(per(after.commits, before.commits)),
@@ -152,6 +156,14 @@ impl Report {
             parts: None,
             kill: None,
         }
+        .stored(after.disk_bytes)
+    }
+
+    /// The same with the size of the database.
+    #[must_use]
+    pub fn stored(mut self, bytes: u64) -> Self {
+        self.db_bytes_per_instance = (bytes as f64 / self.in_all.max(1) as f64).round();
+        self
     }
 
     /// The same with the envelope's rate beside it.

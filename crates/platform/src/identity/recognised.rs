@@ -30,7 +30,10 @@ struct State {
 
 /// A look-up under way: it is remembered only if nothing was forgotten meanwhile.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ticket(u64);
+pub(crate) struct Ticket {
+    forgotten: u64,
+    now: Timestamp,
+}
 
 impl Recognised {
     /// Who the token stands for, or a ticket for the look-up.
@@ -38,23 +41,17 @@ impl Recognised {
         let state = self.lock();
         match state.known.get(token) {
             Some((actor, until)) if now < *until => Ok(actor.clone()),
-            _ => Err(Ticket(state.forgotten)),
+            _ => Err(Ticket { forgotten: state.forgotten, now }),
         }
     }
 
     /// Remembers what a look-up found, at most until `end`.
-    pub(crate) fn remember(
-        &self,
-        ticket: Ticket,
-        token: Hash32,
-        actor: &Actor,
-        now: Timestamp,
-        end: Option<Timestamp>,
-    ) {
+    pub(crate) fn remember(&self, ticket: Ticket, token: Hash32, actor: &Actor, end: Option<Timestamp>) {
+        let Ticket { forgotten, now } = ticket;
         let until = now.plus_ms(KEPT_MS);
         let until = end.map_or(until, |end| end.min(until));
         let mut state = self.lock();
-        if state.forgotten != ticket.0 {
+        if state.forgotten != forgotten {
             return;
         }
         if state.known.len() >= KEPT_MAX {
@@ -86,15 +83,15 @@ mod tests {
         let recognised = Recognised::default();
         let (token, actor, now) = ([7; 32], Actor::system(), Timestamp(1_000_000));
         let ticket = recognised.find(&token, now).unwrap_err();
-        recognised.remember(ticket, token, &actor, now, None);
+        recognised.remember(ticket, token, &actor, None);
         assert!(recognised.find(&token, now.plus_ms(KEPT_MS - 1)).is_ok());
         assert!(recognised.find(&token, now.plus_ms(KEPT_MS)).is_err(), "looked up again");
         recognised.forget();
         assert!(recognised.find(&token, now).is_err(), "revoked");
-        recognised.remember(ticket, token, &actor, now, None);
+        recognised.remember(ticket, token, &actor, None);
         assert!(recognised.find(&token, now).is_err(), "the look-up began before the revocation");
         let ticket = recognised.find(&token, now).unwrap_err();
-        recognised.remember(ticket, token, &actor, now, Some(now.plus_ms(5)));
+        recognised.remember(ticket, token, &actor, Some(now.plus_ms(5)));
         assert!(recognised.find(&token, now.plus_ms(5)).is_err(), "it expired");
     }
 
@@ -106,7 +103,7 @@ mod tests {
             let mut token = [0; 32];
             token[..8].copy_from_slice(&n.to_le_bytes());
             let ticket = recognised.find(&token, now).unwrap_err();
-            recognised.remember(ticket, token, &actor, now, None);
+            recognised.remember(ticket, token, &actor, None);
         }
         assert_eq!(recognised.lock().known.len(), KEPT_MAX);
     }

@@ -90,7 +90,7 @@ impl Tokens<'_> {
         }
         let via = Via::ApiToken { id: row.id };
         let actor = Actor { user: Arc::new(user), via, scopes: Some(ScopeSet::new(row.scopes)) };
-        self.0.recognised.remember(ticket, hash, &actor, now, row.expires_at);
+        self.0.recognised.remember(ticket, hash, &actor, row.expires_at);
         Ok(actor)
     }
 }

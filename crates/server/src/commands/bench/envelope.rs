@@ -2,6 +2,7 @@
 //!
 //! Never: authentication, limits, compression; it only tells what the machine allows.
 
+use crate::{config::Config, database};
 use anyhow::{Context, Result};
 use axum::{
     Json, Router,
@@ -13,7 +14,7 @@ use axum::{
 use bench::envelope::Stub;
 use runtime::clock::SystemClock;
 use serde_json::{Value, json};
-use std::{path::Path, process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc};
 use store::SharedStore;
 use tokio::net::TcpListener;
 
@@ -21,14 +22,13 @@ type Shared = Arc<(Stub, SharedStore)>;
 type Answer<T> = Result<T, (StatusCode, String)>;
 
 /// Serves until the process is killed.
-pub(super) fn serve(data_dir: &Path) -> Result<ExitCode> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(data_dir))?;
+pub(super) fn serve(config: &Config) -> Result<ExitCode> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(config))?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn run(data_dir: &Path) -> Result<()> {
-    let store: SharedStore =
-        Arc::new(store::SqliteStore::open(data_dir.join("ruslo.db"), store::SqliteOptions::default())?);
+async fn run(config: &Config) -> Result<()> {
+    let store: SharedStore = database::open(config).await?;
     let listener = TcpListener::bind("127.0.0.1:0").await.context("listening")?;
     let url = format!("http://{}", listener.local_addr()?);
     let state: Shared = Arc::new((Stub::new(store.clone(), Arc::new(SystemClock)), store));
@@ -39,7 +39,7 @@ async fn run(data_dir: &Path) -> Result<()> {
         .route("/api/v1/jobs/activate", post(activate))
         .route("/api/v1/jobs/{id}/complete", post(complete))
         .with_state(state);
-    std::fs::write(data_dir.join("control.json"), json!({ "url": url, "token": "" }).to_string())?;
+    std::fs::write(config.data_dir.join("control.json"), json!({ "url": url, "token": "" }).to_string())?;
     let listener = listener.tap_io(|stream| {
         // Without it small answers may be held back; the loopback always takes it.
         let _ = stream.set_nodelay(true);

@@ -5,15 +5,17 @@
 
 mod envelope;
 
-use crate::{commands::admin::AdminRequest, first_admin, installation::Installation};
+use crate::{
+    commands::admin::AdminRequest,
+    config::{Config, Database},
+    first_admin,
+    installation::Installation,
+};
 use anyhow::{Context, Result, bail};
 use bench::{Job, Options, Report, remote::Launch};
 use clap::Args;
-use std::{
-    io::Read as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use platform::identity::secrets;
+use std::{io::Read as _, path::Path, process::ExitCode};
 
 /// Options of `ruslo bench`.
 #[derive(Debug, Args)]
@@ -32,8 +34,8 @@ pub struct Bench {
     /// Jobs that a worker takes at once
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=100))]
     take: u32,
-    /// Database to measure on
-    #[arg(long, value_name = "URL")]
+    /// PostgreSQL server to measure on: a database is made there and dropped after the run
+    #[arg(long, value_name = "URL", env = "RUSLO_BENCH_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
     /// Over HTTP instead of in this process
     #[arg(long)]
@@ -50,10 +52,10 @@ pub struct Bench {
     /// One JSON object
     #[arg(long)]
     json: bool,
-    /// Data directory of the envelope's process
-    #[arg(long, hide = true)]
-    data_dir: Option<PathBuf>,
 }
+
+/// Where the processes find the database they are to use, if it is not the embedded one.
+const OWN_DATABASE: &str = "RUSLO_DATABASE_URL";
 
 /// What this binary is started as by itself.
 enum Inner {
@@ -80,7 +82,7 @@ impl Inner {
 pub fn execute(options: Bench) -> Result<ExitCode> {
     match Inner::parse(&options.job) {
         Some(Inner::Load) => return load(),
-        Some(Inner::Envelope) => return envelope::serve(options.data_dir.as_deref().unwrap_or(Path::new("."))),
+        Some(Inner::Envelope) => return envelope::serve(&place(Path::new("."), std::env::var(OWN_DATABASE).ok())?),
         None => {}
     }
     let Some(job) = Job::parse(&options.job) else {
@@ -96,13 +98,7 @@ pub fn execute(options: Bench) -> Result<ExitCode> {
     }
     let folder = tempfile::tempdir().context("making a temporary folder")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let report = runtime.block_on(async {
-        if options.http || job == Job::Envelope {
-            over_http(&options, &run, folder.path()).await
-        } else {
-            in_process(&run, folder.path()).await
-        }
-    })?;
+    let report = runtime.block_on(measure(&options, &run, folder.path()))?;
     if options.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
@@ -112,9 +108,6 @@ pub fn execute(options: Bench) -> Result<ExitCode> {
 }
 
 fn check(options: &Bench, job: Job) -> Result<()> {
-    if options.database_url.is_some() {
-        bail!("this version measures on the embedded database only: leave --database-url out");
-    }
     if options.kill && !options.http {
         bail!("--kill needs a server in a process of its own: add --http");
     }
@@ -124,14 +117,48 @@ fn check(options: &Bench, job: Job) -> Result<()> {
     Ok(())
 }
 
-async fn in_process(run: &Options, folder: &Path) -> Result<Report> {
-    let installation = Installation::open_in(folder, "http://127.0.0.1:8080", Vec::new()).await?;
+/// Runs the job, on a throw-away database of the server that was named, if one was.
+async fn measure(options: &Bench, run: &Options, folder: &Path) -> Result<Report> {
+    let scratch = match &options.database_url {
+        Some(url) => Some(throw_away(url).await?),
+        None => None,
+    };
+    let url = scratch.as_ref().map(|s| s.url().to_owned());
+    let report = if options.http || run.job == Job::Envelope {
+        over_http(options, run, folder, url).await
+    } else {
+        in_process(run, folder, url).await
+    };
+    let Some(scratch) = scratch else { return report };
+    let bytes = scratch.bytes().await;
+    scratch.remove().await.context("dropping the throw-away database")?;
+    Ok(report?.stored(bytes?))
+}
+
+async fn throw_away(url: &str) -> Result<store_postgres::Scratch> {
+    Database::parse(url)?;
+    let name = format!("ruslo_bench_{}", secrets::random_text(b"abcdefghijklmnopqrstuvwxyz", 12));
+    store_postgres::Scratch::create(url, &name).await.context("making a database for the run")
+}
+
+/// A folder, or a database, to run on.
+fn place(folder: &Path, url: Option<String>) -> Result<Config> {
+    let mut config = Config::local(folder);
+    if let Some(url) = url {
+        config.database = Database::parse(&url)?;
+    }
+    Ok(config)
+}
+
+async fn in_process(run: &Options, folder: &Path, url: Option<String>) -> Result<Report> {
+    let config = place(folder, url)?;
+    let installation = Installation::open(&config).await?;
     first_admin::ensure(&installation.platform).await?;
     let admin = first_admin::find(&installation.platform).await?.context("the first administrator")?;
     let bench = bench::Bench {
         runtime: installation.runtime.clone(),
         store: installation.store.clone(),
-        store_name: "sqlite",
+        store_name: config.database.name(),
         actor: platform::Actor::session(admin),
         folder: folder.to_owned(),
     };
@@ -141,39 +168,66 @@ async fn in_process(run: &Options, folder: &Path) -> Result<Report> {
     report
 }
 
-async fn over_http(options: &Bench, run: &Options, folder: &Path) -> Result<Report> {
-    let server = server(&folder.join("server"))?;
-    let stub = Launch {
-        server: ["bench", Inner::ENVELOPE, "--data-dir", "."].map(str::to_owned).to_vec(),
-        environment: Vec::new(),
-        data_dir: folder.join("envelope"),
-        token_request: None,
-        ..server.clone()
-    };
+async fn over_http(options: &Bench, run: &Options, folder: &Path, url: Option<String>) -> Result<Report> {
+    let server = server(&folder.join("server"), url)?;
     if run.job == Job::Envelope {
-        return bench::remote::run_envelope(&stub, run).await;
+        return bench::remote::run_envelope(&stub(&server, folder), run).await;
     }
     if options.kill {
         return bench::remote::run_and_kill(&server, run).await;
     }
     let comparable = matches!(run.job, Job::StraightThrough | Job::Service);
     let wanted = options.with_envelope || !(options.json || options.without_envelope);
-    let beside = (comparable && wanted).then_some(&stub);
-    bench::remote::run(&server, run, beside).await
+    if !(comparable && wanted) {
+        return bench::remote::run(&server, run).await;
+    }
+    // Half of the envelope before, half of it after, each on a database of its own.
+    let half = Options { instances: run.instances.div_ceil(2), ..run.clone() };
+    let before = envelope_rate(options, &half, &folder.join("before")).await?;
+    let report = bench::remote::run(&server, run).await?;
+    let after = envelope_rate(options, &half, &folder.join("after")).await?;
+    Ok(report.beside(f64::midpoint(before, after)))
 }
 
-fn server(data_dir: &Path) -> Result<Launch> {
+async fn envelope_rate(options: &Bench, run: &Options, folder: &Path) -> Result<f64> {
+    let scratch = match &options.database_url {
+        Some(url) => Some(throw_away(url).await?),
+        None => None,
+    };
+    let server = server(folder, scratch.as_ref().map(|s| s.url().to_owned()))?;
+    let report = bench::remote::run_envelope(&stub(&server, folder), run).await;
+    if let Some(scratch) = scratch {
+        scratch.remove().await.context("dropping the envelope's database")?;
+    }
+    Ok(report.context("measuring the envelope")?.per_second)
+}
+
+/// The server's process.
+fn server(data_dir: &Path, url: Option<String>) -> Result<Launch> {
     let token = AdminRequest::Token { user: None, scope: vec!["api".to_owned()], title: "bench".to_owned() };
-    let environment = [("RUSLO_ADMIN_LOGIN", "admin"), ("RUSLO_ADMIN_PASSWORD", &first_admin::make_up_password())];
+    let password = first_admin::make_up_password();
+    let mut environment = vec![("RUSLO_ADMIN_LOGIN", "admin".to_owned()), ("RUSLO_ADMIN_PASSWORD", password)];
+    let store = if url.is_some() { "postgres" } else { "sqlite" };
+    environment.extend(url.map(|url| (OWN_DATABASE, url)));
     Ok(Launch {
         program: std::env::current_exe().context("this program's path")?,
         server: ["serve", "--data-dir", ".", "--listen", "127.0.0.1:0"].map(str::to_owned).to_vec(),
-        environment: environment.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec(),
+        environment: environment.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
         data_dir: data_dir.to_owned(),
         load: ["bench", Inner::LOAD].map(str::to_owned).to_vec(),
         token_request: Some(serde_json::to_vec(&token)?),
-        store: "sqlite",
+        store,
     })
+}
+
+/// The envelope's process on the same database.
+fn stub(server: &Launch, folder: &Path) -> Launch {
+    Launch {
+        server: ["bench", Inner::ENVELOPE].map(str::to_owned).to_vec(),
+        data_dir: folder.join("envelope"),
+        token_request: None,
+        ..server.clone()
+    }
 }
 
 /// The load's process: an order comes in, an outcome goes out.
