@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 use model::Clock;
 use platform::{Platform, PlatformSettings};
-use runtime::{Runtime, RuntimeConfig, clock::SystemClock};
+use runtime::{Runtime, RuntimeConfig, clock::SystemClock, cluster::HttpPeers};
 use std::{fs::File, path::Path, sync::Arc};
 use store::SharedStore;
 
@@ -52,6 +52,12 @@ impl Installation {
         config.allow_private = settings.allow_private_networks.clone();
         config.partitions = PARTITIONS;
         config.connectors = bitrix::connectors(&platform, &zone);
+        config.node_url = settings.node_url.clone();
+        config.takeover = settings.takeover;
+        config.version = env!("CARGO_PKG_VERSION").to_owned();
+        if !store.exclusive() {
+            config.peers = Arc::new(HttpPeers::new(platform.clone()).context("reaching other nodes")?);
+        }
         let runtime = Runtime::open(config).await.context("starting the engine")?;
         Ok(Self { store, platform, runtime, clock, zone, _lock: lock })
     }

@@ -2,6 +2,7 @@
 //!
 //! Owns: configuration, wiring, commands. Never: business rules.
 
+mod cluster;
 mod commands;
 mod config;
 mod control;
@@ -12,6 +13,7 @@ mod first_admin;
 mod health;
 mod installation;
 mod logging;
+mod prometheus;
 mod web;
 
 use clap::{Parser, Subcommand};

@@ -3,8 +3,8 @@
 //! Invariant: while one round of telling is under way the next one gathers, so that a busy node tells more at a time and
 //! not more often; what is lost here is found in the database a moment later. Never: tells what must arrive.
 
-use super::wire::{Ask, News, WireEvent};
 use super::PeerRequest;
+use super::wire::{Ask, News, WireEvent};
 use crate::core::Core;
 use crate::stop::Stop;
 use futures_util::future::join_all;
@@ -12,8 +12,8 @@ use model::Timestamp;
 use platform::LiveEvent;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::Notify;
+use tokio::sync::broadcast::error::RecvError;
 
 /// Live events and offers of jobs leave at most so often.
 const PACE_MS: i64 = 20;

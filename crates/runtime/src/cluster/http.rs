@@ -33,7 +33,9 @@ impl HttpPeers {
             .pool_idle_timeout(Duration::from_secs(30))
             .tcp_nodelay(true)
             .build()
-            .map_err(|e| Fault::new(&codes::CALL_FAILED, "the client for other nodes can not be set up").caused_by(e))?;
+            .map_err(|e| {
+                Fault::new(&codes::CALL_FAILED, "the client for other nodes can not be set up").caused_by(e)
+            })?;
         Ok(Self { client, platform })
     }
 

@@ -48,8 +48,7 @@ impl Membership {
     /// Joins. Where nobody else can live everything is served when this returns; otherwise this node's share of what
     /// is free.
     pub(crate) async fn open(core: Arc<Core>) -> Result<Self, Fault> {
-        let mut this =
-            Self { core, me: None, beat: 0, next_beat: Timestamp::default(), watched: HashMap::new() };
+        let mut this = Self { core, me: None, beat: 0, next_beat: Timestamp::default(), watched: HashMap::new() };
         if this.core.cluster.shared {
             this.join().await?;
             this.look(true).await?;

@@ -3,11 +3,11 @@
 //! Invariant: what is carried is bytes with names in them, so that nodes of different versions understand each other as
 //! far as they know the same things. Never: knows what is asked (`wire`), retries.
 
-use super::wire::{Ask, Told};
+use super::wire::{Ask, News, Told};
 use crate::core::Core;
 use async_trait::async_trait;
-use model::error::codes;
 use model::Fault;
+use model::error::codes;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -40,6 +40,11 @@ pub trait Peers: Send + Sync {
 }
 
 impl PeerRequest {
+    /// A request that changes nothing: whether the node is there and knows who asks.
+    pub fn hello() -> Self {
+        Self(Ask::Wake(News::default()))
+    }
+
     /// What kind of request it is, for addresses and logs: `work`, `wake`, `live`, `forget`.
     pub fn name(&self) -> &'static str {
         self.0.name()
@@ -82,8 +87,9 @@ pub struct PeerFace(pub(crate) Weak<Core>);
 impl PeerFace {
     /// Does what another node asks. `API-0001` when the request can not be read, `RUN-0008` when the runtime is gone.
     pub async fn answer(&self, request: &[u8]) -> Result<Vec<u8>, Fault> {
-        let ask: Ask = rmp_serde::from_slice(request)
-            .map_err(|e| Fault::new(&codes::REQUEST_INVALID, "the request of the other node can not be read").caused_by(e))?;
+        let ask: Ask = rmp_serde::from_slice(request).map_err(|e| {
+            Fault::new(&codes::REQUEST_INVALID, "the request of the other node can not be read").caused_by(e)
+        })?;
         let core = self.0.upgrade().ok_or_else(|| Fault::of(&codes::SHUTTING_DOWN))?;
         let told = super::forward::answer(&core, ask).await;
         Ok(rmp_serde::to_vec_named(&told).expect("plain data written to memory always encodes"))

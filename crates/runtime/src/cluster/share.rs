@@ -35,10 +35,8 @@ pub(crate) fn plan(me: NodeId, members: &[NodeId], owners: &[Option<NodeId>]) ->
 
 /// How many partitions each member should have. One more than the others have first those who hold most already.
 fn shares(members: &[NodeId], owners: &[Option<NodeId>]) -> BTreeMap<NodeId, usize> {
-    let mut held: Vec<(usize, NodeId)> = members
-        .iter()
-        .map(|node| (owners.iter().flatten().filter(|owner| *owner == node).count(), *node))
-        .collect();
+    let mut held: Vec<(usize, NodeId)> =
+        members.iter().map(|node| (owners.iter().flatten().filter(|owner| *owner == node).count(), *node)).collect();
     held.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     let (even, extra) = match members.len() {
         0 => (0, 0),
@@ -93,7 +91,8 @@ mod tests {
             ("one that leaves keeps until it gives", "23", "1112..33", "111222.33", 0),
             ("nobody stays", "", "11..", "11..", 0),
         ] {
-            let members: Vec<NodeId> = members.chars().filter_map(|c| c.to_digit(10)).map(|n| NodeId(n.into())).collect();
+            let members: Vec<NodeId> =
+                members.chars().filter_map(|c| c.to_digit(10)).map(|n| NodeId(n.into())).collect();
             let mut table = owners(before);
             let moves: usize = (0..3).map(|_| round(&members, &mut table)).sum();
             if name == "a node went" || name.starts_with("one that leaves") || name == "more nodes than partitions" {

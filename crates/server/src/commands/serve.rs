@@ -1,6 +1,7 @@
 //! `ruslo serve`: server, workers and web UI in one process.
 
 use crate::{
+    cluster,
     config::{Config, Database, InstallationFlags},
     control::Control,
     demo, first_admin, health,
@@ -86,6 +87,7 @@ fn router(installation: &Installation, control: Option<&Control>, database: &str
         .merge(api::mounted(api_state))
         .merge(bitrix::router(bitrix_state))
         .merge(control.map_or_else(Router::new, |control| control.router(installation.platform.clone())))
+        .merge(cluster::router(&installation.runtime, installation.platform.clone()))
         .merge(health::router(installation.runtime.clone(), installation.store.clone()))
         .fallback(web::serve)
         .layer(CompressionLayer::new().compress_when(compress))
