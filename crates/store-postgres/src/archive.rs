@@ -166,8 +166,8 @@ impl PostgresImport {
     /// # Errors
     /// [`StoreError::NewerSchema`]; [`StoreError::Failed`] when a table has rows.
     pub async fn open(url: &str, schema: u32) -> Result<Self> {
-        let mut client = connection::client(url).await?;
-        migrate::migrate_to(&mut client, schema).await?;
+        let client = connection::client(url).await?;
+        migrate::migrate_to(&client, schema).await?;
         let known = tables(&client).await?;
         let begin = "BEGIN; SET LOCAL statement_timeout = 0";
         client.batch_execute(begin).await.map_err(|e| failed("begin", e))?;

@@ -444,10 +444,12 @@ fn one_of(side: Side<'_>, values: &[Scalar], sql: &mut Sql) {
         Kind::Int => Param::Ints(Vec::new()),
         Kind::Text => Param::Texts(Vec::new()),
     };
-    for value in values.iter().filter_map(|value| convert(kind, value)) {
-        // A fraction or a word is equal to no integer.
-        if !(kind == Kind::Int && matches!(value, Param::Real(_) | Param::Text(_))) {
-            known.push(value);
+    for value in values {
+        // A fraction or a word is equal to no integer, and here, as on SQLite, a number to no text.
+        match (kind, value, convert(kind, value)) {
+            (Kind::Int, _, Some(n @ Param::Int(_))) => known.push(n),
+            (Kind::Text, Scalar::Text(_), Some(text)) => known.push(text),
+            _ => {}
         }
     }
     match known {

@@ -40,6 +40,9 @@ impl From<tokio_postgres::Error> for WriteError {
     }
 }
 
+/// A leased job with what its instance runs.
+pub(crate) type Leased = (JobRow, Option<LeasedFor>);
+
 /// A statement that was sent and not waited for.
 struct Pending {
     answer: Answer,
@@ -66,7 +69,7 @@ pub(crate) struct Tx<'c> {
     /// The unit whose write goes one by one.
     pub(crate) unit: usize,
     /// Jobs leased, by unit.
-    pub(crate) activated: Vec<(usize, Vec<(JobRow, Option<LeasedFor>)>)>,
+    pub(crate) activated: Vec<(usize, Vec<Leased>)>,
     /// Rows removed, by unit.
     pub(crate) removed: Vec<(usize, u64)>,
     pub(crate) statements: u64,

@@ -203,7 +203,8 @@ impl Writer {
     /// Commits units in one transaction, or in several if something among them is refused.
     async fn commit_together(&self, units: &[&Unit], deadline: Instant) -> Receipts {
         let mut receipts = Vec::with_capacity(units.len());
-        let mut parts: Vec<Range<usize>> = vec![0..units.len()];
+        let mut parts: Vec<Range<usize>> = Vec::new();
+        parts.push(0..units.len());
         let mut attempts = 0;
         // Parts are tried from the left, so that receipts come in order.
         while let Some(range) = parts.pop() {

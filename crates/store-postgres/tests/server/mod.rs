@@ -4,6 +4,7 @@
 //! the other end of a pipe and stops it when the pipe breaks, whatever became of the process.
 
 #![allow(dead_code, reason = "every test crate takes what it needs")]
+#![allow(clippy::disallowed_methods, reason = "a test that waits for a server needs the clock")]
 
 use std::{
     fmt::Write,
