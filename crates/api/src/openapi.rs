@@ -42,7 +42,7 @@ use utoipa::{Modify, OpenApi};
         tasks::list, tasks::count, tasks::get, tasks::complete, tasks::claim, tasks::reassign,
         jobs::activate, jobs::complete, jobs::fail, jobs::error,
         notifications::list, notifications::read,
-        events::stream, search::search, system::system,
+        events::stream, search::search, system::system, retention::get, retention::put,
         document
     ),
     components(schemas(ErrorBody, incidents::IncidentStateDto, tasks::TaskListDto)),

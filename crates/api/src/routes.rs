@@ -134,6 +134,7 @@ table! {
     POST "/tasks/{id}/claim" tasks::claim, SignedIn;
     POST "/tasks/{id}/reassign" tasks::reassign, SignedIn;
     POST "/jobs/activate" jobs::activate, May(Operate, Jobs);
+    POST "/jobs/{id}/extend" jobs::extend, May(Operate, Jobs);
     POST "/jobs/{id}/complete" jobs::complete, May(Operate, Jobs);
     POST "/jobs/{id}/fail" jobs::fail, May(Operate, Jobs);
     POST "/jobs/{id}/error" jobs::error, May(Operate, Jobs);
@@ -143,6 +144,8 @@ table! {
     GET "/events" events::stream, SignedIn;
     GET "/search" search::search, SignedIn;
     GET "/system" system::system, May(View, System);
+    GET "/settings/retention" retention::get, May(View, System);
+    PUT "/settings/retention" retention::put, May(Update, System);
     GET "/openapi.json" crate::openapi::document, Anyone;
 }
 

@@ -36,7 +36,8 @@ fn values() -> impl Strategy<Value = Value> {
         any::<f64>().prop_filter_map("no number", |f| Number::from_f64(f).map(Value::Number)),
     ];
     let date = (1_i16..9999, 1_i8..=12, 1_i8..=28).prop_map(|(y, m, d)| jiff::civil::date(y, m, d));
-    let time = (0_i8..24, 0_i8..60, 0_i8..60, 0_i32..1_000_000_000).prop_map(|(h, m, s, n)| jiff::civil::time(h, m, s, n));
+    let time =
+        (0_i8..24, 0_i8..60, 0_i8..60, 0_i32..1_000_000_000).prop_map(|(h, m, s, n)| jiff::civil::time(h, m, s, n));
     let zone = prop_oneof![
         Just(None),
         (-50_000_i32..50_000).prop_map(|s| Some(Zone::Offset(s))),

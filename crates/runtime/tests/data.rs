@@ -53,11 +53,16 @@ async fn a_large_variable_costs_its_bytes_once() {
     let mut world = World::new().await;
     let definition = world.deploy(&around(&user_task("anna"))).await;
     let big = "x".repeat(1_000_000);
+    let small = world.start(definition, json!({"n": 1})).await;
     let id = world.start(definition, json!({"big": big, "also": {"within": big}, "n": 1})).await;
     for round in 2..4 {
-        let before = world.store.stats().statements;
-        world.set(id, json!({ "n": round })).await;
-        println!("{} statements", world.store.stats().statements - before);
+        let mut statements = Vec::new();
+        for id in [small, small, id] {
+            let before = world.store.stats().statements;
+            world.set(id, json!({ "n": round })).await;
+            statements.push(world.store.stats().statements - before);
+        }
+        assert_eq!(statements[1..], [2, 2], "an instance row and a journal row, no value");
         let stored = world.stored(id).await;
         let journal = world.store.journal(id, 0, 9).await.unwrap();
         let rows: usize = journal.iter().map(|row| row.events.len()).sum();
@@ -186,7 +191,8 @@ fn pages(path: &Path) -> (u64, u64, u64) {
 
 /// Bytes on disk for each of `instances` instances started by `start`.
 async fn growth(path: &Path, instances: u64, body: &str) -> u64 {
-    let open = || Arc::new(SqliteStore::open(path, SqliteOptions { durable: false, ..SqliteOptions::default() }).unwrap());
+    let open =
+        || Arc::new(SqliteStore::open(path, SqliteOptions { durable: false, ..SqliteOptions::default() }).unwrap());
     let world = World::on(open(), Vec::new()).await;
     let definition = world.deploy(body).await;
     world.runtime.shutdown().await;
@@ -217,13 +223,22 @@ async fn an_instance_takes_few_bytes_and_gives_them_back() {
     let path = directory.path().join("straight.db");
     let script = |id: &str| format!(r#"<bpmn:task id="{id}"/>"#);
     let body = [
-        r#"<bpmn:startEvent id="start"/><bpmn:exclusiveGateway id="gw" default="f3"/><bpmn:endEvent id="end"/>"#.to_owned(),
+        r#"<bpmn:startEvent id="start"/><bpmn:exclusiveGateway id="gw" default="f3"/><bpmn:endEvent id="end"/>"#
+            .to_owned(),
         ["s1", "s2", "s3", "s4"].map(script).concat(),
-        [("f1", "start", "s1"), ("f2", "s1", "gw"), ("f3", "gw", "s2"), ("f5", "s2", "s3"), ("f6", "s4", "s3"), ("f7", "s3", "end")]
-            .map(|(id, from, to)| format!(r#"<bpmn:sequenceFlow id="{id}" sourceRef="{from}" targetRef="{to}"/>"#))
-            .concat(),
+        [
+            ("f1", "start", "s1"),
+            ("f2", "s1", "gw"),
+            ("f3", "gw", "s2"),
+            ("f5", "s2", "s3"),
+            ("f6", "s4", "s3"),
+            ("f7", "s3", "end"),
+        ]
+        .map(|(id, from, to)| format!(r#"<bpmn:sequenceFlow id="{id}" sourceRef="{from}" targetRef="{to}"/>"#))
+        .concat(),
         r#"<bpmn:sequenceFlow id="f4" sourceRef="gw" targetRef="s4"><bpmn:conditionExpression
- xsi:type="bpmn:tFormalExpression">=amount &lt; 0</bpmn:conditionExpression></bpmn:sequenceFlow>"#.to_owned(),
+ xsi:type="bpmn:tFormalExpression">=amount &lt; 0</bpmn:conditionExpression></bpmn:sequenceFlow>"#
+            .to_owned(),
     ]
     .concat();
     let straight = growth(&path, 2_000, &body).await;
@@ -233,7 +248,8 @@ async fn an_instance_takes_few_bytes_and_gives_them_back() {
     assert!(waiting <= 1_600, "a waiting instance takes {waiting} bytes");
 
     // What is purged can be used again.
-    let store = Arc::new(SqliteStore::open(&path, SqliteOptions { durable: false, ..SqliteOptions::default() }).unwrap());
+    let store =
+        Arc::new(SqliteStore::open(&path, SqliteOptions { durable: false, ..SqliteOptions::default() }).unwrap());
     let world = World::on(store, Vec::new()).await;
     let rules = RetentionRules { instances_days: Some(1), ..RetentionRules::default() };
     world.runtime.set_retention(&world.admin, &rules).await.unwrap();

@@ -10,6 +10,9 @@ use model::error::FaultKind;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// Seconds after which a caller tries again when nothing better is known.
+const RETRY_AFTER_S: u64 = 5;
+
 /// An error answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ErrorBody {
@@ -65,11 +68,12 @@ impl IntoResponse for ApiError {
             let cause = fault.source.as_ref().map(ToString::to_string);
             tracing::error!(code = fault.code.code, cause, "{}", fault.message);
         }
+        let retry_after = fault.retry_after_s();
         let details = fault.details.map(camel_case);
         let body = ErrorBody { code: fault.code.code.to_owned(), message: fault.message, details };
         let mut response = (status, Json(body)).into_response();
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after.unwrap_or(RETRY_AFTER_S)));
         }
         response
     }
@@ -85,4 +89,25 @@ fn camel_case(mut details: serde_json::Value) -> serde_json::Value {
         }
     }
     details
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::error::codes;
+
+    #[test]
+    fn overload_says_when_to_come_again() {
+        for (fault, status, seconds) in [
+            (Fault::of(&codes::QUEUE_FULL).retry_after(7), 429, Some("7")),
+            (Fault::of(&codes::QUEUE_FULL), 429, Some("5")),
+            (Fault::of(&codes::SHUTTING_DOWN), 503, Some("5")),
+            (Fault::of(&codes::STORE_FAILED), 503, Some("5")),
+            (Fault::of(&codes::JOB_NOT_FOUND), 404, None),
+        ] {
+            let response = ApiError(fault).into_response();
+            let header = response.headers().get(header::RETRY_AFTER).map(|value| value.to_str().unwrap());
+            assert_eq!((response.status().as_u16(), header), (status, seconds));
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::models::{DeploymentDto, DiagnosticDto, FileFormDto};
 use super::people::Lookup;
 use super::people::PersonDto;
+use super::retention::KeptDto;
 use crate::ApiState;
 use crate::edge::{ApiResult, Caller, Id, Page, PageQuery, Params, UploadedFile, parse_opt_id};
 use axum::Json;
@@ -71,6 +72,8 @@ pub struct StatsDto {
     pub failed: u64,
     /// Their open incidents.
     pub incidents: u64,
+    /// Ended ones that are no longer kept; not among the others.
+    pub purged: u64,
 }
 
 /// A deployed version with its content.
@@ -89,6 +92,8 @@ pub struct DefinitionDetailsDto {
     pub start_form: Option<serde_json::Value>,
     /// What was found when it was deployed.
     pub diagnostics: Vec<DiagnosticDto>,
+    /// How long its ended instances are kept.
+    pub kept: KeptDto,
 }
 
 /// A value that a start may or must give.
@@ -184,6 +189,7 @@ pub(crate) async fn get(
 ) -> ApiResult<Json<DefinitionDetailsDto>> {
     let details = api.runtime.definition(id).await?;
     let diagnostics = details.view.diagnostics.iter().map(DiagnosticDto::from).collect();
+    let kept = api.runtime.kept(&details.view.process_id).await?.into();
     let mut one = dtos(&api, vec![details.view]).await?;
     Ok(Json(DefinitionDetailsDto {
         definition: one.remove(0),
@@ -194,6 +200,7 @@ pub(crate) async fn get(
             Form::Id(_) => None,
         }),
         diagnostics,
+        kept,
     }))
 }
 
@@ -256,6 +263,7 @@ async fn dtos(api: &ApiState, views: Vec<DefinitionView>) -> Result<Vec<Definiti
             completed: v.stats.completed,
             failed: v.stats.failed,
             incidents: v.stats.incidents,
+            purged: v.stats.purged,
         },
     };
     Ok(views.into_iter().map(dto).collect())

@@ -26,7 +26,8 @@ pub struct ActivateDto {
     /// How many at most; 1 when absent, 100 at most.
     #[schema(minimum = 1, maximum = 100)]
     pub max: Option<u32>,
-    /// Milliseconds the jobs are this worker's; 60,000 when absent, an hour at most.
+    /// Milliseconds the jobs are this worker's; 60,000 when absent, an hour at most. A lease that ends without an
+    /// answer counts as a failed attempt.
     pub lease_ms: Option<u64>,
     /// Milliseconds to wait while there are none; 30,000 at most.
     pub wait_ms: Option<u64>,
@@ -127,7 +128,7 @@ pub(crate) async fn activate(
     let ask = ActivateJobs {
         job_type: body.kind,
         max: body.max.unwrap_or(1).clamp(1, 100),
-        lease: Duration::from_millis(body.lease_ms.unwrap_or(60_000).clamp(1_000, 3_600_000)),
+        lease: lease(body.lease_ms),
         wait: Duration::from_millis(body.wait_ms.unwrap_or(0).min(30_000)),
         worker: body.worker,
     };
@@ -135,6 +136,45 @@ pub(crate) async fn activate(
     let records = jobs.iter().filter_map(|j| j.document.map(|d| d.record)).collect();
     let lookup = Lookup::load(&api, BTreeSet::new(), records).await?;
     Ok(Json(JobsDto { jobs: jobs.into_iter().map(|j| dto(j, &lookup)).collect() }))
+}
+
+/// A longer lease.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ExtendLease)]
+pub struct ExtendDto {
+    /// Milliseconds from now; 60,000 when absent, an hour at most.
+    pub lease_ms: Option<u64>,
+    /// The worker's name, as he gave it when he took the job.
+    #[serde(default)]
+    pub worker: String,
+}
+
+/// Until when a job is a worker's.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Lease)]
+pub struct LeaseDto {
+    /// Until then, UTC.
+    pub leased_until: String,
+}
+
+/// Not done yet: a longer lease. A lease that ends without an answer counts as a failed attempt.
+#[utoipa::path(post, path = "/jobs/{id}/extend", tag = "jobs", params(("id" = String, Path, example = "job_5")),
+    request_body = ExtendDto, responses((status = 200, description = "Until when it lasts", body = LeaseDto)))]
+pub(crate) async fn extend(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<JobId>,
+    Body(body): Body<ExtendDto>,
+) -> ApiResult<Json<LeaseDto>> {
+    let lease = lease(body.lease_ms);
+    let until = api.runtime.extend_job(&caller.actor, id, &body.worker, lease).await?;
+    Ok(Json(LeaseDto { leased_until: until.to_iso() }))
+}
+
+fn lease(ms: Option<u64>) -> Duration {
+    Duration::from_millis(ms.unwrap_or(60_000).clamp(1_000, 3_600_000))
 }
 
 /// Done.

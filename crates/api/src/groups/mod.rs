@@ -12,6 +12,7 @@ pub mod models;
 pub mod notifications;
 pub mod people;
 pub mod records;
+pub mod retention;
 pub mod search;
 pub mod session;
 pub mod system;

@@ -3,6 +3,7 @@
 use crate::ApiState;
 use axum::Json;
 use axum::extract::State;
+use runtime::Circuit;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -28,6 +29,41 @@ pub struct SystemDto {
     pub limits: BTreeMap<String, u64>,
     /// Counters since the start, by name.
     pub counters: BTreeMap<String, u64>,
+    /// Targets of outgoing calls that are busy or failing, as this node sees them.
+    pub circuits: Vec<CircuitDto>,
+}
+
+/// A target of outgoing calls.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Circuit)]
+#[serde(rename_all = "camelCase")]
+pub struct CircuitDto {
+    /// A host, or the job type of an app's handler.
+    pub target: String,
+    /// `closed`: calls go out; `open`: they wait, because too many failed; `halfOpen`: one is tried.
+    #[schema(example = "open")]
+    pub state: String,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Calls on their way.
+    pub in_flight: u64,
+    /// Calls waiting for their turn in memory.
+    pub ready: u64,
+    /// Milliseconds until one call is tried.
+    pub opens_in_ms: u64,
+}
+
+impl From<Circuit> for CircuitDto {
+    fn from(circuit: Circuit) -> Self {
+        Self {
+            target: circuit.target,
+            state: circuit.state.as_str().to_owned(),
+            failures: circuit.failures,
+            in_flight: circuit.in_flight,
+            ready: circuit.ready,
+            opens_in_ms: circuit.opens_in_ms,
+        }
+    }
 }
 
 /// The server: version, database, limits, counters.
@@ -41,6 +77,7 @@ pub(crate) async fn system(State(api): State<ApiState>) -> Json<SystemDto> {
         ("stepNodeEntries", limits.step_node_entries.into()),
         ("valueBytes", wide(limits.value_bytes)),
         ("instanceBytes", wide(limits.instance_bytes)),
+        ("largeValueBytes", wide(limits.large_value_bytes)),
         ("expressionSteps", limits.feel_fuel),
         ("scriptMs", limits.script_ms),
         ("scriptBytes", wide(limits.script_bytes)),
@@ -51,6 +88,19 @@ pub(crate) async fn system(State(api): State<ApiState>) -> Json<SystemDto> {
         ("handlerRetryWindowMs", limits.handler_retry_window_ms),
         ("requestBytes", wide(limits.request_bytes)),
         ("partitionQueue", wide(limits.partition_queue)),
+        ("definitionStarts", wide(limits.definition_starts)),
+        ("queueBytes", wide(limits.queue_bytes)),
+        ("roundCommands", wide(limits.round_commands)),
+        ("commitMs", limits.commit_ms),
+        ("timersNear", wide(limits.timers_near)),
+        ("jobPolls", wide(limits.job_polls)),
+        ("jobPollsPerType", wide(limits.job_polls_per_type)),
+        ("scriptsWaiting", wide(limits.scripts_waiting)),
+        ("deliveries", wide(limits.deliveries)),
+        ("deliveriesPerTarget", wide(limits.deliveries_per_target)),
+        ("circuitFailures", limits.circuit_failures.into()),
+        ("circuitOpenMs", limits.circuit_open_ms),
+        ("circuitOpenMaxMs", limits.circuit_open_max_ms),
     ];
     let (runtime, store) = (api.runtime.counters(), api.platform.store().stats());
     let counters = [
@@ -59,6 +109,10 @@ pub(crate) async fn system(State(api): State<ApiState>) -> Json<SystemDto> {
         ("conflicts", runtime.conflicts),
         ("deliveries", runtime.deliveries),
         ("timers", runtime.timers),
+        ("purgedInstances", runtime.purged_instances),
+        ("purgedEntries", runtime.purged_entries),
+        ("packedJournals", runtime.packed_journals),
+        ("retentionBacklog", runtime.retention_backlog),
         ("storeCommits", store.commits),
         ("storeUnits", store.units),
         ("storeReads", store.reads),
@@ -74,5 +128,6 @@ pub(crate) async fn system(State(api): State<ApiState>) -> Json<SystemDto> {
         demo: api.server.demo,
         limits: named(&limits),
         counters: named(&counters),
+        circuits: api.runtime.circuits().into_iter().map(CircuitDto::from).collect(),
     })
 }

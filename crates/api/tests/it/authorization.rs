@@ -76,6 +76,7 @@ const TABLE: &[(&str, char)] = &[
     ("POST /tasks/{id}/reassign", 'a'),
     ("POST /tasks/{id}/complete", 'a'),
     ("POST /jobs/activate", 'a'),
+    ("POST /jobs/{id}/extend", 'a'),
     ("POST /jobs/{id}/complete", 'a'),
     ("POST /jobs/{id}/fail", 'a'),
     ("POST /jobs/{id}/error", 'a'),
@@ -84,6 +85,8 @@ const TABLE: &[(&str, char)] = &[
     ("GET /events", 'e'),
     ("GET /search", 'e'),
     ("GET /system", 'a'),
+    ("GET /settings/retention", 'a'),
+    ("PUT /settings/retention", 'a'),
     ("GET /openapi.json", 'o'),
 ];
 

@@ -5,6 +5,7 @@
 mod authorization;
 mod automatic;
 mod documents;
+mod retention;
 mod sessions;
 mod story;
 mod world;

@@ -13,7 +13,7 @@ mod wire_types;
 mod wire_value;
 
 pub use codec::{CodecError, decode_events, decode_events_with, encode_events, encode_events_with, references};
-pub use large::{Fetched, Large, LargeValues, ValueName};
 pub use instance::{
     Answer, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Repeat, Task, TimerState, WaitingFlow,
 };
+pub use large::{Fetched, Large, LargeValues, ValueName};

@@ -23,8 +23,23 @@ part!(TimerState { id, key, element, due, repeat });
 part!(Repeat { interval, anchor, turn, last_turn, end });
 part!(Incident { id, key, code, job });
 part!(Instance {
-    id, definition, started_at, started_by, state, title, next_key, bytes, elements, document, business_key, parameters,
-    waiting, jobs, tasks, timers, incidents
+    id,
+    definition,
+    started_at,
+    started_by,
+    state,
+    title,
+    next_key,
+    bytes,
+    elements,
+    document,
+    business_key,
+    parameters,
+    waiting,
+    jobs,
+    tasks,
+    timers,
+    incidents
 });
 part!(InstanceCreated { instance, definition, started_at, started_by, document, business_key, parameters });
 part!(JobCreated { job, key, element, job_type, retries, input } skip { headers });

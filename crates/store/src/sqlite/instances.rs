@@ -17,9 +17,11 @@ use rusqlite::{Row, params};
 const CREATE: &str = "INSERT INTO instances (partition_id, id, definition_id, process_id, state, document_catalog,
     document_record, started_by, business_key, state_title, created_at, updated_at, finished_at, incidents, seq,
     snapshot) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
-const UPDATE: &str = "UPDATE instances SET state = ?3, state_title = ?4, updated_at = ?5, finished_at = coalesce(finished_at, ?6),
+const UPDATE: &str =
+    "UPDATE instances SET state = ?3, state_title = ?4, updated_at = ?5, finished_at = coalesce(finished_at, ?6),
     incidents = ?7, seq = ?8, snapshot = ?9 WHERE id = ?1 AND seq = ?2";
-pub(super) const JOURNAL: &str = "INSERT INTO journal (partition_id, instance_id, seq, at, events) VALUES (?1, ?2, ?3, ?4, ?5)";
+pub(super) const JOURNAL: &str =
+    "INSERT INTO journal (partition_id, instance_id, seq, at, events) VALUES (?1, ?2, ?3, ?4, ?5)";
 const DELETE: [&str; 8] = [
     "DELETE FROM task_assignees WHERE task_id IN (SELECT id FROM user_tasks WHERE instance_id = ?1)",
     "DELETE FROM task_groups WHERE task_id IN (SELECT id FROM user_tasks WHERE instance_id = ?1)",
