@@ -10,6 +10,7 @@ use crate::partitions::work::{Done, Moved, Refused, Work};
 use model::error::codes;
 use model::{Fault, InstanceId, PartitionId, Timestamp, partition_of};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use store::{NodeRow, Unit, Write};
 
 /// For so long an owner is looked for.
@@ -39,7 +40,7 @@ pub(crate) async fn submit(core: &Core, partition: PartitionId, moved: Moved) ->
         }
         let now = core.now();
         if now >= deadline || !core.cluster.shared {
-            return Err(unserved(partition));
+            return Err(unserved(core, partition));
         }
         if now.0 - looked.0 >= LOOK_MS {
             looked = now;
@@ -53,7 +54,10 @@ pub(crate) async fn submit(core: &Core, partition: PartitionId, moved: Moved) ->
     }
 }
 
-fn unserved(partition: PartitionId) -> Fault {
+fn unserved(core: &Core, partition: PartitionId) -> Fault {
+    if core.cluster.left.load(Ordering::Acquire) {
+        return Fault::of(&codes::SHUTTING_DOWN);
+    }
     let message = format!("partition {} is between two nodes; try again in a moment", partition.0);
     Fault::new(&codes::PARTITION_UNSERVED, message)
 }

@@ -17,6 +17,7 @@ use model::{Fault, PartitionId, Timestamp};
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use store::{ClusterWrite, Conflict, Fence, LeaseRow, NodeId, NodeRow, StoreError, Unit};
 use tokio::sync::oneshot;
 
@@ -428,7 +429,7 @@ enum Turn {
 
 /// Has the worker of a partition forget it.
 fn vacate(core: &Core, partition: PartitionId, ack: Ack, turn: Turn) {
-    let envelope = Envelope { partition, work: Work::Vacate, extra: Vec::new(), ack, conflicts: 0 };
+    let envelope = Envelope { partition, work: Work::Vacate, extra: Vec::new(), ack, conflicts: 0, trace: None };
     let left = match turn {
         Turn::First => Some(envelope),
         Turn::Last => core.lane(partition).push(envelope).err().map(|refused| refused.0),
@@ -440,6 +441,7 @@ fn vacate(core: &Core, partition: PartitionId, ack: Ack, turn: Turn) {
 
 /// The end of a node: its leases end with it.
 pub(crate) async fn leave(core: &Core) {
+    core.cluster.left.store(true, Ordering::Release);
     let Some(id) = core.cluster.map().me else { return };
     let mut unit = Unit::new();
     for Fence { partition, epoch } in core.ownership.held() {

@@ -36,6 +36,7 @@ pub use view::{ClusterView, NodeView};
 use courier::Courier;
 use inbox::InboxBoard;
 use model::{PartitionId, Timestamp};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use store::{LeaseRow, NodeId, NodeRow};
 use tokio::sync::Notify;
@@ -52,6 +53,8 @@ pub(crate) struct Cluster {
     pub(crate) version: String,
     pub(crate) inbox: InboxBoard,
     pub(crate) courier: Courier,
+    /// The runtime was shut down.
+    pub(crate) left: AtomicBool,
     map: RwLock<Arc<Map>>,
     /// The map changed: whoever waits for an owner looks again.
     changed: Notify,
@@ -93,6 +96,7 @@ impl Cluster {
             version,
             inbox: InboxBoard::default(),
             courier: Courier::default(),
+            left: AtomicBool::new(false),
             map: RwLock::default(),
             changed: Notify::new(),
             look: Notify::new(),
