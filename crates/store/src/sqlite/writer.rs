@@ -11,8 +11,8 @@ use super::{
     tx::{Tx, WriteError, WriteResult},
 };
 use crate::{
-    ClusterWrite, Conflict, IdKind, InboxWrite, InstanceWrite, JobWrite, LeaseRow, Result, RetentionWrite, StoreError, TaskWrite, Unit,
-    UnitReceipt, Write, outbox::OutboxWrite,
+    ClusterWrite, Conflict, IdKind, InboxWrite, InstanceWrite, JobWrite, LeaseRow, Result, RetentionWrite, StoreError,
+    TaskWrite, Unit, UnitReceipt, Write, outbox::OutboxWrite,
 };
 use rusqlite::{Connection, params};
 use std::{
