@@ -12,7 +12,6 @@ use crate::sequence::Options;
 use crate::stage::{Counters, Stage};
 use crate::{Job, Report, kill, sequence};
 use anyhow::{Context, Result, bail, ensure};
-use serde::Deserialize;
 use std::{
     fs::{self, File},
     io::Write as _,
@@ -32,7 +31,7 @@ const STOP_MAX: Duration = Duration::from_secs(60);
 pub struct Launch {
     /// The binary.
     pub program: PathBuf,
-    /// Arguments of the server: it listens on a free loopback port and writes `control.json` into its data directory.
+    /// Arguments of the server; it is told by `RUSLO_LISTEN` where to listen.
     pub server: Vec<String>,
     /// Its environment, besides this process's own without the product's settings.
     pub environment: Vec<(String, String)>,
@@ -40,9 +39,9 @@ pub struct Launch {
     pub data_dir: PathBuf,
     /// Arguments of a load: it reads an [`Order`] from its input and writes an [`Outcome`] to its output.
     pub load: Vec<String>,
-    /// The body that makes the server's control route give a token of the person `admin`; none: the server asks for
-    /// no token and has no definitions (the envelope).
-    pub token_request: Option<Vec<u8>>,
+    /// Arguments of a command that prints `{"token": ...}` of the person `admin`; none: the server asks for no token and
+    /// has no definitions (the envelope).
+    pub token: Option<Vec<String>>,
     /// `sqlite` or `postgres`.
     pub store: &'static str,
 }
@@ -52,12 +51,6 @@ pub(crate) struct Remote {
     launch: Launch,
     child: Child,
     target: Target,
-}
-
-#[derive(Deserialize)]
-struct ControlFile {
-    url: String,
-    token: String,
 }
 
 impl Drop for Remote {
@@ -96,15 +89,13 @@ pub async fn run_envelope(launch: &Launch, options: &Options) -> Result<Report> 
 impl Remote {
     async fn open(launch: Launch) -> Result<Self> {
         fs::create_dir_all(&launch.data_dir)?;
-        let (child, control) = start(&launch).await?;
-        let address = control.url.trim_start_matches("http://").to_owned();
-        let mut remote = Self { launch, child, target: Target { address, token: None, definitions: Vec::new() } };
-        match remote.launch.token_request.clone() {
-            Some(request) => {
-                remote.target.token = Some(remote.token(&control.token, &request).await?);
-                remote.target.definitions = remote.deploy().await?;
-            }
-            None => remote.target.definitions = ["straight", "service", "", ""].map(str::to_owned).to_vec(),
+        let token = launch.token.as_ref().map(|command| token(&launch, command)).transpose()?;
+        let with_engine = token.is_some();
+        let (child, address) = start(&launch).await?;
+        let definitions = ["straight", "service", "", ""].map(str::to_owned).to_vec();
+        let mut remote = Self { launch, child, target: Target { address: address.to_string(), token, definitions } };
+        if with_engine {
+            remote.target.definitions = remote.deploy().await?;
         }
         Ok(remote)
     }
@@ -112,13 +103,6 @@ impl Remote {
     async fn connect(&self) -> Result<Connection> {
         let address: SocketAddr = self.target.address.parse().context("the server's address")?;
         Ok(Connection::open(address, self.target.token.as_deref()).await?)
-    }
-
-    async fn token(&self, control: &str, request: &[u8]) -> Result<String> {
-        let mut connection = Connection::open(self.target.address.parse()?, Some(control)).await?;
-        let answer = connection.request("POST", "/control/admin", Some("application/json"), request).await?;
-        let body: serde_json::Value = serde_json::from_slice(answer.body).context("the control route")?;
-        body["token"].as_str().map(str::to_owned).with_context(|| format!("no token was given: {body}"))
     }
 
     async fn deploy(&self) -> Result<Vec<String>> {
@@ -162,9 +146,9 @@ impl Remote {
     /// Starts the server again; how long it took until a request was answered.
     pub(crate) async fn revive(&mut self) -> Result<Duration> {
         let begun = now();
-        let (child, control) = start(&self.launch).await?;
+        let (child, address) = start(&self.launch).await?;
         self.child = child;
-        self.target.address = control.url.trim_start_matches("http://").to_owned();
+        self.target.address = address.to_string();
         let mut connection = self.connect().await?;
         let answer = connection.get("/api/v1/tasks?limit=1").await?;
         ensure!(answer.ok(), "the first request after the restart was refused: {}", answer.status);
@@ -194,21 +178,36 @@ fn log_of(data_dir: &Path) -> PathBuf {
     data_dir.join("server.log")
 }
 
-/// Starts the server and waits until it answers.
-async fn start(launch: &Launch) -> Result<(Child, ControlFile)> {
-    let control = launch.data_dir.join("control.json");
-    // One of a server that was killed says nothing.
-    let _none = fs::remove_file(&control);
-    let log = File::options().create(true).append(true).open(log_of(&launch.data_dir))?;
+/// The product's own command in the server's place and surroundings.
+fn command(launch: &Launch, arguments: &[String]) -> Command {
     let mut command = Command::new(&launch.program);
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("RUSLO_")) {
         command.env_remove(name);
     }
-    let mut child = command
-        .args(&launch.server)
-        .envs(launch.environment.iter().map(|(k, v)| (k, v)))
-        .current_dir(&launch.data_dir)
-        .stdin(Stdio::null())
+    command.args(arguments).envs(launch.environment.iter().map(|(k, v)| (k, v))).current_dir(&launch.data_dir);
+    command.stdin(Stdio::null());
+    command
+}
+
+fn token(launch: &Launch, arguments: &[String]) -> Result<String> {
+    let output = command(launch, arguments).stderr(Stdio::inherit()).output().context("making a token")?;
+    ensure!(output.status.success(), "no token was made: {}", output.status);
+    let body: serde_json::Value = serde_json::from_slice(&output.stdout).context("reading the token")?;
+    body["token"].as_str().map(str::to_owned).context("the command printed no token")
+}
+
+/// A loopback address that nobody listens on.
+fn free_address() -> Result<SocketAddr> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").context("looking for a free port")?;
+    Ok(listener.local_addr()?)
+}
+
+/// Starts the server and waits until it answers.
+async fn start(launch: &Launch) -> Result<(Child, SocketAddr)> {
+    let address = free_address()?;
+    let log = File::options().create(true).append(true).open(log_of(&launch.data_dir))?;
+    let mut child = command(launch, &launch.server)
+        .env("RUSLO_LISTEN", address.to_string())
         .stdout(log.try_clone()?)
         .stderr(log)
         .spawn()
@@ -219,12 +218,10 @@ async fn start(launch: &Launch) -> Result<(Child, ControlFile)> {
             let log = fs::read_to_string(log_of(&launch.data_dir)).unwrap_or_default();
             bail!("the server ended at once ({status}): {}", log.trim());
         }
-        if let Some(file) = fs::read(&control).ok().and_then(|text| serde_json::from_slice::<ControlFile>(&text).ok())
-            && let Ok(address) = file.url.trim_start_matches("http://").parse()
-            && let Ok(mut connection) = Connection::open(address, None).await
+        if let Ok(mut connection) = Connection::open(address, None).await
             && connection.get("/healthz").await.is_ok_and(|a| a.ok())
         {
-            return Ok((child, file));
+            return Ok((child, address));
         }
         if now() > until {
             // It is of no use any more.

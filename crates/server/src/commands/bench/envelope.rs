@@ -13,7 +13,7 @@ use axum::{
 };
 use bench::envelope::Stub;
 use runtime::clock::SystemClock;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::{process::ExitCode, sync::Arc};
 use store::SharedStore;
 use tokio::net::TcpListener;
@@ -29,8 +29,8 @@ pub(super) fn serve(config: &Config) -> Result<ExitCode> {
 
 async fn run(config: &Config) -> Result<()> {
     let store: SharedStore = database::open(config).await?;
-    let listener = TcpListener::bind("127.0.0.1:0").await.context("listening")?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let address = std::env::var("RUSLO_LISTEN").unwrap_or_else(|_| "127.0.0.1:0".to_owned());
+    let listener = TcpListener::bind(address).await.context("listening")?;
     let state: Shared = Arc::new((Stub::new(store.clone(), Arc::new(SystemClock)), store));
     let app = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
@@ -39,7 +39,6 @@ async fn run(config: &Config) -> Result<()> {
         .route("/api/v1/jobs/activate", post(activate))
         .route("/api/v1/jobs/{id}/complete", post(complete))
         .with_state(state);
-    std::fs::write(config.data_dir.join("control.json"), json!({ "url": url, "token": "" }).to_string())?;
     let listener = listener.tap_io(|stream| {
         // Without it small answers may be held back; the loopback always takes it.
         let _ = stream.set_nodelay(true);

@@ -6,7 +6,6 @@
 mod envelope;
 
 use crate::{
-    commands::admin::AdminRequest,
     config::{Config, Database},
     first_admin,
     installation::Installation,
@@ -204,18 +203,17 @@ async fn envelope_rate(options: &Bench, run: &Options, folder: &Path) -> Result<
 
 /// The server's process.
 fn server(data_dir: &Path, url: Option<String>) -> Result<Launch> {
-    let token = AdminRequest::Token { user: None, scope: vec!["api".to_owned()], title: "bench".to_owned() };
     let password = first_admin::make_up_password();
     let mut environment = vec![("RUSLO_ADMIN_LOGIN", "admin".to_owned()), ("RUSLO_ADMIN_PASSWORD", password)];
     let store = if url.is_some() { "postgres" } else { "sqlite" };
     environment.extend(url.map(|url| (OWN_DATABASE, url)));
     Ok(Launch {
         program: std::env::current_exe().context("this program's path")?,
-        server: ["serve", "--data-dir", ".", "--listen", "127.0.0.1:0"].map(str::to_owned).to_vec(),
+        server: ["serve", "--data-dir", "."].map(str::to_owned).to_vec(),
         environment: environment.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
         data_dir: data_dir.to_owned(),
         load: ["bench", Inner::LOAD].map(str::to_owned).to_vec(),
-        token_request: Some(serde_json::to_vec(&token)?),
+        token: Some(["admin", "--data-dir", ".", "create-token"].map(str::to_owned).to_vec()),
         store,
     })
 }
@@ -225,7 +223,7 @@ fn stub(server: &Launch, folder: &Path) -> Launch {
     Launch {
         server: ["bench", Inner::ENVELOPE].map(str::to_owned).to_vec(),
         data_dir: folder.join("envelope"),
-        token_request: None,
+        token: None,
         ..server.clone()
     }
 }
