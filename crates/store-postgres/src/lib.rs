@@ -16,6 +16,7 @@ mod ids;
 mod incidents;
 mod instances;
 mod jobs;
+mod json;
 mod list;
 mod migrate;
 mod options;

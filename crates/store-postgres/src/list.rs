@@ -3,10 +3,10 @@
 //! Invariant: values travel as parameters; only field expressions from the capability files and state
 //! codes (which let the planner use partial indexes) become text. What a filter means is the same as on SQLite, also
 //! where a value's type is not the field's: numbers come before texts, and a text that reads as a number is one.
-//! Never: casts a stored text to JSON outside a filter or an order by a record's own field.
+//! Never: reads a stored text as JSON; that is [`json`]'s.
 
 use crate::{
-    PostgresStore,
+    PostgresStore, json,
     sql::{Columns, Param, Read, Reader, read_error},
 };
 use std::borrow::Cow;
@@ -153,7 +153,7 @@ impl<F> List<F> {
                 }
                 Column::Flag { yes, .. } => sql.push(&format!("({yes}) {direction}, ")),
                 Column::Any { order, .. } => sql.push(&format!("{order} {direction} NULLS LAST, ")),
-                Column::Json { data, key } => json_order(data, &key, *descending, sql),
+                Column::Json { data, key } => json::order(data, &key, *descending, sql),
             }
         }
         if tied {
@@ -281,26 +281,16 @@ fn is(column: Column, op: Op, value: &Scalar, sql: &mut Sql) {
         }
         Column::Json { data, key } => {
             let op = about_one(op, value, sql);
-            let letters = if op == Op::Eq { letters(value) } else { None };
+            let letters = if op == Op::Eq { json::letters(value) } else { None };
             if let Some(letters) = &letters {
                 sql.push(&format!("(strpos({data}, "));
                 sql.bind(letters.as_str());
                 sql.push(") > 0 AND ");
             }
-            json_head(data, &key, sql);
-            json_compare(op, value, sql);
+            json::head(data, &key, sql);
+            json::compare(op, value, sql);
             sql.push(if letters.is_some() { "))" } else { ")" });
         }
-    }
-}
-
-/// What every JSON text contains in which this value stands: looking for it is much cheaper than reading the JSON.
-fn letters(value: &Scalar) -> Option<String> {
-    match value {
-        Scalar::Text(text) => Some(serde_json::Value::from(text.as_str()).to_string()),
-        // Yes and no are 1 and 0; beyond the limit a number may be written with an exponent.
-        Scalar::Int(n) if (2..1_000_000_000_000_000).contains(&n.unsigned_abs()) => Some(n.to_string()),
-        _ => None,
     }
 }
 
@@ -369,15 +359,16 @@ fn compare(side: Side<'_>, op: Op, value: &Scalar, sql: &mut Sql) {
     }
 }
 
-fn like(expression: &str, pattern: String, sql: &mut Sql) {
+/// `expression LIKE pattern`.
+pub(crate) fn like(expression: &str, pattern: String, sql: &mut Sql) {
     sql.push(expression);
     sql.push(" LIKE ");
     sql.bind(pattern);
     sql.push(" ESCAPE '\\'");
 }
 
-/// What is looked for in a text.
-fn searched(value: &Scalar) -> Option<Cow<'_, str>> {
+/// What is looked for in a text; none: nothing that can be in one.
+pub(crate) fn searched(value: &Scalar) -> Option<Cow<'_, str>> {
     match value {
         Scalar::Text(text) => Some(text.into()),
         Scalar::Int(n) => Some(n.to_string().into()),
@@ -430,8 +421,8 @@ fn is_in(column: Column, values: &[Scalar], sql: &mut Sql) {
             sql.push(")");
         }
         Column::Json { data, key } => {
-            json_head(data, &key, sql);
-            json_one_of(values, sql);
+            json::head(data, &key, sql);
+            json::one_of(values, sql);
             sql.push(")");
         }
     }
@@ -465,125 +456,6 @@ fn one_of(side: Side<'_>, values: &[Scalar], sql: &mut Sql) {
             sql.push(")");
         }
     }
-}
-
-/// A member of a JSON text. `jsonb` knows no NUL, which `\u0001` stands for here; OFFSET 0 has it parsed once a row.
-fn member(data: &str, key: &str, sql: &mut Sql) {
-    sql.push(&format!("(SELECT replace({data}, '\\u0000', '\\u0001')::jsonb -> "));
-    sql.bind(key.to_owned());
-    sql.push(" AS j OFFSET 0) f");
-}
-
-/// The number that a JSON value is compared as: yes and no are 1 and 0.
-macro_rules! json_number {
-    ($value:literal) => {
-        concat!(
-            "CASE jsonb_typeof(",
-            $value,
-            ") WHEN 'number' THEN (",
-            $value,
-            ")::numeric WHEN 'boolean' THEN (",
-            $value,
-            ")::boolean::int::numeric END"
-        )
-    };
-}
-
-/// The text that a JSON value is compared as.
-macro_rules! json_text {
-    ($value:literal) => {
-        concat!(
-            "(CASE WHEN jsonb_typeof(",
-            $value,
-            ") IN ('string', 'array', 'object') THEN ",
-            $value,
-            " #>> '{}' END) COLLATE \"C\""
-        )
-    };
-}
-
-/// A subquery over a member's values up to its WHERE: as a number `v.n`, as a text `v.t`, of null neither.
-fn json_head(data: &str, key: &str, sql: &mut Sql) {
-    sql.push("EXISTS (SELECT 1 FROM ");
-    member(data, key, sql);
-    sql.push(concat!(
-        " CROSS JOIN LATERAL jsonb_array_elements(CASE jsonb_typeof(f.j) WHEN 'array' THEN f.j WHEN 'object' THEN \
-         jsonb_path_query_array(f.j, '$.*') ELSE CASE WHEN f.j IS NOT NULL THEN jsonb_build_array(f.j) END END) e(j) \
-         CROSS JOIN LATERAL (SELECT ",
-        json_number!("e.j"),
-        " AS n, ",
-        json_text!("e.j"),
-        " AS t) v WHERE "
-    ));
-}
-
-/// Numbers before texts, texts by their bytes, nulls last in either direction.
-fn json_order(data: &str, key: &str, descending: bool, sql: &mut Sql) {
-    let (number, text) = (concat!("(SELECT ", json_number!("f.j")), concat!("(SELECT ", json_text!("f.j")));
-    let (keys, direction) = if descending { ([text, number], "DESC") } else { ([number, text], "ASC") };
-    for expression in keys {
-        sql.push(expression);
-        sql.push(" FROM ");
-        member(data, key, sql);
-        sql.push(&format!(") {direction} NULLS LAST, "));
-    }
-}
-
-fn json_compare(op: Op, value: &Scalar, sql: &mut Sql) {
-    let operator = match op {
-        Op::Eq => " = ",
-        // Only null is left to differ from.
-        Op::Ne => return sql.push("(v.n IS NOT NULL OR v.t IS NOT NULL)"),
-        Op::Lt => " < ",
-        Op::Le => " <= ",
-        Op::Gt => " > ",
-        Op::Ge => " >= ",
-        Op::Contains | Op::StartsWith => {
-            let Some(text) = searched(value) else { return sql.push("FALSE") };
-            return like("fold(coalesce(v.t, CAST(trim_scale(v.n) AS text)))", pattern(&text, op == Op::Contains), sql);
-        }
-    };
-    let Some(right) = json_operand(value) else { return sql.push("FALSE") };
-    let above = matches!(op, Op::Gt | Op::Ge);
-    let below = matches!(op, Op::Lt | Op::Le);
-    match value {
-        Scalar::Text(_) => {
-            sql.push(&format!("(v.t{operator}"));
-            sql.bind(right);
-            sql.push(if below { " OR v.n IS NOT NULL)" } else { ")" });
-        }
-        _ => {
-            sql.push(&format!("(v.n{operator}"));
-            sql.bind(right);
-            sql.push(if above { "::numeric OR v.t IS NOT NULL)" } else { "::numeric)" });
-        }
-    }
-}
-
-fn json_one_of(values: &[Scalar], sql: &mut Sql) {
-    let (texts, numbers): (Vec<&Scalar>, Vec<&Scalar>) = values.iter().partition(|v| matches!(v, Scalar::Text(_)));
-    let list = |values: Vec<&Scalar>| {
-        let mut list = Param::Texts(Vec::new());
-        values.into_iter().filter_map(json_operand).for_each(|operand| list.push(operand));
-        list
-    };
-    sql.push("(v.t = ANY(");
-    sql.bind(list(texts));
-    sql.push(") OR v.n = ANY(");
-    sql.bind(list(numbers));
-    sql.push("::numeric[]))");
-}
-
-/// A value as JSON is compared with it: a number by its shortest digits, as they stand in the JSON.
-fn json_operand(value: &Scalar) -> Option<Param> {
-    Some(match value {
-        Scalar::Null => return None,
-        Scalar::Real(n) if n.is_nan() => return None,
-        Scalar::Bool(b) => i64::from(*b).to_string().into(),
-        Scalar::Int(n) => n.to_string().into(),
-        Scalar::Real(n) => n.to_string().into(),
-        Scalar::Text(text) => text.replace('\0', "\u{1}").into(),
-    })
 }
 
 /// A pattern for LIKE on text in lower case.

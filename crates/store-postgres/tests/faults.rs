@@ -280,3 +280,31 @@ fn a_server_that_can_not_be_used_is_named() {
         assert!(matches!(error, StoreError::Failed { context: "connect", .. }), "{error:?}");
     });
 }
+
+/// Run by `tls.sh`, which starts a server with a certificate for `localhost` signed by an authority of its own.
+#[test]
+#[ignore = "needs a server with TLS: crates/store-postgres/tests/tls.sh"]
+fn certificates_are_looked_at_as_the_url_says() {
+    let port = std::env::var("RUSLO_TEST_TLS_PORT").expect("tls.sh names the port");
+    let (good, other) = ("sslrootcert=/tmp/ruslo-tls/ca.crt", "sslrootcert=/tmp/ruslo-tls/other.crt");
+    let cases = [
+        ("localhost", "sslmode=disable".to_owned(), false),
+        ("localhost", "sslmode=prefer".to_owned(), true),
+        ("localhost", "sslmode=require".to_owned(), true),
+        ("localhost", format!("sslmode=require&{other}"), false),
+        ("localhost", format!("sslmode=verify-ca&{good}"), true),
+        ("127.0.0.1", format!("sslmode=verify-ca&{good}"), true),
+        ("localhost", format!("sslmode=verify-ca&{other}"), false),
+        ("localhost", format!("sslmode=verify-full&{good}"), true),
+        ("127.0.0.1", format!("sslmode=verify-full&{good}"), false),
+        ("localhost", format!("sslmode=verify-full&{other}"), false),
+    ];
+    block_on(async {
+        for (host, parameters, expected) in cases {
+            let url = format!("postgres://ruslo@{host}:{port}/ruslo?{parameters}");
+            let options = PostgresOptions { patience: Duration::ZERO, ..PostgresOptions::new(&url) };
+            let opened = PostgresStore::open(options).await;
+            assert_eq!(opened.is_ok(), expected, "{url}: {:?}", opened.err());
+        }
+    });
+}
