@@ -38,9 +38,9 @@ pub(crate) enum Use {
     Write,
 }
 
-/// What all sessions say at their beginning. A commit is many point look-ups, and a plan made while a table was small
-/// has to be right when it is large: hence no plans that read whole tables. A transaction that its client left open
-/// (the network was cut) must not keep leases locked.
+/// What all sessions say at their beginning. A plan made while a table was small has to be right when it is large: hence
+/// none that read whole tables where an index serves. A transaction that its client left open (the network was cut) must
+/// not keep leases locked.
 const WRITE_SETTINGS: &[&str] = &[
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
     "SET jit = off",
@@ -55,6 +55,9 @@ const WRITE_SETTINGS: &[&str] = &[
 ];
 const READ_SETTINGS: &[&str] = &[
     "SET jit = off",
+    "SET enable_seqscan = off",
+    "SET enable_hashjoin = off",
+    "SET enable_mergejoin = off",
     "SET random_page_cost = 1.1",
     "SET idle_in_transaction_session_timeout = '60s'",
     "SET tcp_user_timeout = '10s'",

@@ -33,8 +33,8 @@ INSERT INTO task_assignees SELECT partition_id, id, u, 0, 0, NULL, CASE state WH
 INSERT INTO task_groups SELECT partition_id, id, 'a', CASE state WHEN 0 THEN 1 ELSE 0 END,
     coalesce(due_at, 9223372036854775807), priority FROM user_tasks;
 INSERT INTO timers SELECT n % 4, (n << 8) | (n % 4), n, 1 FROM generate_series(1, 3 * ROWS) n;
-INSERT INTO jobs SELECT n % 4, (n << 8) | (n % 4), 1, 1, 'e', 'type' || n % 5, CASE WHEN n % 10 = 0 THEN 0 ELSE 1 END, 3,
-    '{}', '{}', n, NULL, 0, 'event' || n FROM generate_series(1, ROWS) n;
+INSERT INTO jobs SELECT n % 4, (n << 8) | (n % 4), 1, 1, 'e', 'type' || n % 5,
+    CASE WHEN n % 10 = 0 THEN 0 ELSE 1 END, 3, '{}', '{}', n, NULL, 0, 'event' || n FROM generate_series(1, ROWS) n;
 INSERT INTO outbox SELECT n % 4, (n << 8) | (n % 4), 'k', 'k', NULL, NULL, '{}', n, 0, n, 0, NULL
     FROM generate_series(1, 3 * ROWS) n;
 INSERT INTO calls SELECT n % 4, n, n % 3000, 'e', 1, NULL, 1, n, '', '', 200, '', 1, NULL
