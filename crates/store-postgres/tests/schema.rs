@@ -63,7 +63,7 @@ fn letters_of_every_script_lose_their_case() {
     let url = server::database();
     server::execute(&url, &migrations("migrations"));
     assert_eq!(server::texts(&url, "SHOW lc_ctype"), ["C"], "the locale that knows nothing");
-    let cases = ["ПРИВЕТ Ёлка", "ÀÉÎÕÜ ẞ Œ", "ΣΊΣΥΦΟΣ", "ԱՐԵՎ", "İstanbul I", "Ⅷ Ａ", "𐐀", "漢字 42 _%\\", "ǄÅΩK"];
+    let cases = ["ПРИВЕТ Ёлка", "ÀÉÎÕÜ ẞ Œ", "ΣΊΣΥΦΟΣ", "ԱՐԵՎ", "İstanbul I", "Ⅷ Ａ", "𐐀", "漢字 _%\\", "ǄÅΩK"];
     for text in cases {
         let sql = format!("SELECT fold('{text}')");
         assert_eq!(server::texts(&url, &sql), [text.to_lowercase()], "{text}");
