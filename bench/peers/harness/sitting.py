@@ -38,7 +38,7 @@ class Sitting:
         self.data, self.logs = os.path.join(self.folder, "data"), os.path.join(self.folder, "logs")
         os.makedirs(self.data)
         os.makedirs(self.logs)
-        self.warm_limit = 3.0 if options.quick else 8.0
+        self.warm_limit = 3.0 if options.quick else 6.0
         self.peers, self.started, self.absent = [], {}, {}
         self.postgres, self.no_postgres, self.began, self.rounds_done = None, "", 0.0, 0
         self.seconds = options.seconds
@@ -95,15 +95,19 @@ class Sitting:
         for peer in list(self.peers):
             say(f"  starting and warming up {peer.name} …")
             try:
-                peer.start()
-                peer.warm_up()
-                if peer.on_postgres:
-                    durable = {name: self.postgres.settings[name] for name in ("fsync", "synchronous_commit")}
-                    peer.durability = "PostgreSQL, " + ", ".join(f"{k} {v}" for k, v in durable.items())
-                peer.freeze()
-                self.started[peer.name] = peer
+                self.launch(peer)
             except Absent as why:
                 self.drop(peer, why)
+        for peer in self.peers:
+            peer.freeze()
+            self.started[peer.name] = peer
+
+    def launch(self, peer):
+        peer.start()
+        peer.warm_up(self.warm_limit)
+        if peer.on_postgres:
+            durable = ", ".join(f"{name} {self.postgres.settings[name]}" for name in ("fsync", "synchronous_commit"))
+            peer.durability = f"PostgreSQL, {durable}"
 
     def drop(self, peer, why):
         self.absent[peer.name] = str(why)
@@ -137,7 +141,7 @@ class Sitting:
         """The longest point, of at most 5 s, with which all rounds fit into the time that is left."""
         if self.seconds:
             return
-        left = (deadline - time.monotonic()) * 0.85
+        left = (deadline - time.monotonic()) * 0.9
         self.seconds = 5.0
         while self.seconds > 1.5 and sum(self.block_cost(self.seconds)) * self.options.rounds > left:
             self.seconds -= 0.25
