@@ -11,10 +11,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The apps. */
+        /**
+         * The apps.
+         * @description Allowed: administrators.
+         */
         get: operations["apps_list"];
         put?: never;
-        /** Make an app. The answer holds its secret once. */
+        /**
+         * Make an app. The answer holds its secret once.
+         * @description Allowed: administrators.
+         */
         post: operations["apps_create"];
         delete?: never;
         options?: never;
@@ -29,15 +35,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One app. */
+        /**
+         * One app.
+         * @description Allowed: administrators.
+         */
         get: operations["apps_get"];
         put?: never;
         post?: never;
-        /** Remove an app with its tokens and registrations. Processes that use its activities stay and say what is missing. */
+        /**
+         * Remove an app with its tokens and registrations. Processes that use its activities stay and say what is missing.
+         * @description Allowed: administrators.
+         */
         delete: operations["apps_remove"];
         options?: never;
         head?: never;
-        /** Change an app. */
+        /**
+         * Change an app.
+         * @description Allowed: administrators.
+         */
         patch: operations["apps_update"];
         trace?: never;
     };
@@ -48,7 +63,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The app's activities and robots. */
+        /**
+         * The app's activities and robots.
+         * @description Allowed: administrators.
+         */
         get: operations["apps_activities"];
         put?: never;
         post?: never;
@@ -65,7 +83,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The latest calls to the app's handlers, newest first. */
+        /**
+         * The latest calls to the handlers of the app's activities, newest first; among the server's last 500 calls.
+         * @description Allowed: administrators.
+         */
         get: operations["apps_calls"];
         put?: never;
         post?: never;
@@ -84,7 +105,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a new client secret; the old one stops working. The answer holds it once. */
+        /**
+         * Make a new client secret; the old one stops working. The answer holds it once.
+         * @description Allowed: administrators.
+         */
         post: operations["apps_new_secret"];
         delete?: never;
         options?: never;
@@ -101,7 +125,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Issue tokens of the app in the caller's name. Shown once. */
+        /**
+         * Issue tokens of the app in the caller's name. Shown once.
+         * @description Allowed: administrators.
+         */
         post: operations["apps_new_tokens"];
         delete?: never;
         options?: never;
@@ -116,10 +143,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The catalogs. */
+        /**
+         * The catalogs.
+         * @description Allowed: whoever is signed in.
+         */
         get: operations["catalogs_list"];
         put?: never;
-        /** Make a catalog. */
+        /**
+         * Make a catalog.
+         * @description Allowed: administrators.
+         */
         post: operations["catalogs_create"];
         delete?: never;
         options?: never;
@@ -134,15 +167,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One catalog. */
+        /**
+         * One catalog.
+         * @description Allowed: whoever is signed in.
+         */
         get: operations["catalogs_get"];
         put?: never;
         post?: never;
-        /** Remove a catalog that holds no records. */
+        /**
+         * Remove a catalog that holds no records.
+         * @description Allowed: administrators.
+         */
         delete: operations["catalogs_remove"];
         options?: never;
         head?: never;
-        /** Change a catalog. */
+        /**
+         * Change a catalog.
+         * @description Allowed: administrators.
+         */
         patch: operations["catalogs_update"];
         trace?: never;
     };
@@ -153,7 +195,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The definitions that can be started for the catalog's records. */
+        /**
+         * The definitions that can be started for the catalog's records.
+         * @description Allowed: whoever is signed in.
+         */
         get: operations["catalogs_definitions"];
         put?: never;
         post?: never;
@@ -170,10 +215,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The catalog's records. */
+        /**
+         * The catalog's records.
+         * @description Allowed: whoever is signed in.
+         */
         get: operations["records_list"];
         put?: never;
-        /** Add a record. */
+        /**
+         * Add a record.
+         * @description Allowed: whoever is signed in.
+         */
         post: operations["records_create"];
         delete?: never;
         options?: never;
@@ -188,10 +239,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The definitions, newest first. */
+        /**
+         * The definitions, newest first.
+         * @description Allowed: whoever is signed in.
+         */
         get: operations["definitions_list"];
         put?: never;
-        /** Deploy a `.bpmn` or `.bpt` file. When it has errors: 422 `DEF-0002` with `details.diagnostics`. */
+        /**
+         * Deploy a `.bpmn` or `.bpt` file. When it has errors: 422 `DEF-0002` with `details.diagnostics`.
+         * @description Allowed: administrators.
+         */
         post: operations["definitions_deploy"];
         delete?: never;
         options?: never;
@@ -206,11 +263,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One version. */
+        /**
+         * One version.
+         * @description Allowed: whoever is signed in.
+         */
         get: operations["definitions_get"];
         put?: never;
         post?: never;
-        /** Withdraw a version that has no running instances. */
+        /**
+         * Withdraw a version: it is started no more, its instances run on.
+         * @description Allowed: administrators.
+         */
         delete: operations["definitions_remove"];
         options?: never;
         head?: never;
@@ -224,7 +287,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All versions of the same process, newest first. */
+        /**
+         * All versions of the same process, newest first.
+         * @description Allowed: whoever is signed in.
+         */
         get: operations["definitions_versions"];
         put?: never;
         post?: never;
@@ -243,7 +309,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Check BPMN 2.0 XML without keeping it. */
+        /**
+         * Check BPMN 2.0 XML without keeping it.
+         * @description Allowed: administrators.
+         */
         post: operations["models_diagnostics"];
         delete?: never;
         options?: never;
@@ -258,7 +327,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The element templates of the designer: built-in components and activities of apps, as the palette shows them. */
+        /**
+         * The element templates of the designer: built-in components and activities of apps, as the palette shows them.
+         * @description Allowed: administrators.
+         */
         get: operations["models_element_templates"];
         put?: never;
         post?: never;
@@ -278,6 +350,7 @@ export interface paths {
         /**
          * Live updates as server-sent events. Each tells what changed; what it is now is read with the other operations. A
          *     comment every 15 s keeps the connection.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
          */
         get: operations["events_stream"];
         put?: never;
@@ -297,7 +370,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a model of a `.bpmn` or `.bpt` file. */
+        /**
+         * Make a model of a `.bpmn` or `.bpt` file.
+         * @description Allowed: administrators.
+         */
         post: operations["models_import"];
         delete?: never;
         options?: never;
@@ -312,7 +388,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The incidents, newest first. */
+        /**
+         * The incidents, newest first.
+         * @description Allowed: administrators.
+         */
         get: operations["incidents_list"];
         put?: never;
         post?: never;
@@ -331,7 +410,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Try the element again. */
+        /**
+         * Try the element again.
+         * @description Allowed: administrators.
+         */
         post: operations["incidents_retry"];
         delete?: never;
         options?: never;
@@ -346,10 +428,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The instances, newest first. Employees see those they started or have tasks in. */
+        /**
+         * The instances, newest first. Employees see those they started or have tasks in.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         get: operations["instances_list"];
         put?: never;
-        /** Start a process. Durable when it is answered. */
+        /**
+         * Start a process. Durable when it is answered.
+         * @description Allowed: whoever is signed in.
+         */
         post: operations["instances_start"];
         delete?: never;
         options?: never;
@@ -364,11 +452,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One instance with everything its page shows. */
+        /**
+         * One instance with everything its page shows.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         get: operations["instances_get"];
         put?: never;
         post?: never;
-        /** Erase: the instance ends, nothing of it stays. */
+        /**
+         * Erase: the instance ends, nothing of it stays.
+         * @description Allowed: administrators.
+         */
         delete: operations["instances_kill"];
         options?: never;
         head?: never;
@@ -382,7 +476,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Calls to handlers, in order. */
+        /**
+         * Calls to handlers, in order.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         get: operations["instances_calls"];
         put?: never;
         post?: never;
@@ -401,7 +498,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel: the instance ends, its history stays. */
+        /**
+         * Cancel: the instance ends, its history stays.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         post: operations["instances_cancel"];
         delete?: never;
         options?: never;
@@ -416,7 +516,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened, in order. */
+        /**
+         * What happened, in order.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         get: operations["instances_history"];
         put?: never;
         post?: never;
@@ -439,7 +542,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Set variables of a running instance. */
+        /**
+         * Set variables of a running instance.
+         * @description Allowed: administrators.
+         */
         patch: operations["instances_set_variables"];
         trace?: never;
     };
@@ -452,7 +558,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take jobs. */
+        /**
+         * Take jobs.
+         * @description Allowed: administrators.
+         */
         post: operations["jobs_activate"];
         delete?: never;
         options?: never;
@@ -469,7 +578,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Done. */
+        /**
+         * Done.
+         * @description Allowed: administrators.
+         */
         post: operations["jobs_complete"];
         delete?: never;
         options?: never;
@@ -486,7 +598,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A business error. */
+        /**
+         * A business error.
+         * @description Allowed: administrators.
+         */
         post: operations["jobs_error"];
         delete?: never;
         options?: never;
@@ -503,7 +618,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Failed: again later, or an incident. */
+        /**
+         * Failed: again later, or an incident.
+         * @description Allowed: administrators.
+         */
         post: operations["jobs_fail"];
         delete?: never;
         options?: never;
@@ -518,14 +636,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's own account. */
+        /**
+         * One's own account.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         get: operations["me_me"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change one's own account. */
+        /**
+         * Change one's own account.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         patch: operations["me_change_me"];
         trace?: never;
     };
@@ -538,7 +662,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change one's own password. All other sessions end. */
+        /**
+         * Change one's own password. All other sessions end.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         post: operations["me_change_password"];
         delete?: never;
         options?: never;
@@ -553,10 +680,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The models, the latest changed first. */
+        /**
+         * The models, the latest changed first.
+         * @description Allowed: administrators.
+         */
         get: operations["models_list"];
         put?: never;
-        /** Make a model. */
+        /**
+         * Make a model.
+         * @description Allowed: administrators.
+         */
         post: operations["models_create"];
         delete?: never;
         options?: never;
@@ -571,12 +704,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One model with its source. */
+        /**
+         * One model with its source.
+         * @description Allowed: administrators.
+         */
         get: operations["models_get"];
-        /** Save a model. */
+        /**
+         * Save a model.
+         * @description Allowed: administrators.
+         */
         put: operations["models_update"];
         post?: never;
-        /** Remove a model; what was deployed from it stays. */
+        /**
+         * Remove a model; what was deployed from it stays.
+         * @description Allowed: administrators.
+         */
         delete: operations["models_remove"];
         options?: never;
         head?: never;
@@ -592,7 +734,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Deploy a model as saved. When it has errors: 422 `DEF-0002` with `details.diagnostics`. */
+        /**
+         * Deploy a model as saved. When it has errors: 422 `DEF-0002` with `details.diagnostics`.
+         * @description Allowed: administrators.
+         */
         post: operations["models_deploy"];
         delete?: never;
         options?: never;
@@ -607,7 +752,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's notifications. */
+        /**
+         * The caller's notifications.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         get: operations["notifications_list"];
         put?: never;
         post?: never;
@@ -626,7 +774,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark as read. */
+        /**
+         * Mark as read.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         post: operations["notifications_read"];
         delete?: never;
         options?: never;
@@ -641,7 +792,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** This document. */
+        /**
+         * This document.
+         * @description Allowed: everybody.
+         */
         get: operations["system_document"];
         put?: never;
         post?: never;
@@ -658,15 +812,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One record. */
+        /**
+         * One record.
+         * @description Allowed: whoever is signed in.
+         */
         get: operations["records_get"];
         put?: never;
         post?: never;
-        /** Remove a record. */
+        /**
+         * Remove a record.
+         * @description Allowed: whoever is signed in.
+         */
         delete: operations["records_remove"];
         options?: never;
         head?: never;
-        /** Change a record. */
+        /**
+         * Change a record.
+         * @description Allowed: whoever is signed in.
+         */
         patch: operations["records_update"];
         trace?: never;
     };
@@ -677,7 +840,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The processes that ran or run for the record, newest first. */
+        /**
+         * The processes that ran or run for the record, newest first.
+         * @description Allowed: whoever is signed in.
+         */
         get: operations["records_instances"];
         put?: never;
         post?: never;
@@ -694,7 +860,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Find definitions, instances by id, records and people. */
+        /**
+         * Find definitions, instances by id, records and people.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         get: operations["search_search"];
         put?: never;
         post?: never;
@@ -711,16 +880,47 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is signed in. */
+        /**
+         * Who is signed in.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         get: operations["session_session"];
         put?: never;
         /**
-         * Sign in. Answers with the cookie `ruslo_session`. Ten failures for a login or address within 15 minutes are
-         *     answered 429 `IDN-0016`.
+         * Sign in. Answers with the cookie `ruslo_session`. After ten failures for a login from one address within 15 minutes:
+         *     429 `IDN-0016`.
+         * @description Allowed: everybody.
          */
         post: operations["session_sign_in"];
-        /** Sign out: the session ends at once. */
+        /**
+         * Sign out: the session ends at once.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         delete: operations["session_sign_out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rules, and what was done by them.
+         * @description Allowed: administrators.
+         */
+        get: operations["settings_get"];
+        /**
+         * Change the rules, all of them. What is over its time by the new ones begins to go at once, in small steps.
+         * @description Allowed: administrators.
+         */
+        put: operations["settings_put"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -733,7 +933,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The server: version, database, limits, counters. */
+        /**
+         * The server: version, database, limits, counters.
+         * @description Allowed: administrators.
+         */
         get: operations["system_system"];
         put?: never;
         post?: never;
@@ -750,7 +953,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tasks: those that wait by urgency, those that are over by their end. */
+        /**
+         * The tasks: those that wait by urgency, those that are over by their end.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         get: operations["tasks_list"];
         put?: never;
         post?: never;
@@ -767,7 +973,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many tasks wait for the caller. */
+        /**
+         * How many tasks wait for the caller.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         get: operations["tasks_count"];
         put?: never;
         post?: never;
@@ -784,7 +993,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One task with its form. */
+        /**
+         * One task with its form.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         get: operations["tasks_get"];
         put?: never;
         post?: never;
@@ -803,7 +1015,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a task one is a candidate of. */
+        /**
+         * Take a task one is a candidate of.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         post: operations["tasks_claim"];
         delete?: never;
         options?: never;
@@ -820,7 +1035,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Answer a task. Answering one that is over: 409 `RUN-0003`. */
+        /**
+         * Answer a task. Answering one that is over: 409 `RUN-0003`.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         post: operations["tasks_complete"];
         delete?: never;
         options?: never;
@@ -837,7 +1055,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give a task to others. */
+        /**
+         * Give a task to others.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         post: operations["tasks_reassign"];
         delete?: never;
         options?: never;
@@ -852,10 +1073,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's tokens. */
+        /**
+         * The caller's tokens.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         get: operations["tokens_list"];
         put?: never;
-        /** Make a token in the caller's name. The answer holds it once. */
+        /**
+         * Make a token in the caller's name. The answer holds it once.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         post: operations["tokens_create"];
         delete?: never;
         options?: never;
@@ -873,7 +1100,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke a token. */
+        /**
+         * Revoke a token.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         delete: operations["tokens_remove"];
         options?: never;
         head?: never;
@@ -887,10 +1117,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** People, for pickers and administration. */
+        /**
+         * People, for pickers and administration.
+         * @description Allowed: whoever is signed in.
+         */
         get: operations["users_list"];
         put?: never;
-        /** Add a person. */
+        /**
+         * Add a person.
+         * @description Allowed: administrators.
+         */
         post: operations["users_create"];
         delete?: never;
         options?: never;
@@ -905,14 +1141,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One person. */
+        /**
+         * One person.
+         * @description Allowed: whoever is signed in.
+         */
         get: operations["users_get"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change a person. */
+        /**
+         * Change a person.
+         * @description Allowed: administrators.
+         */
         patch: operations["users_update"];
         trace?: never;
     };
@@ -923,10 +1165,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's webhooks. */
+        /**
+         * The caller's webhooks; all for administrators.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         get: operations["webhooks_list"];
         put?: never;
-        /** Make a webhook in the caller's name. The answer holds its address once. */
+        /**
+         * Make a webhook in the caller's name. The answer holds its address once.
+         * @description Allowed: administrators.
+         */
         post: operations["webhooks_create"];
         delete?: never;
         options?: never;
@@ -944,7 +1192,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Remove a webhook: its address stops working. */
+        /**
+         * Remove a webhook: its address stops working.
+         * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
+         */
         delete: operations["webhooks_remove"];
         options?: never;
         head?: never;
@@ -959,7 +1210,8 @@ export interface components {
         Activate: {
             /**
              * Format: int64
-             * @description Milliseconds the jobs are this worker's; 60,000 when absent, an hour at most.
+             * @description Milliseconds the jobs are this worker's; 60,000 when absent, an hour at most. A lease that ends without an
+             *     answer counts as a failed attempt.
              */
             leaseMs?: number | null;
             /**
@@ -1030,8 +1282,7 @@ export interface components {
             clientSecret?: string | null;
             /** @description When it was made, UTC. */
             createdAt: string;
-            /** @description Who made it. */
-            createdBy: components["schemas"]["Person"];
+            createdBy?: null | components["schemas"]["Person"];
             /** @description Its page; authorization codes are sent there. */
             handlerUrl?: string | null;
             /**
@@ -1118,8 +1369,6 @@ export interface components {
         Assignee: {
             /** @description When he answered, UTC. */
             answeredAt?: string | null;
-            /** @description His remark. */
-            comment?: string | null;
             /** @description What people see. */
             name: string;
             /** @description His answer: one of the outcomes. */
@@ -1179,6 +1428,36 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description A target of outgoing calls. */
+        Circuit: {
+            /**
+             * Format: int32
+             * @description Failures in a row.
+             */
+            failures: number;
+            /**
+             * Format: int64
+             * @description Calls on their way.
+             */
+            inFlight: number;
+            /**
+             * Format: int64
+             * @description Milliseconds until one call is tried.
+             */
+            opensInMs: number;
+            /**
+             * Format: int64
+             * @description Calls waiting for their turn in memory.
+             */
+            ready: number;
+            /**
+             * @description `closed`: calls go out; `open`: they wait, because too many failed; `halfOpen`: one is tried.
+             * @example open
+             */
+            state: string;
+            /** @description A host, or the job type of an app's handler. */
+            target: string;
+        };
         /** @description A deployed version. */
         Definition: {
             /** @description The app that owns it. */
@@ -1219,6 +1498,8 @@ export interface components {
             bpmn: string;
             /** @description What was found when it was deployed. */
             diagnostics: components["schemas"]["Diagnostic"][];
+            /** @description How long its ended instances are kept. */
+            kept: components["schemas"]["Kept"];
             /** @description Values a start may or must give. */
             parameters: components["schemas"]["Parameter"][];
             /** @description Form-js schema shown to a person who starts it. */
@@ -1263,6 +1544,11 @@ export interface components {
              * @description Their open incidents.
              */
             incidents: number;
+            /**
+             * Format: int64
+             * @description Ended ones that are no longer kept; not among the others.
+             */
+            purged: number;
         };
         /** @description One process of what was deployed. */
         Deployed: {
@@ -1616,6 +1902,16 @@ export interface components {
         JsonObject: {
             [key: string]: unknown;
         };
+        /** @description How long the ended instances of a process are kept. */
+        Kept: {
+            /**
+             * Format: int32
+             * @description Days; `null`: for ever.
+             */
+            days?: number | null;
+            /** @description Whether it is the process's own rule instead of the general one. */
+            own: boolean;
+        };
         /**
          * @description A language of the UI.
          * @enum {string}
@@ -1850,8 +2146,7 @@ export interface components {
                 clientSecret?: string | null;
                 /** @description When it was made, UTC. */
                 createdAt: string;
-                /** @description Who made it. */
-                createdBy: components["schemas"]["Person"];
+                createdBy?: null | components["schemas"]["Person"];
                 /** @description Its page; authorization codes are sent there. */
                 handlerUrl?: string | null;
                 /**
@@ -2276,6 +2571,8 @@ export interface components {
                  * @example token_1
                  */
                 id: string;
+                /** @description When it was last used, within minutes, UTC. */
+                lastUsedAt?: string | null;
                 /** @description What it may do: `api` everything, `read` only look, `jobs` only the work of external workers. */
                 scopes: string[];
                 /** @description What it is for. */
@@ -2332,6 +2629,8 @@ export interface components {
                  * @example hook_1
                  */
                 id: string;
+                /** @description When it was last used, within minutes, UTC. */
+                lastUsedAt?: string | null;
                 /** @description What it may do. */
                 scopes: string[];
                 /** @description What it is for. */
@@ -2459,6 +2758,44 @@ export interface components {
              */
             version: number;
         };
+        /** @description The rules, and what became of them on this node since it was started. */
+        Retention: components["schemas"]["RetentionRules"] & {
+            /** @description What was done. */
+            done: components["schemas"]["Tidied"];
+        };
+        /** @description How long things are kept after they are over: days, or `null` for ever. */
+        RetentionRules: {
+            /**
+             * Format: int32
+             * @description Days that logged calls are kept, also those of running instances.
+             */
+            callsDays?: number | null;
+            /**
+             * Format: int32
+             * @description Days that outgoing calls are kept that were given up.
+             */
+            deadEffectsDays?: number | null;
+            /**
+             * Format: int32
+             * @description Days that ended instances are kept with their history, tasks, calls and incidents; 1 to 36,500.
+             */
+            instancesDays?: number | null;
+            /**
+             * Format: int32
+             * @description Days that notifications are kept, read or not.
+             */
+            notificationsDays?: number | null;
+            /**
+             * Format: int32
+             * @description Hours after which the long journal of an ended instance is packed (its history stays the same); `null`: never;
+             *     24 when absent.
+             */
+            packAfterHours?: number | null;
+            /** @description The same by process id, instead of the general rule. */
+            processes?: {
+                [key: string]: number | null;
+            };
+        };
         /**
          * @description What a person may do in general.
          * @enum {string}
@@ -2545,6 +2882,8 @@ export interface components {
         };
         /** @description The server. */
         SystemInfo: {
+            /** @description Targets of outgoing calls that are busy or failing, as this node sees them. */
+            circuits: components["schemas"]["Circuit"][];
             /** @description Counters since the start, by name. */
             counters: {
                 [key: string]: number;
@@ -2662,6 +3001,29 @@ export interface components {
          * @enum {string}
          */
         Theme: "light" | "dark" | "auto";
+        /** @description What was done by the rules. */
+        Tidied: {
+            /**
+             * Format: int64
+             * @description Ended instances over their time that are still there, as last counted.
+             */
+            backlog: number;
+            /**
+             * Format: int64
+             * @description Calls, notifications and given-up calls removed.
+             */
+            entries: number;
+            /**
+             * Format: int64
+             * @description Ended instances removed.
+             */
+            instances: number;
+            /**
+             * Format: int64
+             * @description Journals packed.
+             */
+            journals: number;
+        };
         /** @description An API token. */
         Token: {
             /** @description When it was made, UTC. */
@@ -2671,6 +3033,8 @@ export interface components {
              * @example token_1
              */
             id: string;
+            /** @description When it was last used, within minutes, UTC. */
+            lastUsedAt?: string | null;
             /** @description What it may do: `api` everything, `read` only look, `jobs` only the work of external workers. */
             scopes: string[];
             /** @description What it is for. */
@@ -2739,6 +3103,8 @@ export interface components {
              * @example hook_1
              */
             id: string;
+            /** @description When it was last used, within minutes, UTC. */
+            lastUsedAt?: string | null;
             /** @description What it may do. */
             scopes: string[];
             /** @description What it is for. */
@@ -3225,7 +3591,12 @@ export interface operations {
     };
     catalogs_definitions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many items; 50 when absent, 500 at most. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+            };
             header?: never;
             path: {
                 /** @example cat_2 */
@@ -3260,7 +3631,10 @@ export interface operations {
             query?: {
                 /** @description Part of any text of the record. */
                 search?: string;
-                /** @description `title`, `createdAt`, `updatedAt` or `id`; with `-` in front from the greatest. `-updatedAt` when absent. */
+                /**
+                 * @description `title`, `createdAt`, `updatedAt`, `id` or `fields.KEY`; with `-` in front from the greatest. When
+                 *     absent: `-updatedAt`.
+                 */
                 sort?: string;
                 /** @description How many items; 50 when absent, 500 at most. */
                 limit?: number;
@@ -3469,7 +3843,12 @@ export interface operations {
     };
     definitions_versions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description How many items; 50 when absent, 500 at most. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+            };
             header?: never;
             path: {
                 /** @example def_3 */
@@ -4737,6 +5116,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    settings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    settings_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionRules"];
+            };
+        };
+        responses: {
+            /** @description The rules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
             };
             /** @description An error */
             default: {
