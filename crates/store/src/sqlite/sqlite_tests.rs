@@ -160,6 +160,12 @@ fn hot_queries_read_no_whole_table() {
           SEARCH jobs USING INTEGER PRIMARY KEY (rowid=?)
           LIST SUBQUERY 1
           SEARCH jobs USING COVERING INDEX jobs_open (job_type=? AND lease_until<?)
+          CORRELATED SCALAR SUBQUERY 2
+          SEARCH i USING INTEGER PRIMARY KEY (rowid=?)
+          CORRELATED SCALAR SUBQUERY 3
+          SEARCH i USING INTEGER PRIMARY KEY (rowid=?)
+          CORRELATED SCALAR SUBQUERY 4
+          SEARCH i USING INTEGER PRIMARY KEY (rowid=?)
         job of an event
           SEARCH jobs USING INDEX jobs_event (event_id=?)
         effects due
