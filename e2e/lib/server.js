@@ -38,12 +38,14 @@ export async function until(what, probe, { timeoutMs = 15_000, everyMs = 50 } = 
 }
 
 export class Server {
-  constructor({ demo = false } = {}) {
+  /** `database`: a URL, or null for the embedded one; undefined: as RUSLO_E2E_DATABASE says. */
+  constructor({ demo = false, database } = {}) {
     this.dir = mkdtempSync(path.join(os.tmpdir(), "ruslo-e2e-"));
     this.log = path.join(this.dir, "server.log");
     this.demo = demo;
     // RUSLO_E2E_DATABASE=postgres: each installation on a database of its own, on a throw-away server.
-    if (process.env.RUSLO_E2E_DATABASE === "postgres") {
+    if (database) this.databaseUrl = database;
+    else if (database === undefined && process.env.RUSLO_E2E_DATABASE === "postgres") {
       this.database = `e2e_${process.pid}_${Date.now()}`;
       this.databaseUrl = execFileSync(POSTGRES, ["create", this.database], { encoding: "utf8" }).trim();
     }
@@ -52,13 +54,14 @@ export class Server {
   get env() {
     return {
       ...process.env,
-      RUSLO_LISTEN: `127.0.0.1:${this.port}`,
+      RUSLO_LISTEN: `127.0.0.1:${this.port ?? 0}`,
       RUSLO_DATA_DIR: path.join(this.dir, "data"),
-      ...(this.databaseUrl ? { RUSLO_DATABASE_URL: this.databaseUrl } : {}),
+      RUSLO_DATABASE_URL: this.databaseUrl,
       RUSLO_ADMIN_LOGIN: ADMIN.login,
       RUSLO_ADMIN_PASSWORD: ADMIN.password,
       RUSLO_ALLOW_PRIVATE_NETWORKS: "127.0.0.0/8",
       RUSLO_LOG: process.env.RUSLO_LOG ?? "info",
+      ...this.extra,
     };
   }
 

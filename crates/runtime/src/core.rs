@@ -11,6 +11,7 @@ use crate::partitions::queue::Lane;
 use crate::partitions::work::{Ack, Done, Envelope, Moved, Refused, Work};
 use crate::retention::Tidying;
 use crate::timers::Timers;
+use crate::trace::{self, ActiveSpan, SpanKind, SpanStart, Tracer};
 use crate::types::Counters;
 use engine::{Command, ServerFacts};
 use jiff::tz::TimeZone;
@@ -53,6 +54,8 @@ pub(crate) struct Core {
     pub(crate) meters: Meters,
     pub(crate) tidying: Tidying,
     pub(crate) next_start: AtomicU64,
+    /// Where spans go; none: nothing is traced.
+    pub(crate) tracer: Option<Arc<dyn Tracer>>,
 }
 
 /// Running totals.
@@ -82,9 +85,14 @@ impl Core {
         &self.lanes[usize::from(partition.0) % self.lanes.len()]
     }
 
+    /// Whether the last sign of life is young enough for others not to have given this node up.
+    pub(crate) fn is_serving(&self) -> bool {
+        self.ownership.is_serving(self.clock.stopwatch_us())
+    }
+
     /// The partitions served here at this moment, in order; nothing when this node may have been given up.
     pub(crate) fn owned(&self) -> Arc<[PartitionId]> {
-        if self.ownership.is_serving(self.now()) { self.ownership.owned() } else { Arc::from([]) }
+        if self.is_serving() { self.ownership.owned() } else { Arc::from([]) }
     }
 
     /// What to name when rows of the served partitions are read: an empty list, which means all, when all are served
@@ -136,12 +144,33 @@ impl Core {
             return Err(Refused::Moved(Box::new(Moved { work, extra })));
         }
         let (sender, receiver) = oneshot::channel();
-        let envelope = Envelope { partition, work, extra, ack: Ack::Reply(sender), conflicts: 0 };
+        let span = self.span(&work);
+        let trace = span.as_ref().map(|span| span.traceparent());
+        let envelope = Envelope { partition, work, extra, ack: Ack::Reply(sender), conflicts: 0, trace };
         self.lane(partition).push(envelope).map_err(|refused| {
             Meters::count(&self.meters.refused);
             refused.1
         })?;
-        receiver.await.map_err(|_| Fault::of(&codes::SHUTTING_DOWN))?
+        let done = receiver.await.unwrap_or_else(|_| Err(Fault::of(&codes::SHUTTING_DOWN).into()));
+        if let Some(mut span) = span {
+            match &done {
+                Ok(done) => {
+                    span.attribute("instance.id", done.instance.to_string());
+                    span.end(None);
+                }
+                Err(Refused::Fault(fault)) => span.end(Some(fault.code.code)),
+                Err(Refused::Moved(_)) => span.end(Some("the partition moved")),
+            }
+        }
+        done
+    }
+
+    /// A span from the queue to the commit, when the request that asks is traced.
+    fn span(&self, work: &Work) -> Option<Box<dyn ActiveSpan>> {
+        let tracer = self.tracer.as_ref()?;
+        let parent = trace::current()?;
+        let kind = SpanKind::Internal;
+        Some(tracer.start(SpanStart { name: work.name(), kind, parent: Some(&parent), attributes: Vec::new() }))
     }
 
     /// A partition for something new: the served ones take turns; any other when none is served here.
@@ -154,7 +183,7 @@ impl Core {
         let owned = self.owned();
         match usize::try_from(turn).unwrap_or(0).checked_rem(owned.len()) {
             Some(at) => owned[at],
-            None => partition,
+            None => self.cluster.map().any_served(partition).unwrap_or(partition),
         }
     }
 

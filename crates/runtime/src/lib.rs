@@ -18,6 +18,7 @@
 pub mod clock;
 pub mod cluster;
 pub mod connectors;
+pub mod trace;
 pub mod types;
 
 mod components;

@@ -13,6 +13,7 @@ use crate::partitions::worker::Worker;
 use crate::retention::{self, Tidying};
 use crate::stop::Stop;
 use crate::timers::Timers;
+use crate::trace::Tracer;
 use crate::types::*;
 use crate::{instances, outbox, starts, tasks, timers};
 use engine::{Command, ServerFacts};
@@ -61,6 +62,8 @@ pub struct RuntimeConfig {
     pub workers: usize,
     /// Who performs effects that leave the server, besides `ruslo:http`.
     pub connectors: Vec<Arc<dyn Connector>>,
+    /// Where spans of traced requests go; none: nothing is traced.
+    pub tracer: Option<Arc<dyn Tracer>>,
     /// Where other nodes reach this one; empty: nowhere.
     pub node_url: String,
     /// After so long at most others serve what a dead node served.
@@ -85,6 +88,7 @@ impl RuntimeConfig {
             partitions: 64,
             workers: 2,
             connectors: Vec::new(),
+            tracer: None,
             node_url: String::new(),
             takeover: TAKEOVER,
             peers: Arc::new(NoPeers),
@@ -173,6 +177,7 @@ impl Runtime {
             meters: Meters::default(),
             tidying: Tidying::default(),
             next_start: AtomicU64::new(0),
+            tracer: config.tracer,
         })
     }
 

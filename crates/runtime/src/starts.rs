@@ -121,17 +121,14 @@ impl Core {
         let Some(finished) = done.finished.take() else { return };
         tokio::select! {
             biased;
-            ended = finished => match ended {
-                Ok(ended) => {
-                    done.state = ended.state;
-                    done.variables = Some(ended.variables);
-                    return;
-                }
-                // Its partition went to another node: its end stands in the database.
-                Err(_) => {}
+            ended = finished => if let Ok(ended) = ended {
+                done.state = ended.state;
+                done.variables = Some(ended.variables);
+                return;
             },
             () = self.clock.sleep_until(deadline) => return,
         }
+        // Its partition went to another node: its end stands in the database.
         while !self.ended(done).await && self.now() < deadline {
             self.clock.sleep_until(self.now().plus_ms(LOOK_MS).min(deadline)).await;
         }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 use model::Clock;
 use platform::{Platform, PlatformSettings};
-use runtime::{Runtime, RuntimeConfig, clock::SystemClock, cluster::HttpPeers};
+use runtime::{Runtime, RuntimeConfig, clock::SystemClock, cluster::HttpPeers, trace::Tracer};
 use std::{fs::File, path::Path, sync::Arc};
 use store::SharedStore;
 
@@ -43,6 +43,11 @@ pub struct Offline {
 impl Installation {
     /// Opens the configured database and lets the engine run.
     pub async fn open(settings: &Config) -> Result<Self> {
+        Self::open_traced(settings, None).await
+    }
+
+    /// The same; traced requests leave their spans with `tracer`.
+    pub async fn open_traced(settings: &Config, tracer: Option<Arc<dyn Tracer>>) -> Result<Self> {
         let lock = database::lock(settings)?;
         let clock: Arc<SystemClock> = Arc::new(SystemClock);
         let (store, platform) = open_platform(settings, clock.clone()).await?;
@@ -51,6 +56,7 @@ impl Installation {
         config.zone = zone.clone();
         config.allow_private = settings.allow_private_networks.clone();
         config.partitions = PARTITIONS;
+        config.tracer = tracer;
         config.connectors = bitrix::connectors(&platform, &zone);
         config.node_url = settings.node_url.clone();
         config.takeover = settings.takeover;

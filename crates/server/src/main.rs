@@ -14,6 +14,7 @@ mod health;
 mod installation;
 mod logging;
 mod prometheus;
+mod telemetry;
 mod web;
 
 use clap::{Parser, Subcommand};

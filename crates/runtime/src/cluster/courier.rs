@@ -21,8 +21,9 @@ const PACE_MS: i64 = 20;
 const EVENTS_MAX: usize = 1_024;
 
 /// What is to be told.
-#[derive(Default)]
 pub(crate) struct Courier {
+    /// Whether there can be others.
+    shared: bool,
     pending: Mutex<Pending>,
     filled: Notify,
 }
@@ -63,9 +64,13 @@ impl Pending {
 }
 
 impl Courier {
+    pub(crate) fn new(shared: bool) -> Self {
+        Self { shared, pending: Mutex::default(), filled: Notify::new() }
+    }
+
     /// Jobs of these types were committed.
     pub(crate) fn offered(&self, types: &[String]) {
-        if !types.is_empty() {
+        if self.shared && !types.is_empty() {
             self.add(|pending| {
                 for job_type in types {
                     if !pending.jobs.contains(job_type) {
@@ -94,6 +99,9 @@ impl Courier {
     }
 
     fn add(&self, change: impl FnOnce(&mut Pending)) {
+        if !self.shared {
+            return;
+        }
         change(&mut self.lock());
         self.filled.notify_one();
     }

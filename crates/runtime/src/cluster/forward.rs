@@ -28,7 +28,7 @@ enum Tried {
 }
 
 /// Has work done by whoever serves its partition, and then commits `extra`.
-pub(crate) async fn submit(core: &Core, partition: PartitionId, moved: Moved) -> Result<Done, Fault> {
+pub(crate) async fn submit(core: &Core, mut partition: PartitionId, moved: Moved) -> Result<Done, Fault> {
     let Moved { mut work, mut extra } = moved;
     let deadline = core.now().plus_ms(BUDGET_MS);
     let mut looked = Timestamp::default();
@@ -37,6 +37,10 @@ pub(crate) async fn submit(core: &Core, partition: PartitionId, moved: Moved) ->
         match attempt(core, partition, work, extra).await {
             Tried::Told(told) => return told,
             Tried::Again(moved) => Moved { work, extra } = *moved,
+        }
+        if matches!(work, Work::Start(_)) && extra.is_empty() {
+            // What begins can begin anywhere.
+            partition = core.any_partition();
         }
         let now = core.now();
         if now >= deadline || !core.cluster.shared {

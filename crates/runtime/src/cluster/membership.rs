@@ -25,6 +25,8 @@ use tokio::sync::oneshot;
 const BEATS: i64 = 10;
 /// Tenths of the take-over time after which a silent node is given up, and gives itself up.
 const SILENT: i64 = 7;
+/// Tenths of the take-over time for which the queues of partitions that are given away are drained.
+const DRAINING: i64 = 2;
 /// Regular looks at an unchanged beat that it takes besides.
 const LOOKS_MIN: u32 = 4;
 
@@ -33,6 +35,8 @@ pub(crate) struct Membership {
     core: Arc<Core>,
     /// None: it is no member.
     me: Option<NodeId>,
+    /// What it was before and may still stand in the list.
+    was: Option<NodeId>,
     beat: u64,
     next_beat: Timestamp,
     watched: HashMap<NodeId, Watched>,
@@ -42,6 +46,7 @@ pub(crate) struct Membership {
 struct Watched {
     beat: u64,
     since: Timestamp,
+    since_us: u64,
     looks: u32,
 }
 
@@ -49,7 +54,7 @@ impl Membership {
     /// Joins. Where nobody else can live everything is served when this returns; otherwise this node's share of what
     /// is free.
     pub(crate) async fn open(core: Arc<Core>) -> Result<Self, Fault> {
-        let mut this = Self { core, me: None, beat: 0, next_beat: Timestamp::default(), watched: HashMap::new() };
+        let mut this = Self { core, me: None, was: None, beat: 0, next_beat: Timestamp::default(), watched: HashMap::new() };
         if this.core.cluster.shared {
             this.join().await?;
             this.look(true).await?;
@@ -70,13 +75,19 @@ impl Membership {
                 biased;
                 () = stop.stopped() => break,
                 () = core.cluster.look.notified() => false,
-                () = core.clock.sleep_until(self.next_beat) => true,
+                () = self.beat_time() => true,
             };
             self.turn(regular).await;
         }
         if let Err(fault) = self.hand_over().await {
             tracing::warn!(%fault, "partitions were not handed over; others take them later");
         }
+    }
+
+    /// When the next beat is due; not later than one beat's gap from now, should the clock be set back.
+    async fn beat_time(&self) {
+        let latest = self.core.now().plus_ms(self.core.cluster.takeover_ms / BEATS);
+        self.core.clock.sleep_until(self.next_beat.min(latest)).await;
     }
 
     /// One turn: a beat when it is time, and a look.
@@ -95,7 +106,7 @@ impl Membership {
             tracing::warn!(%fault, "nodes and leases could not be looked at");
         }
         // Not later, even if nothing could be read.
-        if self.me.is_some() && !self.core.ownership.is_serving(self.core.now()) {
+        if self.me.is_some() && !self.core.is_serving() {
             self.give_up("it could show no sign of life for too long");
         }
     }
@@ -103,18 +114,18 @@ impl Membership {
     async fn show_life(&mut self) -> Result<(), Fault> {
         let Some(id) = self.me else { return self.join().await };
         self.beat += 1;
-        let started = self.core.now();
+        let until_us = self.alive_until_us();
         let write = ClusterWrite::Beat { id, beat: self.beat, draining: false };
         match self.in_time(self.core.store.commit_one(Unit::of(write))).await {
             Some(Ok(_)) => {
-                self.core.ownership.serve_until(started.plus_ms(silence(&self.core)));
+                self.core.ownership.serve_until(until_us);
                 Ok(())
             }
             Some(Err(StoreError::Conflict { what: Conflict::Node })) => {
                 self.give_up("others had given it up");
                 self.join().await
             }
-            Some(Err(error)) if self.core.ownership.is_serving(self.core.now()) => Err(error.into()),
+            Some(Err(error)) if self.core.is_serving() => Err(error.into()),
             Some(Err(_)) | None => {
                 self.give_up("it could show no sign of life for too long");
                 self.join().await
@@ -124,7 +135,12 @@ impl Membership {
 
     /// Waits no longer than this node may serve without a sign of life.
     async fn in_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        let until = self.core.ownership.until();
+        let left_ms = self.core.ownership.left_ms(self.core.clock.stopwatch_us());
+        self.within(left_ms, work).await
+    }
+
+    async fn within<T>(&self, ms: i64, work: impl Future<Output = T>) -> Option<T> {
+        let until = Timestamp(self.core.now().0.saturating_add(ms));
         tokio::select! {
             biased;
             done = work => Some(done),
@@ -132,13 +148,22 @@ impl Membership {
         }
     }
 
+    /// Until when a sign of life given now counts.
+    fn alive_until_us(&self) -> u64 {
+        self.core.clock.stopwatch_us().saturating_add(silence_us(&self.core))
+    }
+
     /// Becomes a member, under a new number.
     async fn join(&mut self) -> Result<(), Fault> {
         let row = self.row();
         let started = row.started_at;
-        self.core.ownership.serve_until(started.plus_ms(silence(&self.core)));
+        self.core.ownership.serve_until(self.alive_until_us());
         let id = row.id;
-        match self.in_time(self.core.store.commit_one(Unit::of(ClusterWrite::Join(row)))).await {
+        let mut unit = Unit::of(ClusterWrite::Join(row));
+        if let Some(was) = self.was.replace(id) {
+            unit.push(ClusterWrite::Leave { id: was });
+        }
+        match self.in_time(self.core.store.commit_one(unit)).await {
             Some(joined) => joined?,
             None => return Err(Fault::of(&model::error::codes::STORE_FAILED)),
         };
@@ -200,10 +225,10 @@ impl Membership {
     }
 
     fn watch(&mut self, nodes: &[NodeRow], regular: bool) {
-        let now = self.core.now();
+        let (now, now_us) = (self.core.now(), self.core.clock.stopwatch_us());
         self.watched.retain(|id, _| nodes.iter().any(|node| node.id == *id));
         for node in nodes.iter().filter(|node| Some(node.id) != self.me) {
-            let fresh = || Watched { beat: node.beat, since: now, looks: 0 };
+            let fresh = || Watched { beat: node.beat, since: now, since_us: now_us, looks: 0 };
             let watched = self.watched.entry(node.id).or_insert_with(fresh);
             if watched.beat != node.beat {
                 *watched = fresh();
@@ -215,8 +240,10 @@ impl Membership {
 
     /// Nodes that showed no life for too long.
     fn silent(&self, nodes: &[NodeRow]) -> Vec<NodeId> {
-        let latest = self.core.now().plus_ms(-silence(&self.core));
-        let over = |watched: &Watched| watched.since <= latest && watched.looks >= LOOKS_MIN;
+        let (now_us, silence_us) = (self.core.clock.stopwatch_us(), silence_us(&self.core));
+        let over = |watched: &Watched| {
+            now_us.saturating_sub(watched.since_us) >= silence_us && watched.looks >= LOOKS_MIN
+        };
         nodes.iter().map(|node| node.id).filter(|id| self.watched.get(id).is_some_and(over)).collect()
     }
 
@@ -305,26 +332,36 @@ impl Membership {
         self.core.cluster.look();
     }
 
-    /// Gives partitions away: no more work comes in, what is under way is committed, then the leases end.
+    /// Gives partitions away: no more work comes in, what waits is done as far as that is quick, what is under way is
+    /// committed, then the leases end. What could not be done goes to the new owners.
     async fn release(&self, me: NodeId, partitions: &[PartitionId]) -> Result<usize, Fault> {
-        let mut ends = Vec::new();
-        for partition in partitions {
-            let Some(fence) = self.core.fence(*partition) else { continue };
-            self.core.ownership.shut(*partition);
-            let (sender, receiver) = oneshot::channel();
-            vacate(&self.core, *partition, Ack::Vacated(sender), Turn::Last);
-            ends.push((fence, receiver));
+        let fences: Vec<Fence> = partitions.iter().filter_map(|partition| self.core.fence(*partition)).collect();
+        fences.iter().for_each(|fence| self.core.ownership.shut(fence.partition));
+        let patience_ms = self.core.cluster.takeover_ms * DRAINING / 10;
+        if self.within(patience_ms, self.vacated(&fences, Turn::Last)).await.is_none() {
+            // A round that hangs on the database: without it nothing can be given away now.
+            let Some(()) = self.in_time(self.vacated(&fences, Turn::First)).await else { return Ok(0) };
         }
-        let mut units = Vec::new();
-        for (Fence { partition, epoch }, vacated) in ends {
-            // A lane that is gone has nothing under way.
-            if self.in_time(vacated).await.is_none() {
-                break;
-            }
-            units.push(Unit::of(ClusterWrite::Release { partition, owner: me, epoch }));
-        }
+        let release = |Fence { partition, epoch }| ClusterWrite::Release { partition, owner: me, epoch };
+        let units: Vec<Unit> = fences.into_iter().map(|fence| Unit::of(release(fence))).collect();
         let results = if units.is_empty() { Vec::new() } else { self.core.store.commit(units).await? };
         Ok(results.iter().filter(|result| result.is_ok()).count())
+    }
+
+    /// Waits until the workers have forgotten these partitions.
+    async fn vacated(&self, fences: &[Fence], turn: Turn) {
+        let ends: Vec<oneshot::Receiver<()>> = fences
+            .iter()
+            .map(|fence| {
+                let (sender, receiver) = oneshot::channel();
+                vacate(&self.core, fence.partition, Ack::Vacated(sender), turn);
+                receiver
+            })
+            .collect();
+        for end in ends {
+            // A lane that is gone has nothing under way.
+            let _ = end.await;
+        }
     }
 
     /// Before it stops: says so, and gives everything to those who stay. Without others the queues are done here.
@@ -375,8 +412,8 @@ impl Membership {
 }
 
 /// For so long a node may be silent.
-fn silence(core: &Core) -> i64 {
-    core.cluster.takeover_ms * SILENT / 10
+fn silence_us(core: &Core) -> u64 {
+    u64::try_from(core.cluster.takeover_ms * SILENT / 10).unwrap_or(0).saturating_mul(1_000)
 }
 
 fn served_by(map: &Map, partition: PartitionId) -> Option<NodeId> {
@@ -420,6 +457,7 @@ async fn serve(core: &Arc<Core>, fences: Vec<Fence>) -> Result<(), Fault> {
 }
 
 /// When a partition is forgotten.
+#[derive(Clone, Copy)]
 enum Turn {
     /// Before anything else that waits.
     First,

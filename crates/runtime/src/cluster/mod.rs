@@ -80,6 +80,14 @@ impl Map {
         self.nodes.iter().find(|node| node.id == owner)
     }
 
+    /// The first partition from this one on that a living node serves which does not leave.
+    pub(crate) fn any_served(&self, from: PartitionId) -> Option<PartitionId> {
+        let served = |lease: &&LeaseRow| self.owner(lease.partition).is_some_and(|node| !node.draining);
+        let mut all = self.leases.iter().filter(served).map(|lease| lease.partition);
+        let first = all.next()?;
+        Some(std::iter::once(first).chain(all).find(|partition| *partition >= from).unwrap_or(first))
+    }
+
     /// All other nodes.
     pub(crate) fn others(&self) -> impl Iterator<Item = &NodeRow> {
         self.nodes.iter().filter(|node| Some(node.id) != self.me)
@@ -95,7 +103,7 @@ impl Cluster {
             url,
             version,
             inbox: InboxBoard::default(),
-            courier: Courier::default(),
+            courier: Courier::new(shared),
             left: AtomicBool::new(false),
             map: RwLock::default(),
             changed: Notify::new(),

@@ -4,7 +4,7 @@
 //! for a partition carries the epoch under which it was decided, so that an answer that is out of date harms nothing.
 //! Never: decides who should serve what (`share`), reads or writes leases (`membership`).
 
-use model::{PartitionId, Timestamp};
+use model::PartitionId;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use store::Fence;
@@ -25,8 +25,8 @@ struct Slot {
 pub(crate) struct Ownership {
     slots: Vec<Slot>,
     owned: RwLock<Arc<[PartitionId]>>,
-    /// Nothing is served later than this; the beats move it on.
-    until: AtomicI64,
+    /// Nothing is served later than this, in microseconds of the stopwatch; the beats move it on.
+    until_us: AtomicU64,
 }
 
 impl Ownership {
@@ -35,7 +35,7 @@ impl Ownership {
         Self {
             slots: (0..partitions).map(|_| Slot::default()).collect(),
             owned: RwLock::new(Arc::from([])),
-            until: AtomicI64::new(i64::MAX),
+            until_us: AtomicU64::new(u64::MAX),
         }
     }
 
@@ -103,19 +103,20 @@ impl Ownership {
         (0..self.slots.len()).filter_map(|n| u8::try_from(n).ok()).map(PartitionId)
     }
 
-    /// Serves nothing after this moment unless it is moved on.
-    pub(crate) fn serve_until(&self, until: Timestamp) {
-        self.until.store(until.0, Ordering::Release);
+    /// Serves nothing after this moment of the stopwatch unless it is moved on.
+    pub(crate) fn serve_until(&self, until_us: u64) {
+        self.until_us.store(until_us, Ordering::Release);
     }
 
     /// Whether the last sign of life is young enough for others not to have given this node up.
-    pub(crate) fn is_serving(&self, now: Timestamp) -> bool {
-        now.0 < self.until.load(Ordering::Acquire)
+    pub(crate) fn is_serving(&self, now_us: u64) -> bool {
+        now_us < self.until_us.load(Ordering::Acquire)
     }
 
-    /// Until when it serves without another sign of life.
-    pub(crate) fn until(&self) -> Timestamp {
-        Timestamp(self.until.load(Ordering::Acquire))
+    /// For how many milliseconds it serves without another sign of life.
+    pub(crate) fn left_ms(&self, now_us: u64) -> i64 {
+        let left = self.until_us.load(Ordering::Acquire).saturating_sub(now_us) / 1_000;
+        i64::try_from(left).unwrap_or(i64::MAX)
     }
 
     fn slot(&self, partition: PartitionId) -> Option<&Slot> {

@@ -2,6 +2,7 @@
 
 use crate::core::Core;
 use model::{PartitionId, Timestamp};
+use std::sync::atomic::Ordering;
 
 /// Nodes and what they serve, as this node knows it.
 #[derive(Debug, Clone)]
@@ -67,7 +68,7 @@ pub(crate) fn view(core: &Core) -> ClusterView {
         shared: core.cluster.shared,
         partitions: core.partitions,
         takeover_ms: u64::try_from(core.cluster.takeover_ms).unwrap_or(0),
-        serving: map.me.is_some() && core.ownership.is_serving(now),
+        serving: map.me.is_some() && core.is_serving() && !core.cluster.left.load(Ordering::Acquire),
         unserved: core.partitions.saturating_sub(u16::try_from(served).unwrap_or(u16::MAX)),
         nodes,
     }

@@ -59,6 +59,9 @@ pub struct Order {
     pub headers: Vec<(String, String)>,
     /// The mapped inputs.
     pub input: Object,
+    /// The trace of the command that asked, as a `traceparent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
 }
 
 /// How one try ended.

@@ -131,6 +131,9 @@ impl OutboundHttp {
         for (name, value) in request.headers {
             call = call.header(name, value);
         }
+        if let Some(trace) = crate::trace::current() {
+            call = call.header("traceparent", trace);
+        }
         let mut response = call.send().await.map_err(failure)?;
         let content_type = response.headers().get(reqwest::header::CONTENT_TYPE);
         let content_type = content_type.and_then(|v| v.to_str().ok()).unwrap_or("").to_owned();

@@ -178,6 +178,7 @@ fn order(session: &Session, new: &NewJob, event_id: String) -> Order {
         timeout_ms: 0,
         headers: new.headers.clone(),
         input: new.input.clone(),
+        trace: session.trace.clone(),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::jobs::plan::fail;
 use crate::metrics::{Circuit, Meters};
 use crate::partitions::work::Work;
 use crate::stop::Stop;
+use crate::trace::{self, SpanKind, SpanStart};
 use board::{Board, Placed, Ready, Said};
 use engine::Command;
 use futures_util::FutureExt;
@@ -316,7 +317,7 @@ async fn deliver(core: &Core, ready: &Ready) -> (Delivery, DeliveryReport) {
         }
         Some(connector) => {
             let call = AssertUnwindSafe(connector.deliver(&delivery, &core.http)).catch_unwind();
-            call.await.unwrap_or_else(|_| {
+            traced(core, ready, call).await.unwrap_or_else(|_| {
                 Meters::count(&core.meters.connectors_broken);
                 let fault = Fault::new(&codes::CALL_FAILED, "the connector broke down");
                 DeliveryReport { result: DeliveryResult::GaveUp(fault), call: None }
@@ -325,6 +326,36 @@ async fn deliver(core: &Core, ready: &Ready) -> (Delivery, DeliveryReport) {
     };
     core.meters.delivery_us.add(core.clock.stopwatch_us().saturating_sub(began_us));
     (delivery, report)
+}
+
+/// Makes a call in the trace of the command that asked for it, if that was traced.
+async fn traced<E>(
+    core: &Core,
+    ready: &Ready,
+    call: impl Future<Output = Result<DeliveryReport, E>>,
+) -> Result<DeliveryReport, E> {
+    let (Some(tracer), Some(parent)) = (&core.tracer, &ready.order.trace) else { return call.await };
+    let attributes = vec![
+        ("instance.id", ready.order.instance.to_string()),
+        ("element.id", ready.order.element_id.clone()),
+        ("job.id", ready.order.job.to_string()),
+        ("attempt", (ready.row.attempts + 1).to_string()),
+    ];
+    let start = SpanStart { name: "call handler", kind: SpanKind::Client, parent: Some(parent), attributes };
+    let mut span = tracer.start(start);
+    let done = trace::within(span.traceparent(), call).await;
+    if let Some(status) = done.as_ref().ok().and_then(|report| report.call.as_ref()?.status) {
+        span.attribute("http.response.status_code", status.to_string());
+    }
+    let failed = match &done {
+        Ok(DeliveryReport { result: DeliveryResult::Retry(fault) | DeliveryResult::GaveUp(fault), .. }) => {
+            Some(fault.code.code)
+        }
+        Ok(_) => None,
+        Err(_) => Some("the connector broke down"),
+    };
+    span.end(failed);
+    done
 }
 
 /// Commits the outcome of a try; when it comes again, if it does.

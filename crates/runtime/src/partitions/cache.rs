@@ -111,7 +111,12 @@ mod tests {
             business_key: None,
             parameters: Object::new(),
         };
-        Hot { instance: Instance::created(&Event::InstanceCreated(Box::new(created))).unwrap(), seq: 1, epoch: 1, large: Vec::new() }
+        Hot {
+            instance: Instance::created(&Event::InstanceCreated(Box::new(created))).unwrap(),
+            seq: 1,
+            epoch: 1,
+            large: Vec::new(),
+        }
     }
 
     #[test]

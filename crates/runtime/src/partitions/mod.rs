@@ -10,8 +10,8 @@
 
 mod cache;
 mod fair;
-mod pace;
 pub(crate) mod marks;
+mod pace;
 pub(crate) mod queue;
 pub(crate) mod rows;
 pub(crate) mod session;

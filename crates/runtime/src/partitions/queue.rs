@@ -404,7 +404,14 @@ mod tests {
     }
 
     fn envelope(partition: u8, work: Work) -> Envelope {
-        Envelope { partition: PartitionId(partition), work, extra: Vec::new(), ack: Ack::None, conflicts: 0 }
+        Envelope {
+            partition: PartitionId(partition),
+            work,
+            extra: Vec::new(),
+            ack: Ack::None,
+            conflicts: 0,
+            trace: None,
+        }
     }
 
     fn erase(partition: u8, instance: i64) -> Envelope {

@@ -84,6 +84,8 @@ pub(crate) struct Session {
     /// Whether the unit holds messages to partitions.
     pub(crate) messages: bool,
     pub(crate) erased: bool,
+    /// The trace of the first command that has one.
+    pub(crate) trace: Option<String>,
     pub(crate) answered: Vec<Answered>,
 }
 
@@ -112,6 +114,7 @@ impl Session {
             orders: 0,
             messages: false,
             erased: false,
+            trace: None,
             answered: Vec::new(),
         }
     }

@@ -18,6 +18,8 @@ pub(crate) struct Envelope {
     pub(crate) ack: Ack,
     /// How often it met a conflict.
     pub(crate) conflicts: u32,
+    /// The trace it belongs to.
+    pub(crate) trace: Option<String>,
 }
 
 /// What to do. Nodes of other versions read it: new fields need a default, no variant changes its meaning.
@@ -67,6 +69,17 @@ pub(crate) struct StartWork {
 }
 
 impl Work {
+    /// What a trace calls it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Start(_) => "start instance",
+            Self::Commands { .. } => "command",
+            Self::Timer { .. } => "fire timer",
+            Self::Erase { .. } => "erase instance",
+            Self::Vacate => "vacate partition",
+        }
+    }
+
     /// The instance it is about, once that is known.
     pub(crate) fn instance(&self) -> Option<InstanceId> {
         match self {

@@ -10,8 +10,8 @@ use super::rows;
 use super::session::{Aftermath, Answered, Before, Session, TaskPeople};
 use super::step;
 use super::work::{Ack, Done, Envelope, Finished, Refused, Work};
-use crate::instances::large;
 use crate::core::{Core, Counts};
+use crate::instances::large;
 use crate::jobs::scripts;
 use engine::{Command, Instance, InstanceState};
 use futures_util::FutureExt;
@@ -137,7 +137,7 @@ impl Worker {
     ) -> (IndexMap<InstanceId, Session>, IndexMap<InstanceId, Vec<Envelope>>) {
         let mut sessions: IndexMap<InstanceId, Session> = IndexMap::new();
         let mut work: IndexMap<InstanceId, Vec<Envelope>> = IndexMap::new();
-        let serving = self.core.ownership.is_serving(now);
+        let serving = self.core.is_serving();
         for mut envelope in batch {
             let Some(fence) = self.core.fence(envelope.partition).filter(|_| serving) else {
                 send_on(envelope);
@@ -150,6 +150,7 @@ impl Worker {
             }
             let session = sessions.entry(id).or_insert_with(|| Session::new(id, fence, now));
             session.fresh = known.is_none();
+            session.trace = session.trace.take().or_else(|| envelope.trace.clone());
             work.entry(id).or_default().push(envelope);
         }
         (sessions, work)
@@ -388,6 +389,11 @@ impl Worker {
                 Ok(_) => {
                     let data = serde_json::json!({"open": true, "code": fault.code.code});
                     self.core.platform.live().publish(LiveEvent::new("incident", incident).with(data));
+                }
+                Err(StoreError::Conflict { what: Conflict::Fenced }) => {
+                    // Another node serves it now, and finds out for itself.
+                    self.core.set_quarantined(id, false);
+                    self.core.lost(session.fence);
                 }
                 Err(error) => tracing::error!(instance.id = %id, %error, "the quarantine could not be written"),
             }

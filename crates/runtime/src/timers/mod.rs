@@ -138,7 +138,7 @@ fn fire(core: &Core, timers: &Arc<Shared>, row: TimerRow, now: Timestamp) {
     }
     let work = Work::Timer { instance: row.instance, timer: row.id };
     let ack = Ack::Timer(firing);
-    let envelope = Envelope { partition: row.partition, work, extra: Vec::new(), ack, conflicts: 0 };
+    let envelope = Envelope { partition: row.partition, work, extra: Vec::new(), ack, conflicts: 0, trace: None };
     match core.lane(row.partition).push(envelope) {
         Ok(()) => {
             Counts::add(&core.counts.timers, 1);

@@ -6,7 +6,9 @@ use crate::{
     control::Control,
     demo, first_admin, health,
     installation::Installation,
-    logging, web,
+    logging,
+    telemetry::{self, Telemetry},
+    web,
 };
 use anyhow::{Context, Result};
 use axum::Router;
@@ -46,7 +48,9 @@ async fn serve(config: &Config, demo: bool) -> Result<()> {
         format!("can not listen on {}: choose another --listen, or stop what listens there", config.listen)
     })?;
     let address = listener.local_addr()?;
-    let installation = Installation::open(config).await?;
+    let telemetry = Telemetry::start()?;
+    let tracer = telemetry.as_ref().map(Telemetry::tracer);
+    let installation = Installation::open_traced(config, tracer.clone()).await?;
     let first = first_admin::ensure(&installation.platform).await?;
     let sample = if demo { demo::load(&installation).await? } else { None };
     // On a shared database the command line works directly.
@@ -55,6 +59,10 @@ async fn serve(config: &Config, demo: bool) -> Result<()> {
         Database::Postgres(_) => None,
     };
     let app = router(&installation, control.as_ref(), config.database.name(), demo);
+    let app = match tracer {
+        Some(tracer) => app.layer(axum::middleware::from_fn_with_state(tracer, telemetry::requests)),
+        None => app,
+    };
     greet(config, first.as_ref(), sample.as_ref());
     let make = app.into_make_service_with_connect_info::<SocketAddr>();
     let sweeping = tokio::spawn(sweep(installation.platform.clone(), SWEEP_EVERY));
@@ -62,6 +70,10 @@ async fn serve(config: &Config, demo: bool) -> Result<()> {
     sweeping.abort();
     drop(control);
     installation.close().await;
+    if let Some(telemetry) = telemetry {
+        // It waits for the last spans to leave: not on a thread that serves.
+        tokio::task::spawn_blocking(move || telemetry.stop()).await.context("sending the last spans")?;
+    }
     ended.context("serving")
 }
 
