@@ -38,9 +38,9 @@ pub(crate) enum Use {
     Write,
 }
 
-/// What all sessions say at their beginning. A plan made while a table was small has to be right when it is large: hence
-/// none that read whole tables where an index serves. A transaction that its client left open (the network was cut) must
-/// not keep leases locked.
+/// What all sessions say at their beginning. A plan made while a table was small has to be right when it is large:
+/// hence none that reads a whole table where an index serves. A transaction that its client left open (the network was
+/// cut) must not keep leases locked.
 const WRITE_SETTINGS: &[&str] = &[
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
     "SET jit = off",
