@@ -5,7 +5,7 @@ export CARGO_TARGET_DIR
 BIN := $(CARGO_TARGET_DIR)/release/ruslo
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/package.json web/package-lock.json web/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: help build run test test-fast dev bench fmt lint e2e web-check openapi install install-test clean
+.PHONY: help build run test test-fast dev bench fmt lint e2e web-check openapi install install-test clean simulate faults faults-short
 
 help: ## Show what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,7 +35,7 @@ dev: install web/node_modules/.stamp ## Server from the debug build and a reload
 	@cargo build --locked -p server
 	@trap 'kill 0' EXIT; $(CARGO_TARGET_DIR)/debug/ruslo serve --demo --data-dir data/dev & cd web && npm run dev
 
-test: install-test lint test-fast web-check build e2e ## Everything that CI runs
+test: install-test lint test-fast web-check build e2e faults-short ## Everything that CI runs
 	@echo "make test: all green"
 
 test-fast: install ## Rust tests only
@@ -67,6 +67,18 @@ bench: build ## The standard jobs on the embedded database (see bench/README.md)
 .PHONY: bench-peers
 bench-peers: build ## The same jobs against the peers, 20 minutes (bench/peers/README.md; ARGS=--quick)
 	bench/peers.sh $(ARGS)
+
+SEEDS ?= 10000
+FIRST ?= 1
+simulate: install ## Simulated servers, faults and clients: SEEDS=10000 runs, from FIRST=1
+	RUSLO_SIM_SEEDS=$(SEEDS) RUSLO_SIM_FIRST=$(FIRST) cargo test --locked --profile simulate -p runtime --test simulation -- \
+		--nocapture servers_lose server_loses
+
+faults: build ## Real faults against real servers, 15 minutes; prints a table (faults/README.md; ARGS="nodes-kill ...")
+	RUSLO_BIN=$(abspath $(BIN)) node faults/run.js $(ARGS)
+
+faults-short: build
+	RUSLO_BIN=$(abspath $(BIN)) node faults/run.js --short
 
 openapi: ## Write docs/api/openapi.json and the UI's types from the code
 	cargo run -q --locked -p api --example openapi > docs/api/openapi.json

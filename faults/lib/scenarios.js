@@ -48,8 +48,18 @@ class Stage {
     await settle(this.book);
     const { wrong, instances } = await verify(this.book);
     const { started, answered, done, asked } = this.book;
+    if (this.short) wrong.push(...(await this.blind()));
     const counts = { asked, instances, started: started.size, tasks: answered.size, jobs: done.size };
     return { ...counts, failures: this.book.failed(), ...figures, wrong };
+  }
+
+  /** Whether the checker overlooks what never happened. */
+  async blind() {
+    const { started, answered, done } = this.book;
+    const invented = new Load(() => this.targets(), this.dir);
+    Object.assign(invented, this.book, { started: new Map(started).set(0, "pi_0"), answered: new Set(answered).add("task_0"), done: new Set(done).add("job_0") });
+    const { wrong } = await verify(invented);
+    return wrong.length >= 3 ? [] : [`the checker overlooks what is lost: it saw ${wrong.length} of 3`];
   }
 
   async end() {
@@ -80,14 +90,15 @@ async function killed(stage, rounds, loadMs) {
 /** SIGKILL again and again, on the embedded database. */
 async function sqliteKill(stage) {
   await stage.node("one");
-  return killed(stage, stage.short ? 2 : 6, stage.short ? 2_000 : 4_000);
+  return killed(stage, stage.short ? 2 : 6, stage.short ? 1_500 : 4_000);
 }
 
 /** The same on PostgreSQL. */
 async function postgresKill(stage) {
   stage.postgres();
   await stage.node("one");
-  return killed(stage, stage.short ? 2 : 6, stage.short ? 2_000 : 4_000);
+  // A node that comes back takes its partitions once the others, were there any, had given it up: ten seconds.
+  return killed(stage, stage.short ? 1 : 4, stage.short ? 2_000 : 12_000);
 }
 
 async function three(stage, options = () => ({})) {
@@ -113,12 +124,13 @@ async function nodesKill(stage) {
   load.run();
   await sleep(stage.short ? 2_000 : 5_000);
   const takeovers = [];
-  for (let round = 0; round < (stage.short ? 1 : 3); round++) {
+  for (let round = 0; round < 3; round++) {
     const victim = stage.nodes[round];
     const from = Date.now();
     await victim.kill();
     takeovers.push(await shared(stage.nodes.filter((node) => node.alive), from));
-    await sleep(stage.short ? 500 : 3_000);
+    if (stage.short) break;
+    await sleep(3_000);
     await victim.start();
     await shared(stage.nodes);
   }
