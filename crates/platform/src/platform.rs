@@ -46,7 +46,8 @@ pub(crate) struct Inner {
     pub(crate) throttle: Throttle,
     pub(crate) recognised: Recognised,
     pub(crate) member_id: OnceCell<String>,
-    pub(crate) keys: Mutex<HashMap<String, Hash32>>,
+    /// With when they were read.
+    pub(crate) keys: Mutex<HashMap<String, (Hash32, Timestamp)>>,
 }
 
 impl Inner {

@@ -7,6 +7,9 @@ use model::error::codes;
 use serde_json::Value as Json;
 use store::{SettingWrite, Unit};
 
+/// Two nodes that make a key at the same moment agree on the later one within this time.
+const KEY_FRESH_MS: i64 = 30_000;
+
 /// Settings and keys, see [`crate::Platform::settings`].
 pub struct Settings<'a>(pub(crate) &'a Inner);
 
@@ -30,7 +33,10 @@ impl Settings<'_> {
     /// The installation's key `name`, for example for HMACs of event tokens: made at its first use, the same for ever.
     pub async fn key(&self, name: &str) -> Result<Hash32, Fault> {
         let mut keys = self.0.keys.lock().await;
-        if let Some(key) = keys.get(name) {
+        let now = self.0.now();
+        if let Some((key, read_at)) = keys.get(name)
+            && (self.0.store.exclusive() || now.0 - read_at.0 < KEY_FRESH_MS)
+        {
             return Ok(*key);
         }
         let stored_as = format!("key.{name}");
@@ -45,7 +51,7 @@ impl Settings<'_> {
                 key
             }
         };
-        keys.insert(name.to_owned(), key);
+        keys.insert(name.to_owned(), (key, now));
         Ok(key)
     }
 }

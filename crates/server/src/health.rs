@@ -1,6 +1,7 @@
-//! `/healthz` (the process lives), `/readyz` (the database answers, partitions run), `/metrics` (Prometheus).
+//! `/healthz` (the process lives), `/readyz` (the database answers, the node is a member), `/metrics` (Prometheus).
 //! Anybody may ask; nothing here tells about people, processes or data.
 
+use crate::prometheus;
 use axum::{
     Router,
     extract::State,
@@ -9,7 +10,7 @@ use axum::{
     routing::get,
 };
 use runtime::Runtime;
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 use store::SharedStore;
 
 type Shared = Arc<(Runtime, SharedStore)>;
@@ -25,7 +26,8 @@ pub fn router(runtime: Runtime, store: SharedStore) -> Router {
 
 async fn ready(State(state): State<Shared>) -> Response {
     match state.1.setting("member_id").await {
-        Ok(_) => (StatusCode::OK, "ready\n").into_response(),
+        Ok(_) if state.0.cluster().serving => (StatusCode::OK, "ready\n").into_response(),
+        Ok(_) => (StatusCode::SERVICE_UNAVAILABLE, "this node serves no partitions now\n").into_response(),
         Err(error) => {
             tracing::error!(%error, "the database does not answer");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
@@ -34,21 +36,6 @@ async fn ready(State(state): State<Shared>) -> Response {
 }
 
 async fn metrics(State(state): State<Shared>) -> Response {
-    let (runtime, store) = (state.0.counters(), state.1.stats());
-    let mut text = String::new();
-    let mut add = |name: &str, kind: &str, help: &str, value: u64| {
-        let _infallible = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n");
-    };
-    add("ruslo_commands_total", "counter", "Commands taken from the queues", runtime.commands);
-    add("ruslo_commands_queued", "gauge", "Commands that wait", runtime.queued);
-    add("ruslo_deliveries_total", "counter", "Tries of outgoing calls", runtime.deliveries);
-    add("ruslo_timers_fired_total", "counter", "Timers fired", runtime.timers);
-    add("ruslo_store_commits_total", "counter", "Transactions", store.commits);
-    add("ruslo_store_units_total", "counter", "Units committed", store.units);
-    add("ruslo_store_conflicts_total", "counter", "Units refused by a conflict", store.conflicts);
-    add("ruslo_store_statements_total", "counter", "Writing statements", store.statements);
-    add("ruslo_store_reads_total", "counter", "Reads", store.reads);
-    add("ruslo_store_largest_batch", "gauge", "Units in the largest transaction", store.largest_batch);
-    add("ruslo_store_log_pages", "gauge", "Pages in the write-ahead log", store.log_pages);
+    let text = prometheus::render(&state.0.metrics().await, &state.1.stats());
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

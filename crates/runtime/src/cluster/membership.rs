@@ -261,6 +261,8 @@ impl Membership {
             }
         }
         let held = self.core.ownership.held();
+        // What could not be given away goes on here.
+        held.iter().for_each(|fence| self.core.ownership.open(*fence));
         serve(&self.core, mine.into_iter().filter(|fence| !held.contains(fence)).collect()).await
     }
 

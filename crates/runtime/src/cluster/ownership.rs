@@ -56,6 +56,15 @@ impl Ownership {
         }
     }
 
+    /// Queues work again for a partition that was shut and is still held under this epoch.
+    pub(crate) fn open(&self, fence: Fence) {
+        let Some(slot) = self.slot(fence.partition) else { return };
+        let held = slot.epoch.load(Ordering::Acquire) == fence.epoch;
+        if held && !slot.open.swap(true, Ordering::AcqRel) {
+            self.list();
+        }
+    }
+
     /// Forgets a partition held under this epoch; false when it is not held so any more.
     pub(crate) fn lose(&self, fence: Fence) -> bool {
         let Some(slot) = self.slot(fence.partition) else { return false };
@@ -148,6 +157,10 @@ mod tests {
         assert_eq!((all.fence(PartitionId(1)), all.greatest(PartitionId(1))), (Some(fence(1, 3)), 99));
         all.shut(PartitionId(1));
         assert!(!all.owns(PartitionId(1)) && all.fence(PartitionId(1)).is_some(), "held, but takes no more work");
+        all.open(fence(1, 2));
+        assert!(!all.owns(PartitionId(1)));
+        all.open(fence(1, 3));
+        assert!(all.owns(PartitionId(1)), "it goes on");
         assert!(!all.lose(fence(1, 2)), "an epoch that is over says nothing");
         assert!(all.lose(fence(1, 3)) && !all.lose(fence(1, 3)));
         assert_eq!(all.held(), [fence(3, 1)]);
