@@ -17,12 +17,20 @@ pub fn general(fault: &Fault) -> WireError {
         FaultKind::Unauthenticated => WireError::no_auth(),
         FaultKind::Forbidden => WireError::access_denied(),
         FaultKind::TooLarge => WireError::new(413, "ERROR_ARGUMENT", &fault.message),
-        FaultKind::Limited => WireError::too_many_requests(),
-        FaultKind::Unavailable => WireError::overloaded(),
+        FaultKind::Limited => again_later(fault, WireError::too_many_requests()),
+        FaultKind::Unavailable => again_later(fault, WireError::overloaded()),
         FaultKind::Internal => {
             tracing::error!(code = fault.code.code, error = ?fault.source, "a call failed: {}", fault.message);
             WireError::internal()
         }
+    }
+}
+
+/// Says when to try again, as far as that was estimated.
+fn again_later(fault: &Fault, error: WireError) -> WireError {
+    match fault.retry_after_s() {
+        Some(seconds) => error.after(seconds),
+        None => error,
     }
 }
 
@@ -118,6 +126,14 @@ pub fn task(fault: &Fault) -> WireError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn overload_says_when_to_come_again() {
+        let full = general(&Fault::of(&codes::QUEUE_FULL).retry_after(3));
+        assert_eq!((full.status, full.retry_after), (503, Some(3)));
+        assert_eq!(general(&Fault::of(&codes::SHUTTING_DOWN)).retry_after, Some(5));
+        assert_eq!(general(&Fault::of(&codes::JOB_NOT_FOUND)).retry_after, None);
+    }
 
     #[test]
     fn every_code_has_a_failure() {

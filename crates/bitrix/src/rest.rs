@@ -98,7 +98,11 @@ fn write(envelope: &Envelope, format: Format) -> Response {
         Format::Json => envelope.body.to_string(),
         Format::Xml => xml::encode(&envelope.body),
     };
-    with_headers(Response::builder().status(status), format, Body::from(text))
+    let mut response = Response::builder().status(status);
+    if let Some(seconds) = envelope.retry_after {
+        response = response.header(header::RETRY_AFTER, seconds);
+    }
+    with_headers(response, format, Body::from(text))
 }
 
 fn with_headers(builder: axum::http::response::Builder, format: Format, body: Body) -> Response {

@@ -42,7 +42,7 @@ impl Connector for AppActivityConnector {
                 let request = OutboundRequest {
                     method: "POST".to_owned(),
                     url: url.clone(),
-                    headers: vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())],
+                    headers: headers(delivery),
                     body: post.body.into_bytes(),
                 };
                 let outcome = http.send(request).await;
@@ -56,6 +56,14 @@ impl Connector for AppActivityConnector {
             }
         }
     }
+}
+
+/// What every form POST carries: its media type, and the delivery's own key, the same on every try.
+fn headers(delivery: &Delivery) -> Vec<(String, String)> {
+    vec![
+        ("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()),
+        ("idempotency-key".to_owned(), delivery.id.to_string()),
+    ]
 }
 
 impl AppActivityConnector {

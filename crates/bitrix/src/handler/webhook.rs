@@ -25,7 +25,7 @@ impl Connector for WebhookConnector {
         let request = OutboundRequest {
             method: "POST".to_owned(),
             url: url.clone(),
-            headers: vec![("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())],
+            headers: super::headers(delivery),
             body: body.clone().into_bytes(),
         };
         let outcome = http.send(request).await;

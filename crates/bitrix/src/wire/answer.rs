@@ -103,6 +103,8 @@ pub struct Envelope {
     pub status: u16,
     /// The body.
     pub body: Json,
+    /// The header `Retry-After`, in seconds.
+    pub retry_after: Option<u64>,
 }
 
 impl Envelope {
@@ -117,12 +119,12 @@ impl Envelope {
             body.insert("next".into(), next.into());
         }
         body.insert("time".into(), time);
-        Self { status: 200, body: Json::Object(body) }
+        Self { status: 200, body: Json::Object(body), retry_after: None }
     }
 
     /// A failure.
     pub fn failure(error: &WireError) -> Self {
-        Self { status: error.status, body: error.to_json() }
+        Self { status: error.status, body: error.to_json(), retry_after: error.retry_after }
     }
 }
 

@@ -3,6 +3,9 @@
 use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
 
+/// Seconds after which a caller tries again when nothing better is known.
+const RETRY_AFTER_S: u64 = 5;
+
 /// A failed call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WireError {
@@ -14,12 +17,20 @@ pub struct WireError {
     pub description: String,
     /// The argument that is wrong, where the contract names one.
     pub argument: Option<String>,
+    /// Seconds after which trying again makes sense: the header `Retry-After`, outside a batch.
+    pub retry_after: Option<u64>,
 }
 
 impl WireError {
     /// A failure with a status, a code and a text.
     pub fn new(status: u16, code: &'static str, description: impl Into<String>) -> Self {
-        Self { status, code: Cow::Borrowed(code), description: description.into(), argument: None }
+        Self { status, code: Cow::Borrowed(code), description: description.into(), argument: None, retry_after: None }
+    }
+
+    /// The same, to be tried again after so many seconds.
+    #[must_use]
+    pub fn after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 
     /// A failure of a method: status 400.
@@ -106,12 +117,12 @@ impl WireError {
 
     /// 503: too much at once; the caller may try again.
     pub fn too_many_requests() -> Self {
-        Self::new(503, "QUERY_LIMIT_EXCEEDED", "Too many requests")
+        Self::new(503, "QUERY_LIMIT_EXCEEDED", "Too many requests").after(RETRY_AFTER_S)
     }
 
     /// 503: the database or server can not do it now.
     pub fn overloaded() -> Self {
-        Self::new(503, "OVERLOAD_LIMIT", "REST API is blocked due to overload.")
+        Self::new(503, "OVERLOAD_LIMIT", "REST API is blocked due to overload.").after(RETRY_AFTER_S)
     }
 
     /// 413: the body is over the limit.
