@@ -144,7 +144,10 @@ mod tests {
         let rows: Vec<JournalRow> = (1..=50).map(row).collect();
         let archive = pack(&rows).unwrap();
         assert!(archive.events.len() < 1_000 && archive.seq == 50, "{}", archive.events.len());
-        assert_eq!(unpacked(InstanceId(7), vec![archive.clone(), row(51)]).unwrap(), (1..=51).map(row).collect::<Vec<_>>());
+        assert_eq!(
+            unpacked(InstanceId(7), vec![archive.clone(), row(51)]).unwrap(),
+            (1..=51).map(row).collect::<Vec<_>>()
+        );
         assert!(pack(&rows[..1]).is_none());
         let mut broken = archive;
         broken.events.truncate(20);

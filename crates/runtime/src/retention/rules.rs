@@ -80,7 +80,10 @@ impl RetentionRules {
             }
         }
         if self.pack_after_hours.is_some_and(|hours| hours > HOURS_MAX) {
-            return Err(wrong("packAfterHours", format!("`packAfterHours`: at most {HOURS_MAX}, or nothing for never")));
+            return Err(wrong(
+                "packAfterHours",
+                format!("`packAfterHours`: at most {HOURS_MAX}, or nothing for never"),
+            ));
         }
         if self.processes.len() > PROCESSES_MAX || self.processes.keys().any(|id| id.is_empty() || id.len() > 1_000) {
             let message = format!("`processes`: at most {PROCESSES_MAX} process ids of 1 to 1,000 bytes");
