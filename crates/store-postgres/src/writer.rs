@@ -175,6 +175,8 @@ impl Writer {
             let units: Vec<&Unit> = batch.iter().flat_map(|request| &request.units).collect();
             let receipts = self.commit(&units, oldest + self.patience).await;
             reply(batch, receipts);
+            // Those just answered may have more: they get their turn before the next batch is closed.
+            tokio::task::yield_now().await;
         }
     }
 
