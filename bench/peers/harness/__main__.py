@@ -82,9 +82,10 @@ def main():
             deadline = sitting.began + options.minutes * 60
             say("  killing our server in mid-load: is everything that was acknowledged there? …")
             kills = {store: ours.kill_check(store) for store in STORES}
-            sitting.choose_seconds(deadline)
+            sitting.choose_seconds(ours, deadline)
             say(f"  {options.rounds} rounds, {sitting.seconds:g} s a point, {len(sitting.peers)} peers; "
-                f"started and warm after {time.monotonic() - sitting.began:.0f} s")
+                f"ready after {time.monotonic() - sitting.began:.0f} s, "
+                f"{sitting.own_overhead:.1f} s beside a run of ours")
             sitting.rounds(ours, deadline)
             summary = summarise(sitting, ours, kills, path)
             sitting.record(kind="sitting", **{k: v for k, v in summary.items() if k != "runs"})

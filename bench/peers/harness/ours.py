@@ -5,6 +5,7 @@ Owns: how the command is called and how its one JSON object is read. A store tha
 import json
 import os
 import subprocess
+import time
 
 from .machine import Absent, read
 
@@ -29,6 +30,7 @@ class Ours:
             return None
         try:
             result, cpu_seconds = self._call(job, store, self._size(job, store, clients, seconds), seconds)
+            database = result.pop("postgres", None)
         except Absent as why:
             self.absent[job, store] = str(why)
             return None
@@ -36,7 +38,17 @@ class Ours:
         result["ok"], result["errors"] = result["instances"], result.get("errors", 0)
         whole = cpu_seconds * 1e6 / max(result["ok"], 1)
         result["cpu_us"] = {"peer": round(result.get("cpu_us_per_instance") or whole, 1)}
+        if database:
+            per = max(result["ok"], 1)
+            result["cpu_us"]["postgres"] = round(database.pop("cpu_seconds") * 1e6 / per)
+            result["database"] = {key: round(value / per, 2) for key, value in database.items()}
         return result
+
+    def overhead(self):
+        """Seconds of a run that are not measured: start, sign-in, database, end."""
+        began = time.monotonic()
+        result = self.run("A", "sqlite", 64, 1.0)
+        return time.monotonic() - began - result["seconds"] if result else 1.0
 
     def kill_check(self, store):
         """The server is killed in mid-load and started again: what was acknowledged, lost and doubled."""
@@ -65,6 +77,7 @@ class Ours:
             postgres = self.sitting.database("our run")
             command += ["--database-url", postgres.fresh("ruslo_bench")]
             postgres.checkpoint()
+            before = {"cpu_seconds": postgres.child.cpu_seconds(), **postgres.counters()}
         began = os.times()
         with open(os.path.join(self.sitting.logs, "ruslo.log"), "ab") as log:
             start = log.tell()
@@ -78,4 +91,8 @@ class Ours:
             raise Absent(said[-1][:300] if said else f"exit code {done.returncode}")
         ended = os.times()
         cpu = ended.children_user + ended.children_system - began.children_user - began.children_system
-        return json.loads(done.stdout.decode().strip().splitlines()[-1]), cpu
+        result = json.loads(done.stdout.decode().strip().splitlines()[-1])
+        if store == "postgres":
+            after = {"cpu_seconds": postgres.child.cpu_seconds(), **postgres.counters()}
+            result["postgres"] = {key: after[key] - before[key] for key in after}
+        return result, cpu

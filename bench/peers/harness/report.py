@@ -71,13 +71,14 @@ def counters(lines):
                     + " µs")
     commits, wal = median(lines, "database", "commits"), median(lines, "database", "wal_bytes")
     if commits is not None:
-        said.append(f"{commits:.1f} commits, {median(lines, 'database', 'syncs'):.2f} syncs, {wal / 1024:.1f} KiB log")
+        said.append(f"PostgreSQL: {commits:.2f} commits, {median(lines, 'database', 'syncs'):.2f} syncs, "
+                    f"{wal / 1024:.1f} KiB log")
     written = median(lines, "written_bytes")
     if written is not None:
         said.append(f"{written / 1024:.1f} KiB written")
     for key, name, unit in OWN_COUNTERS:
         own = median(lines, key)
-        if own is not None:
+        if own:
             said.append(f"{own / unit:,.3g} {name}")
     failed, all_ok = sum(l["errors"] for l in lines), sum(l["ok"] for l in lines)
     if failed:

@@ -21,7 +21,6 @@ from .postgres import Postgres
 BLOCKS = (("A", 1), ("A", 64), ("B", 1), ("B", 64))
 NOISY = 0.20
 SETTLE_SECONDS = 0.3
-OWN_OVERHEAD_SECONDS = 1.5
 PEER_OVERHEAD_SECONDS = 1.2
 
 
@@ -41,7 +40,7 @@ class Sitting:
         self.warm_limit = 3.0 if options.quick else 6.0
         self.peers, self.started, self.absent = [], {}, {}
         self.postgres, self.no_postgres, self.began, self.rounds_done = None, "", 0.0, 0
-        self.seconds = options.seconds
+        self.seconds, self.own_overhead = options.seconds, 1.5
 
     def record(self, **line):
         self.results.write(json.dumps(line) + "\n")
@@ -130,15 +129,16 @@ class Sitting:
         costs = []
         for job, clients in BLOCKS:
             own = 2 * len(STORES) + (len(STORES) if (job, clients) == ("A", 64) else 0)
-            cost = own * (seconds + OWN_OVERHEAD_SECONDS)
+            cost = own * (seconds + self.own_overhead)
             for peer in self.peers:
                 if clients <= peer.max_clients:
                     cost += PEER_OVERHEAD_SECONDS + len(peer.jobs[job]) * (seconds + 0.4)
             costs.append(cost)
         return costs
 
-    def choose_seconds(self, deadline):
+    def choose_seconds(self, ours, deadline):
         """The longest point, of at most 5 s, with which all rounds fit into the time that is left."""
+        self.own_overhead = ours.overhead()
         if self.seconds:
             return
         left = (deadline - time.monotonic()) * 0.9
