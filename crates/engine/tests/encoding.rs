@@ -173,10 +173,5 @@ fn the_straight_through_job_is_small() {
     assert_eq!(instance.state(), engine::InstanceState::Completed);
     let (snapshot, remains) = (instance.encode().len(), instance.remains().encode().len());
     println!("snapshot {snapshot}, remains {remains}, journal {} of {} events", journal.len(), bed.journal().len());
-    let begin = std::time::Instant::now();
-    for _ in 0..10_000 {
-        std::hint::black_box(encode_events(bed.journal()));
-    }
-    println!("{:?} for a journal", begin.elapsed() / 10_000);
     assert!(snapshot <= 100 && remains <= 40 && journal.len() <= 200, "{snapshot} {remains} {}", journal.len());
 }
