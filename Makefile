@@ -45,8 +45,12 @@ test-fast: install ## Rust tests only
 web-check: web/node_modules/.stamp ## Types, lint and unit tests of the UI
 	cd web && npm run typecheck && npm run lint && npm test
 
-e2e: build e2e/node_modules/.stamp ## The main job in a real browser against the release binary
+e2e: build e2e/node_modules/.stamp ## As users do it, in a real browser, against the release binary on both databases
 	RUSLO_BIN=$(abspath $(BIN)) node --test --test-concurrency=1 e2e/tests/*.test.js
+	@FSYNC=off tools/postgres start >/dev/null
+	RUSLO_E2E_DATABASE=postgres RUSLO_BIN=$(abspath $(BIN)) node --test --test-concurrency=1 \
+		e2e/tests/main-job.test.js e2e/tests/wire.test.js e2e/tests/sign-in.test.js
+	@tools/postgres stop
 
 e2e/node_modules/.stamp: e2e/package-lock.json | install
 	cd e2e && npm ci --ignore-scripts --no-audit --no-fund
@@ -60,9 +64,14 @@ lint: install ## Formatting and clippy, warnings denied
 fmt: ## Format
 	cargo fmt --all
 
-bench: build ## The standard jobs on the embedded database (see bench/README.md)
-	$(BIN) bench straight-through --clients 1
-	$(BIN) bench straight-through --clients 64
+bench: build ## The standard jobs over HTTP beside the envelope, 8 minutes (bench/README.md; BENCH_ARGS=--database-url URL)
+	$(BIN) bench straight-through --http --clients 1 $(BENCH_ARGS)
+	$(BIN) bench straight-through --http --clients 64 $(BENCH_ARGS)
+	$(BIN) bench straight-through --http --kill $(BENCH_ARGS)
+	$(BIN) bench service --http --clients 1 $(BENCH_ARGS)
+	$(BIN) bench service --http --clients 64 $(BENCH_ARGS)
+	$(BIN) bench waiting --http $(BENCH_ARGS)
+	$(BIN) bench mixed --http $(BENCH_ARGS)
 
 .PHONY: bench-peers
 bench-peers: build ## The same jobs against the peers, 20 minutes (bench/peers/README.md; ARGS=--quick)
