@@ -11,7 +11,7 @@ use crate::runtime::{Runtime, author};
 use engine::Command;
 use futures_util::future::join_all;
 use model::error::codes;
-use model::{CatalogId, DefinitionId, DocumentRef, Fault, InstanceId, Object, RecordId};
+use model::{CatalogId, Fault, InstanceId, Object, RecordId};
 use platform::notifications::NewNotification;
 use platform::records::Record;
 use platform::{Action, Actor, Object as Target, Prepared, authorize};
@@ -89,8 +89,9 @@ impl Runtime {
         let document = prepared.value.document();
         let core = &self.core;
         let mut posted = Vec::new();
-        for definition in self.wanted(document, on).await {
-            let start = StartFor { definition, document, started_by: author(actor) };
+        // Nothing is written before all that follows is known: a change without its starts would lose them.
+        for row in self.automatic(document.catalog, on).await? {
+            let start = StartFor { definition: row.id, document, started_by: author(actor) };
             if let Err(fault) = authorize(actor, Action::Start, &Target::Definitions) {
                 tell_deployer(core, &start, &fault).await;
                 continue;
@@ -103,17 +104,6 @@ impl Runtime {
             message.perform().await;
         }
         Ok(record)
-    }
-
-    /// What asks to be started. Not knowing it does not fail the change.
-    async fn wanted(&self, document: DocumentRef, on: On) -> Vec<DefinitionId> {
-        match self.automatic(document.catalog, on).await {
-            Ok(rows) => rows.into_iter().map(|row| row.id).collect(),
-            Err(fault) => {
-                tracing::error!(record = %document.record, %fault, "processes that start by themselves were not found");
-                Vec::new()
-            }
-        }
     }
 
     /// The latest versions for the catalog that ask for it, the oldest first.

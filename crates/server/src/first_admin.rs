@@ -1,7 +1,7 @@
 //! The first administrator of an empty database.
 
 use anyhow::{Context, Result};
-use model::Fault;
+use model::{Fault, error::codes};
 use platform::{
     Platform, Role, User,
     identity::{NewUser, UserFilter, secrets},
@@ -36,11 +36,11 @@ pub async fn ensure(platform: &Platform) -> Result<Option<FirstAdmin>> {
         role: Role::Admin,
         language: language.to_owned(),
     };
-    platform
-        .users()
-        .create(new)
-        .await
-        .context("adding the first administrator (RUSLO_ADMIN_LOGIN, RUSLO_ADMIN_PASSWORD)")?;
+    match platform.users().create(new).await {
+        // Another node of the same empty database was quicker.
+        Err(fault) if fault.is(&codes::LOGIN_TAKEN) => return Ok(None),
+        made => made.context("adding the first administrator (RUSLO_ADMIN_LOGIN, RUSLO_ADMIN_PASSWORD)")?,
+    };
     Ok(Some(FirstAdmin { login, made_up_password }))
 }
 

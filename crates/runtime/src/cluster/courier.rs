@@ -1,7 +1,7 @@
 //! What happened here, told to the other nodes: best effort, so that nobody has to wait for a poll.
 //!
-//! Invariant: while one round of telling is under way the next one gathers, so that a busy node tells more at a time and
-//! not more often; what is lost here is found in the database a moment later. Never: tells what must arrive.
+//! Invariant: while one round of telling is under way the next one gathers, so that a busy node tells more at a time
+//! and not more often; what is lost here is found in the database a moment later. Never: tells what must arrive.
 
 use super::PeerRequest;
 use super::wire::{Ask, News, WireEvent};

@@ -54,7 +54,8 @@ impl Membership {
     /// Joins. Where nobody else can live everything is served when this returns; otherwise this node's share of what
     /// is free.
     pub(crate) async fn open(core: Arc<Core>) -> Result<Self, Fault> {
-        let mut this = Self { core, me: None, was: None, beat: 0, next_beat: Timestamp::default(), watched: HashMap::new() };
+        let mut this =
+            Self { core, me: None, was: None, beat: 0, next_beat: Timestamp::default(), watched: HashMap::new() };
         if this.core.cluster.shared {
             this.join().await?;
             this.look(true).await?;
@@ -241,9 +242,8 @@ impl Membership {
     /// Nodes that showed no life for too long.
     fn silent(&self, nodes: &[NodeRow]) -> Vec<NodeId> {
         let (now_us, silence_us) = (self.core.clock.stopwatch_us(), silence_us(&self.core));
-        let over = |watched: &Watched| {
-            now_us.saturating_sub(watched.since_us) >= silence_us && watched.looks >= LOOKS_MIN
-        };
+        let over =
+            |watched: &Watched| now_us.saturating_sub(watched.since_us) >= silence_us && watched.looks >= LOOKS_MIN;
         nodes.iter().map(|node| node.id).filter(|id| self.watched.get(id).is_some_and(over)).collect()
     }
 
