@@ -172,9 +172,8 @@ async fn an_http_step_retries_and_gives_the_answer() {
 async fn a_restart_gives_no_id_twice() {
     let mut world = World::new().await;
     let both = [support::service_named("a", "payment", &[]), support::service_named("b", "payment", &[])].concat();
-    let flows = [("start", "a"), ("a", "b"), ("b", "end")].map(|(from, to)| {
-        format!(r#"<bpmn:sequenceFlow id="{from}{to}" sourceRef="{from}" targetRef="{to}"/>"#)
-    });
+    let flows = [("start", "a"), ("a", "b"), ("b", "end")]
+        .map(|(from, to)| format!(r#"<bpmn:sequenceFlow id="{from}{to}" sourceRef="{from}" targetRef="{to}"/>"#));
     let ends = r#"<bpmn:startEvent id="start"/><bpmn:endEvent id="end"/>"#;
     let definition = world.deploy(&format!("{ends}{both}{}", flows.concat())).await;
     let mut given = std::collections::BTreeSet::new();

@@ -4,7 +4,7 @@
 
 use super::world::Template;
 use crate::support::object;
-use model::{DefinitionId, DocumentRef, Fault, InstanceId, JobId, TaskId};
+use model::{CatalogId, DefinitionId, DocumentRef, Fault, InstanceId, JobId, RecordId, TaskId};
 use runtime::{
     ActivateJobs, ActivatedJob, AnswerOutcome, AppAnswer, CallRecord, Connector, Delivery, DeliveryReport,
     DeliveryResult, JobFailure, OutboundHttp, Page, Runtime, StartRequest, TaskAnswer,
@@ -24,6 +24,8 @@ pub struct Book {
     pub asked: BTreeMap<u32, DefinitionId>,
     /// Instances promised.
     pub started: BTreeMap<u32, InstanceId>,
+    /// Records made, each of which starts a process.
+    pub arrived: BTreeSet<RecordId>,
     /// Tasks whose answer was taken.
     pub answered: BTreeSet<TaskId>,
     /// Jobs whose completion was taken.
@@ -71,6 +73,7 @@ pub struct Client {
 #[derive(Debug, Clone, Copy)]
 pub enum Ask {
     Start { n: u32, definition: DefinitionId, document: DocumentRef },
+    Arrive { n: u32, catalog: CatalogId },
     Answer { pick: usize, twice: bool },
     AppAnswer { pick: usize, times: usize },
     Activate { parcel: bool },
@@ -98,6 +101,7 @@ impl Client {
     pub async fn ask(self, ask: Ask) {
         match ask {
             Ask::Start { n, definition, document } => self.start(n, definition, document).await,
+            Ask::Arrive { n, catalog } => self.arrive(n, catalog).await,
             Ask::Answer { pick, twice } => self.answer_task(pick, twice).await,
             Ask::AppAnswer { pick, times } => self.answer_app(pick, times).await,
             Ask::Activate { parcel } => self.activate(parcel).await,
@@ -123,6 +127,16 @@ impl Client {
             let known = book.started.values().any(|id| *id == started.instance);
             assert!(!known, "{} was given twice", started.instance);
             book.started.insert(n, started.instance);
+        }
+    }
+
+    async fn arrive(&self, n: u32, catalog: CatalogId) {
+        let fields = object(json!({"TITLE": n.to_string()}));
+        let made = self.runtime.create_record(&self.admin, catalog, fields).await;
+        let mut book = self.book();
+        book.outcome(&made);
+        if let Ok(record) = made {
+            assert!(book.arrived.insert(record.id), "{} was made twice", record.id);
         }
     }
 

@@ -3,9 +3,9 @@
 use super::book::Book;
 use super::world::{Template, later, now};
 use engine::{Event, Instance, InstanceState, decode_events};
-use model::{InstanceId, JobId, TaskId, error::codes};
+use model::{InstanceId, JobId, RecordId, TaskId, error::codes};
 use std::collections::{BTreeMap, BTreeSet};
-use store::{Filter, InstanceField, Op, Query, SharedStore, StoredInstance, TaskField, TaskState};
+use store::{Filter, InstanceField, Op, Query, RecordField, SharedStore, StoredInstance, TaskField, TaskState};
 
 /// One instance as the database holds it.
 struct Found {
@@ -22,7 +22,8 @@ impl Found {
 
 /// Everything that must be true once all is quiet.
 pub fn check(store: &SharedStore, book: &Book, template: &Template) {
-    let found = load(store);
+    let mut found = load(store);
+    arrivals(store, &mut found, book, template);
     starts(&found, book);
     let (answers, jobs, failures, ends) = journal_facts(&found);
     let lost: Vec<&TaskId> = book.answered.difference(&answers).collect();
@@ -60,6 +61,25 @@ fn load(store: &SharedStore) -> BTreeMap<InstanceId, Found> {
         found.insert(id, Found { stored, live, events });
     }
     found
+}
+
+/// Every record that arrived started its process, once; also one whose arrival nobody was told of.
+fn arrivals(store: &SharedStore, found: &mut BTreeMap<InstanceId, Found>, book: &Book, template: &Template) {
+    let all = Query::<RecordField>::new(Filter::eq(RecordField::Catalog, template.arrivals.0)).limit(10_000);
+    let records: BTreeSet<RecordId> = now(store.records(all)).unwrap().rows.iter().map(|row| row.id).collect();
+    let lost: Vec<&RecordId> = book.arrived.difference(&records).collect();
+    assert!(lost.is_empty(), "acknowledged records are gone: {lost:?}");
+    let mut started: BTreeSet<RecordId> = BTreeSet::new();
+    let ids: Vec<InstanceId> =
+        found.keys().copied().filter(|id| found[id].live.definition() == template.automatic).collect();
+    for id in ids {
+        let one = found.remove(&id).unwrap();
+        let record = one.live.document().unwrap().record;
+        assert!(started.insert(record), "{record} started its process twice");
+        assert_eq!(one.live.state(), InstanceState::Completed, "{id}");
+        assert_eq!((one.count("elementActivated"), one.count("timerFired")), (3, 1), "{id}");
+    }
+    assert_eq!(started, records, "every record started its process");
 }
 
 /// Every acknowledged start is there, none is there twice.

@@ -117,12 +117,16 @@ impl Sim {
     fn choose(&mut self) -> Ask {
         let pick = self.dice(1 << 16);
         match self.dice(20) {
-            0..=4 if self.starts < 30 => {
+            0..=4 if self.starts < 35 => {
                 self.starts += 1;
                 let template = &self.around.template;
                 let definition = [template.story, template.fork, template.fork, template.fragile][self.dice(4)];
                 let document = template.records[self.dice(template.records.len())];
                 Ask::Start { n: self.starts, definition, document }
+            }
+            5 if self.starts < 60 => {
+                self.starts += 1;
+                Ask::Arrive { n: self.starts, catalog: self.around.template.arrivals }
             }
             0..=8 => Ask::Answer { pick, twice: pick.is_multiple_of(5) },
             9..=11 => Ask::AppAnswer { pick, times: 1 + pick % 3 },

@@ -76,11 +76,6 @@ impl Node {
         matches!(self.life, Life::Down)
     }
 
-    /// Whether clients and other servers can talk to it.
-    pub fn is_up(&self) -> bool {
-        matches!(self.life, Life::Up(_))
-    }
-
     /// Starts a process.
     pub fn boot(&mut self, around: &Surroundings) {
         let tokio = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

@@ -2,8 +2,9 @@
 
 use crate::support::{self, BEGINNING, World, service_named};
 use futures_util::FutureExt;
-use model::{DefinitionId, DocumentRef};
+use model::{CatalogId, DefinitionId, DocumentRef, DocumentType};
 use platform::Actor;
+use runtime::Deploy;
 use serde_json::json;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -21,6 +22,10 @@ pub struct Template {
     pub fork: DefinitionId,
     /// A worker's job without a second try, then marks.
     pub fragile: DefinitionId,
+    /// Starts by itself with every new record of its catalog.
+    pub automatic: DefinitionId,
+    /// The catalog of that.
+    pub arrivals: CatalogId,
     pub records: Vec<DocumentRef>,
 }
 
@@ -57,8 +62,18 @@ impl Template {
             let story = world.deploy_for(&story(&waits), Some(catalog)).await;
             let fork = world.deploy_for(&fork(&tells), Some(catalog)).await;
             let fragile = world.deploy_for(&fragile(), Some(catalog)).await;
+            let arrivals = world.catalog_named("Arrivals").await;
+            let what = Deploy {
+                bytes: support::bpmn(&automatic()).into_bytes(),
+                document: Some(DocumentType { catalog: arrivals }),
+                auto_execute: 1,
+                process_id: Some("automatic".into()),
+                ..Deploy::default()
+            };
+            let automatic = world.runtime.deploy(&world.admin, what).await.unwrap()[0].id;
             world.runtime.shutdown().await;
-            Self { store, admin: world.admin.clone(), anna: world.anna.clone(), story, fork, fragile, records }
+            let (admin, anna) = (world.admin.clone(), world.anna.clone());
+            Self { store, admin, anna, story, fork, fragile, automatic, arrivals, records }
         })
     }
 }
@@ -148,4 +163,9 @@ fn fragile() -> String {
     let work = service_named("work", "parcel", &[("n", "=n")]);
     let steps = [("start", "work"), ("work", "mark"), ("mark", "end")];
     [ENDS.to_owned(), work, mark(), flows(&steps)].concat().replace("bpmn:process id=\"p\"", "bpmn:process id=\"f\"")
+}
+
+fn automatic() -> String {
+    let rest = format!(r#"<bpmn:intermediateCatchEvent id="rest">{}</bpmn:intermediateCatchEvent>"#, after("PT2S"));
+    [ENDS.to_owned(), rest, flows(&[("start", "rest"), ("rest", "end")])].concat()
 }

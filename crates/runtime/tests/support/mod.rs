@@ -94,6 +94,10 @@ impl World {
     }
 
     pub async fn catalog(&self) -> CatalogId {
+        self.catalog_named("Orders").await
+    }
+
+    pub async fn catalog_named(&self, name: &str) -> CatalogId {
         let text = |key: &str| Field {
             key: key.into(),
             name: key.into(),
@@ -102,7 +106,7 @@ impl World {
             multiple: false,
         };
         let fields = vec![text("TITLE"), text("STATUS")];
-        let new = NewCatalog { name: "Orders".into(), fields, ..NewCatalog::default() };
+        let new = NewCatalog { name: name.into(), fields, ..NewCatalog::default() };
         self.platform.catalogs().create(new).await.unwrap().id
     }
 

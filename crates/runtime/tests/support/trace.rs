@@ -112,6 +112,17 @@ impl Trace {
     }
 }
 
+impl Drop for Trace {
+    /// A run that failed shows what it kept.
+    fn drop(&mut self) {
+        if std::thread::panicking()
+            && let Ok(state) = self.state.lock()
+        {
+            state.log.iter().flatten().for_each(|line| println!("{line}"));
+        }
+    }
+}
+
 /// A unit without what is random in every process: apps' codes are.
 fn unit_text(unit: &Unit) -> String {
     let mut text = format!("{:?}", unit.fence.map(|f| (f.partition.0, f.epoch)));
