@@ -11,6 +11,8 @@ from .machine import Absent, read
 
 JOBS = {"A": "straight-through", "B": "service", "envelope": "envelope"}
 STORES = ("sqlite", "postgres")
+# Below so many instances the making of the tables would outweigh what PostgreSQL does for them.
+MANY = 5000
 FIRST_GUESS = {1: 3000, 64: 20000}
 
 
@@ -38,10 +40,9 @@ class Ours:
         result["ok"], result["errors"] = result["instances"], result.get("errors", 0)
         whole = cpu_seconds * 1e6 / max(result["ok"], 1)
         result["cpu_us"] = {"peer": round(result.get("cpu_us_per_instance") or whole, 1)}
-        if database:
-            per = max(result["ok"], 1)
-            result["cpu_us"]["postgres"] = round(database.pop("cpu_seconds") * 1e6 / per)
-            result["database"] = {key: round(value / per, 2) for key, value in database.items()}
+        if database and result["ok"] >= MANY:
+            result["cpu_us"]["postgres"] = round(database["cpu_seconds"] * 1e6 / result["ok"])
+            result["database"] = {key: round(database[key] / result["ok"], 2) for key in ("syncs", "wal_bytes")}
         return result
 
     def overhead(self):

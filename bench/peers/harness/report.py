@@ -69,10 +69,10 @@ def counters(lines):
     if peer is not None:
         said.append(f"CPU {number(peer)}" + (f" + {number(postgres)} PostgreSQL" if postgres is not None else "")
                     + " µs")
-    commits, wal = median(lines, "database", "commits"), median(lines, "database", "wal_bytes")
-    if commits is not None:
-        said.append(f"PostgreSQL: {commits:.2f} commits, {median(lines, 'database', 'syncs'):.2f} syncs, "
-                    f"{wal / 1024:.1f} KiB log")
+    wal, commits = median(lines, "database", "wal_bytes"), median(lines, "database", "commits")
+    if wal is not None:
+        said.append("PostgreSQL: " + (f"{commits:.2f} commits, " if commits is not None else "")
+                    + f"{median(lines, 'database', 'syncs'):.2f} syncs, {wal / 1024:.1f} KiB log")
     written = median(lines, "written_bytes")
     if written is not None:
         said.append(f"{written / 1024:.1f} KiB written")
