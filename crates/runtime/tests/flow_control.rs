@@ -172,7 +172,10 @@ async fn calls_of_an_instance_to_a_target_leave_in_order() {
     until(&world, "tries", || hosts.refused.load(Ordering::SeqCst) >= 2).await;
     hosts.dead.lock().unwrap().clear();
     until(&world, "the dead one lives", || hosts.arrived("h1").len() == 7).await;
-    assert_eq!((hosts.arrived("h1"), hosts.arrived("h2")), (steps.map(String::from).to_vec(), steps.map(String::from).to_vec()));
+    assert_eq!(
+        (hosts.arrived("h1"), hosts.arrived("h2")),
+        (steps.map(String::from).to_vec(), steps.map(String::from).to_vec())
+    );
 }
 
 #[tokio::test]
@@ -331,4 +334,59 @@ xsi:type="bpmn:tFormalExpression">PT1H</bpmn:timeDuration></bpmn:timerEventDefin
     let metrics = world.runtime.metrics().await;
     assert_eq!((metrics.counters.timers, metrics.timer_due_ms), (501, 0), "each fired once");
     assert!(metrics.timer_lag_ms.count() == 501 && metrics.timer_lag_ms.quantile(0.5) >= 3_600_000);
+}
+
+/// Figures of one machine: `cargo test -p runtime --test flow_control -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn measurements() {
+    let hosts = Arc::new(Hosts::default());
+    let world = world(Limits::default(), vec![hosts.clone()]).await;
+    let definition = world.deploy(&send_off()).await;
+    let timed = |what: &str, n: usize, began: u64| {
+        let us = runtime::clock::Clock::stopwatch_us(&runtime::clock::SystemClock) - began;
+        println!("{what}: {n} in {} ms, {:.0}/s", us / 1_000, n as f64 * 1e6 / us as f64);
+    };
+    let watch = || runtime::clock::Clock::stopwatch_us(&runtime::clock::SystemClock);
+    for dead in [false, true] {
+        if dead {
+            hosts.dead.lock().unwrap().insert("h0".to_owned());
+        }
+        hosts.arrived.lock().unwrap().clear();
+        let began = watch();
+        let starts = (0..5_000).map(|n| world.start(definition, json!({"host": format!("h{}", n % 10), "text": n})));
+        futures_util::future::join_all(starts).await;
+        timed("starts", 5_000, began);
+        let wanted = if dead { 4_500 } else { 5_000 };
+        while hosts.arrived_in_all() < wanted {
+            world.clock.advance_ms(1);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        timed(if dead { "calls, one host of ten dead" } else { "calls" }, wanted, began);
+    }
+    let timer = r#"<bpmn:intermediateCatchEvent id="a"><bpmn:timerEventDefinition><bpmn:timeDuration
+xsi:type="bpmn:tFormalExpression">PT1H</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"#;
+    let definition = world.deploy(&around(timer)).await;
+    for _ in 0..10 {
+        futures_util::future::join_all((0..1_000).map(|_| world.start(definition, json!({})))).await;
+    }
+    let (began, fired) = (watch(), world.runtime.counters().timers);
+    world.clock.advance_ms(3_600_000);
+    while world.store.earliest_timer().await.unwrap().is_some() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    timed("timers due at once", usize::try_from(world.runtime.counters().timers - fired).unwrap(), began);
+    let definition = world.deploy(&around(&service("payment", &[]))).await;
+    let stats = world.store.stats();
+    for _ in 0..1_000 {
+        world.start(definition, json!({})).await;
+        let job = take(&world, 0).await.remove(0);
+        world.runtime.complete_job(&world.admin, job.id, object(json!({}))).await.unwrap();
+    }
+    let after = world.store.stats();
+    println!(
+        "round trips: 1000, {} reads, {} statements",
+        after.reads - stats.reads,
+        after.statements - stats.statements
+    );
 }

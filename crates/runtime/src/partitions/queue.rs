@@ -185,18 +185,6 @@ impl Lane {
         self.known.learn(instance, definition);
     }
 
-    /// Takes out everything that waits for a partition that is served elsewhere now.
-    pub(crate) fn remove(&self, partition: PartitionId) -> Vec<Envelope> {
-        let mut state = self.lock();
-        let all: Vec<Waiting> = std::iter::from_fn(|| state.pop_waiting()).collect();
-        let (gone, kept): (Vec<_>, Vec<_>) = all.into_iter().partition(|w| w.envelope.partition == partition);
-        for waiting in kept {
-            // What was decided before loses its place at the front; its order within the instance stays.
-            state.push(waiting, &self.known);
-        }
-        gone.into_iter().map(|waiting| waiting.envelope).collect()
-    }
-
     /// Takes no more commands; those that wait are still done.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
@@ -251,10 +239,6 @@ impl State {
         }
     }
 
-    fn pop(&mut self) -> Option<Envelope> {
-        self.pop_waiting().map(|waiting| waiting.envelope)
-    }
-
     /// Ends of partitions for which nothing else waits.
     fn pop_leaving(&mut self) -> Vec<Envelope> {
         if self.leaving.is_empty() {
@@ -273,7 +257,7 @@ impl State {
         leaving.into_iter().map(|waiting| waiting.envelope).collect()
     }
 
-    fn pop_waiting(&mut self) -> Option<Waiting> {
+    fn pop(&mut self) -> Option<Envelope> {
         let waiting = match self.again.pop_front() {
             Some(waiting) => waiting,
             None if self.starts_turn() => {
@@ -289,7 +273,7 @@ impl State {
         };
         self.by_partition[slot(waiting.envelope.partition)] -= 1;
         self.bytes -= waiting.bytes;
-        Some(waiting)
+        Some(waiting.envelope)
     }
 
     fn starts_turn(&self) -> bool {
@@ -545,7 +529,7 @@ mod tests {
         lane.push(erase(0, 1)).ok().unwrap();
         lane.push(command(4)).ok().unwrap();
         assert_eq!(lane.lock().placed[&InstanceId(5)].0, Some(DefinitionId(9)), "now it is known");
-        assert_eq!(ids(&lane.remove(PartitionId(0))), [1, 5]);
+        assert_eq!(ids(&lane.take(100).await.unwrap()), [1, 5]);
         assert_eq!((lane.len(), lane.lock().placed.len()), (0, 0));
     }
 

@@ -68,15 +68,10 @@ impl Timers {
         }
     }
 
-    /// Reads the store again at once: timers that were dropped on the way are there.
+    /// Reads the store again at once: timers of partitions that came, or that were dropped on the way, are there.
     pub(crate) fn forget_horizon(&self) {
         self.0.lock().forget_horizon();
         self.0.changed.notify_one();
-    }
-
-    /// A partition is served here from now on: its timers are read.
-    pub(crate) fn gained(&self, _partition: PartitionId) {
-        self.forget_horizon();
     }
 
     /// A partition is served elsewhere from now on.

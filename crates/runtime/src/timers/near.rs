@@ -153,10 +153,14 @@ impl Near {
 
     /// The partition is served elsewhere. Those fired are over when their commits are refused.
     pub(super) fn lost(&mut self, partition: PartitionId) {
-        let gone = self.waiting.extract_if(.., |_, row| row.partition == partition);
-        for (_, row) in gone {
-            self.known.remove(&row.id);
-        }
+        let known = &mut self.known;
+        self.waiting.retain(|_, row| {
+            let stays = row.partition != partition;
+            if !stays {
+                known.remove(&row.id);
+            }
+            stays
+        });
     }
 
     /// A clock that was set back makes the moments here meaningless: they are read again.
