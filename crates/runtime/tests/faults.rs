@@ -8,9 +8,12 @@ use engine::{Event, Instance};
 use model::definition::ElementIdx;
 use model::error::codes;
 use model::{InstanceId, Object};
+use runtime::clock::{Entropy, ManualClock};
 use runtime::{Page, StartRequest};
 use serde_json::json;
 use store::{InstanceUpdate, InstanceWrite, Unit};
+use support::faulty::{FaultyStore, Ground};
+use support::trace::Trace;
 use support::{BEGINNING, World, around, object, service, user_task};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -194,4 +197,20 @@ async fn a_restart_gives_no_id_twice() {
         world.clock.advance_ms(-5_000 * round);
         world.crash_and_reopen().await;
     }
+}
+
+/// Found by simulation: the record was saved, and the process that starts with it was forgotten.
+#[tokio::test]
+async fn a_record_is_not_saved_when_its_starts_are_not_known() {
+    let ground =
+        Ground { entropy: Entropy::seeded(1), trace: Trace::new(true, false), faults: std::sync::Mutex::default() };
+    let clock = std::sync::Arc::new(ManualClock::new(BEGINNING));
+    let inner = std::sync::Arc::new(store::SqliteStore::open_inline().unwrap());
+    let store = FaultyStore::new(inner, 0, std::sync::Arc::new(ground), clock);
+    let world = World::on(store.clone(), Vec::new()).await;
+    let catalog = world.catalog().await;
+    store.break_read("definitions");
+    let refused = world.runtime.create_record(&world.admin, catalog, object(json!({"TITLE": "t"}))).await.unwrap_err();
+    assert!(refused.is(&codes::STORE_FAILED), "{refused}");
+    assert!(world.store.records(store::Query::default()).await.unwrap().rows.is_empty());
 }

@@ -63,12 +63,15 @@ pub struct FaultyStore {
     frozen: AtomicBool,
     /// Tells those who wait in the order in which they came: a `watch` would draw lots.
     mended: Notify,
+    /// The read that fails every time.
+    broken: Mutex<Option<&'static str>>,
 }
 
 impl FaultyStore {
     pub fn new(inner: SharedStore, node: usize, ground: Arc<Ground>, clock: Arc<dyn Clock>) -> Arc<Self> {
         let (crashed, cut, mended) = (AtomicBool::default(), AtomicBool::default(), Notify::new());
-        Arc::new(Self { inner, node, ground, clock, crashed, cut, frozen: AtomicBool::default(), mended })
+        let (frozen, broken) = (AtomicBool::default(), Mutex::default());
+        Arc::new(Self { inner, node, ground, clock, crashed, cut, frozen, mended, broken })
     }
 
     /// Whether this process died.
@@ -100,6 +103,11 @@ impl FaultyStore {
             }
             mended.await;
         }
+    }
+
+    /// From now on this read fails.
+    pub fn break_read(&self, name: &'static str) {
+        *self.broken.lock().unwrap() = Some(name);
     }
 
     fn faults(&self) -> Faults {
@@ -139,7 +147,8 @@ impl FaultyStore {
     async fn readable(&self, what: &'static str) -> Result<()> {
         self.ground.trace.note(self.node, what);
         self.reach().await?;
-        if self.hit(self.faults().read) { Err(failed("read on purpose")) } else { Ok(()) }
+        let broken = *self.broken.lock().unwrap() == Some(what);
+        if broken || self.hit(self.faults().read) { Err(failed("read on purpose")) } else { Ok(()) }
     }
 
     async fn pause(&self) {
