@@ -57,8 +57,13 @@ impl Town {
 
     /// A new process.
     async fn node(&mut self) -> Node {
+        let url = format!("local://{}", self.made + 1);
+        self.node_at(url).await
+    }
+
+    /// The same at an address, which may have been another's before.
+    async fn node_at(&mut self, url: String) -> Node {
         self.made += 1;
-        let url = format!("local://{}", self.made);
         let store = FaultyStore::new(self.inner.clone(), self.made, self.ground.clone(), self.clock.clone());
         let platform = Platform::new(store.clone(), self.clock.clone(), PlatformSettings::default());
         let mut config = RuntimeConfig::new(store.clone(), platform, self.clock.clone());
@@ -170,6 +175,23 @@ async fn nodes_share_the_partitions_and_hand_them_over() {
     let d = town.node().await;
     town.until_served(&[&b, &d], &[4, 4], 2_500).await;
     assert_eq!(town.inner.messages_waiting().await.unwrap().0, 0);
+}
+
+#[tokio::test]
+async fn a_process_that_starts_again_at_its_address_goes_on_soon() {
+    let mut town = Town::new().await;
+    let (a, b) = (town.node().await, town.node().await);
+    town.until_served(&[&a, &b], &[4, 4], 2_500).await;
+    let url = a.url.clone();
+    drop(a);
+    let again = town.node_at(url).await;
+    let took = town.until_served(&[&again, &b], &[4, 4], TAKEOVER_MS).await;
+    assert!(took <= 3 * TAKEOVER_MS / 10, "it took {took} ms");
+    let url = b.url.clone();
+    drop((b, again));
+    town.pass(500).await;
+    let alone = town.node_at(url).await;
+    town.until_served(&[&alone], &[8], TAKEOVER_MS).await;
 }
 
 #[tokio::test]

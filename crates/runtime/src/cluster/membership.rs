@@ -25,6 +25,9 @@ use tokio::sync::oneshot;
 const BEATS: i64 = 10;
 /// Tenths of the take-over time after which a silent node is given up, and gives itself up.
 const SILENT: i64 = 7;
+/// The same for a node at this one's own address: its process is gone, or this one could not listen there. Were it
+/// alive after all (two nodes told the same address), the fences keep it from doing harm.
+const SILENT_AT_HOME: i64 = 2;
 /// Tenths of the take-over time for which the queues of partitions that are given away are drained.
 const DRAINING: i64 = 2;
 /// Regular looks at an unchanged beat that it takes besides.
@@ -241,10 +244,15 @@ impl Membership {
 
     /// Nodes that showed no life for too long.
     fn silent(&self, nodes: &[NodeRow]) -> Vec<NodeId> {
-        let (now_us, silence_us) = (self.core.clock.stopwatch_us(), silence_us(&self.core));
-        let over =
-            |watched: &Watched| now_us.saturating_sub(watched.since_us) >= silence_us && watched.looks >= LOOKS_MIN;
-        nodes.iter().map(|node| node.id).filter(|id| self.watched.get(id).is_some_and(over)).collect()
+        let now_us = self.core.clock.stopwatch_us();
+        let over = |node: &&NodeRow| {
+            let home = !node.url.is_empty() && node.url == self.core.cluster.url;
+            let (tenths, looks) = if home { (SILENT_AT_HOME, 2) } else { (SILENT, LOOKS_MIN) };
+            self.watched.get(&node.id).is_some_and(|watched| {
+                now_us.saturating_sub(watched.since_us) >= tenths_us(&self.core, tenths) && watched.looks >= looks
+            })
+        };
+        nodes.iter().filter(over).map(|node| node.id).collect()
     }
 
     /// Makes memory follow the leases: what is this node's is served, what is not is forgotten.
@@ -415,7 +423,12 @@ impl Membership {
 
 /// For so long a node may be silent.
 fn silence_us(core: &Core) -> u64 {
-    u64::try_from(core.cluster.takeover_ms * SILENT / 10).unwrap_or(0).saturating_mul(1_000)
+    tenths_us(core, SILENT)
+}
+
+/// Tenths of the take-over time.
+fn tenths_us(core: &Core, tenths: i64) -> u64 {
+    u64::try_from(core.cluster.takeover_ms * tenths / 10).unwrap_or(0).saturating_mul(1_000)
 }
 
 fn served_by(map: &Map, partition: PartitionId) -> Option<NodeId> {
