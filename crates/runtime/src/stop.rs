@@ -1,7 +1,7 @@
 //! The word that a runtime's loops end.
 //!
-//! Invariant: whoever asks after it was given is told too, and loops hear it in the order in which they asked: a `watch`
-//! would draw lots, and a simulation would not repeat its run. Never: taken back.
+//! Invariant: whoever asks after it was given is told too, and loops hear it in the order in which they asked: a
+//! `watch` would draw lots, and a simulation would not repeat its run. Never: taken back.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use model::Clock;
 use platform::{Platform, PlatformSettings};
 use runtime::{Runtime, RuntimeConfig, clock::SystemClock, cluster::HttpPeers, trace::Tracer};
-use std::{fs::File, path::Path, sync::Arc};
+use std::{fs::File, sync::Arc};
 use store::SharedStore;
 
 /// How many partitions a new database gets; fixed for its life.
@@ -66,14 +66,6 @@ impl Installation {
         }
         let runtime = Runtime::open(config).await.context("starting the engine")?;
         Ok(Self { store, platform, runtime, clock, zone, _lock: lock })
-    }
-
-    /// Opens a data directory with the usual settings.
-    pub async fn open_in(folder: &Path, public_url: &str, allow_private: Vec<ipnet::IpNet>) -> Result<Self> {
-        let mut config = Config::local(folder);
-        config.public_url = public_url.to_owned();
-        config.allow_private_networks = allow_private;
-        Self::open(&config).await
     }
 
     /// Finishes what is under way and releases the database.

@@ -1,9 +1,9 @@
 //! Nodes and leases: which process serves which partitions (design D6).
 //!
-//! Invariant: a lease's epoch grows with every change of hands, and a unit that names an older epoch ([`Fence`]) changes
-//! nothing; so a node that was paused can never write after it lost a partition. No clock is compared between nodes:
-//! a node is alive while its `beat` changes, and whoever watches it measures by a clock of its own.
-//! Never: decides who should own what.
+//! Invariant: a lease's epoch grows with every change of hands, and a unit that names an older epoch ([`Fence`])
+//! changes nothing; so a node that was paused can never write after it lost a partition. No clock is compared between
+//! nodes: a node is alive while its `beat` changes, and whoever watches it measures by a clock of its own. Never:
+//! decides who should own what.
 
 use crate::Result;
 use async_trait::async_trait;

@@ -1,7 +1,8 @@
 //! Values as bytes: a leading byte says what follows; small numbers and short texts fit into it.
 //!
 //! Invariant: a leading byte never changes its meaning. A value of more bytes than the limit is handed to
-//! [`super::LargeValues`] and named by 16 bytes, innermost first, so that a large part of a changing whole is kept once.
+//! [`super::LargeValues`] and named by 16 bytes, innermost first, so that a large part of a changing whole is kept
+//! once.
 
 use super::wire::{Read, Reader, Wire, WireError, Writer, part};
 use jiff::civil;

@@ -1,8 +1,8 @@
 //! Bearer tokens recognised a moment ago, so that a busy client does not cost two reads of the database a request.
 //!
-//! Invariant: a token that was revoked here, or whose person was changed here, is not honoured by any request that comes
-//! after that; what another node did is seen after [`KEPT_MS`]. Never: keeps the token itself, only its hash; keeps
-//! refusals.
+//! Invariant: a token that was revoked here, or whose person was changed here, is not honoured by any request that
+//! comes after that; what another node did is seen after [`KEPT_MS`]. Never: keeps the token itself, only its hash;
+//! keeps refusals.
 
 use super::actor::Actor;
 use super::secrets::Hash32;

@@ -23,7 +23,8 @@ pub(crate) fn put(partition: PartitionId, instance: InstanceId, large: &mut Larg
     }
 }
 
-/// The values that these bytes (snapshots, journal rows) of one instance name, in one read; in none when they name none.
+/// The values that these bytes (snapshots, journal rows) of one instance name, in one read; in none when they name
+/// none.
 pub(crate) async fn fetch<'b>(
     core: &Core,
     id: InstanceId,

@@ -1,8 +1,8 @@
 //! Scripts that do not fit into a step: run on a thread of their own, within their limits of time and memory.
 //!
-//! Owns: which scripts are in memory. Invariant: the job's row stays until the commit of its result, so a crash runs the
-//! script again; a bounded number is in memory, the others are read from the store when it is their turn; only scripts
-//! of partitions served here run. Never: decides what a result means.
+//! Owns: which scripts are in memory. Invariant: the job's row stays until the commit of its result, so a crash runs
+//! the script again; a bounded number is in memory, the others are read from the store when it is their turn; only
+//! scripts of partitions served here run. Never: decides what a result means.
 
 use crate::core::Core;
 use crate::jobs::plan::fail;

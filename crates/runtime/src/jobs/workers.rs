@@ -1,7 +1,8 @@
 //! External workers: they ask for jobs of a type, hold them for a while, and report.
 //!
-//! A lease that ends without an answer is a failed try: whoever dies over a job must not get it for ever. When no try is
-//! left the job becomes an incident, as after failures that were reported; a worker that needs longer extends its lease.
+//! A lease that ends without an answer is a failed try: whoever dies over a job must not get it for ever. When no try
+//! is left the job becomes an incident, as after failures that were reported; a worker that needs longer extends its
+//! lease.
 
 use super::{Route, plan};
 use crate::core::Core;

@@ -5,8 +5,8 @@
 //! others. Only calls of partitions served here are made, and what came of them is written under their lease.
 //! Never: knows how a delivery is made (connectors do).
 //!
-//! - `board`: what is ready and on its way, whose call goes next; `circuit`: targets that fail; `sequence`: the order of
-//!   calls that nobody waits for
+//! - `board`: what is ready and on its way, whose call goes next; `circuit`: targets that fail; `sequence`: the order
+//! of calls that nobody waits for
 
 mod board;
 mod circuit;

@@ -10,7 +10,8 @@ use model::{Fault, IdSource, PartitionId};
 use std::collections::HashMap;
 use store::{Fence, SettingWrite, Unit};
 
-/// A mark is so far ahead: a write a minute, and no more than a minute of ids is skipped when a partition changes hands.
+/// A mark is so far ahead: a write a minute, and no more than a minute of ids is skipped when a partition changes
+/// hands.
 const AHEAD_S: i64 = 64;
 
 /// The marks of one worker's partitions, with the epochs they were written under.

@@ -11,7 +11,7 @@ use crate::{
     web,
 };
 use anyhow::{Context, Result};
-use axum::Router;
+use axum::{Router, serve::ListenerExt as _};
 use clap::Args;
 use model::limits::Limits;
 use platform::Platform;
@@ -66,6 +66,12 @@ async fn serve(config: &Config, demo: bool) -> Result<()> {
     greet(config, first.as_ref(), sample.as_ref());
     let make = app.into_make_service_with_connect_info::<SocketAddr>();
     let sweeping = tokio::spawn(sweep(installation.platform.clone(), SWEEP_EVERY));
+    // Answers are small: none waits to be joined by a second packet.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its packets back");
+        }
+    });
     let ended = axum::serve(listener, make).with_graceful_shutdown(stop_signal(installation.runtime.clone())).await;
     sweeping.abort();
     drop(control);
