@@ -38,8 +38,8 @@ export const records: RecordRow[] = [
 ]
 
 export const definitions: (Definition & { bpmn: string })[] = [
-  { id: 'def_1', processId: 'approve_payment', name: 'Согласование оплаты', version: 3, origin: 'bpmn', deployedAt: ago(2600), deployedBy: person('user_1'), catalogId: 'cat_1', modelId: 'model_1', description: 'Контрольная сумма приложением, затем решение руководителя.', deployable: true, stats: { active: 4, completed: 118, failed: 2, incidents: 1 }, bpmn: diagram },
-  { id: 'def_2', processId: 'Template_42', name: 'Отпуск сотрудника', version: 1, origin: 'bpt', deployedAt: ago(9000), deployedBy: person('user_1'), description: '', deployable: true, stats: { active: 0, completed: 12, failed: 0, incidents: 0 }, bpmn: diagram },
+  { id: 'def_1', processId: 'approve_payment', name: 'Согласование оплаты', version: 3, origin: 'bpmn', deployedAt: ago(2600), deployedBy: person('user_1'), catalogId: 'cat_1', modelId: 'model_1', description: 'Контрольная сумма приложением, затем решение руководителя.', deployable: true, stats: { active: 4, completed: 118, failed: 2, incidents: 1, purged: 0 }, bpmn: diagram },
+  { id: 'def_2', processId: 'Template_42', name: 'Отпуск сотрудника', version: 1, origin: 'bpt', deployedAt: ago(9000), deployedBy: person('user_1'), description: '', deployable: true, stats: { active: 0, completed: 12, failed: 0, incidents: 0, purged: 0 }, bpmn: diagram },
 ]
 
 export const form: JsonObject = {

@@ -33,6 +33,17 @@ const session = () => ({ user: db.me, csrfToken: 'mock', server: { version: '0.1
 const find = <T extends { id: string }>(list: T[], id: string | undefined): T => list.find((item) => item.id === id) ?? missing()
 const startable = (id: string | undefined) => ({ ...find(db.definitions, id), parameters: id === 'def_2' ? [{ key: 'Days', name: 'Сколько дней', description: 'Календарных', type: 'int', required: true, multiple: false, options: [], default: 14 }] : [], startForm: null, diagnostics: [] })
 
+const retention = { instancesDays: 90 as number | null, processes: { approve_payment: null as number | null }, callsDays: null as number | null, notificationsDays: null as number | null, deadEffectsDays: null as number | null, packAfterHours: 24 as number | null, done: { instances: 1204, entries: 88, journals: 12, backlog: 0 } }
+const figure = { count: 500, p50: 500, p99: 5_000, bounds: [500, 5_000], counts: [400, 100, 0] }
+const system = {
+  version: '0.1.0', database: 'sqlite', publicUrl: 'http://localhost:8080', startedAt: new Date(Date.now() - 7e6).toISOString(), uptimeS: 7000, demo: true,
+  limits: { valueBytes: 1_048_576, scriptMs: 1000 }, counters: { commands: 5120, deliveries: 88 },
+  circuits: [{ target: 'crm.example.com', state: 'open', failures: 9, inFlight: 0, ready: 4, opensInMs: 12_000, failingMs: 95_000 }],
+  cluster: { shared: false, partitions: 64, unserved: 0, takeoverMs: 10_000, serving: true, nodes: [{ id: 'node_1', me: true, url: 'http://localhost:8080', version: '0.1.0', startedAt: new Date(Date.now() - 7e6).toISOString(), draining: false, silentMs: 0, partitions: 64 }] },
+  storage: { bytes: 12_340_000, backlog: 0, purged: 1204 },
+  load: { queued: 3, startsQueued: 1, perSecond: 240, refused: 0, batch: figure, batchLimit: 64, commitUs: figure, timerLagMs: figure, timerDueMs: 0, outboxLagMs: figure, outboxDueMs: 0, outboxInFlight: 0, outboxReady: 4, deliveriesFailed: 9, deliveriesGivenUp: 0, deliveriesDeferred: 4, inboxWaiting: 0, inboxDueMs: 0, jobsOpen: 2, jobLagMs: figure, jobsActivated: 40, jobsAbandoned: 1, jobPolls: 1, scripts: 0 },
+}
+
 function completeTask(id: string | undefined, body: Record<string, unknown>) {
   const task = find(db.tasks, id)
   if (task.state !== 'open') throw new Refusal(409, 'RUN-0003', 'Done already')
@@ -96,7 +107,10 @@ const routes: [string, RegExp, Handler][] = [
   ['GET', /^\/notifications$/, () => ({ items: db.notifications, unread: db.notifications.filter((n) => !n.readAt).length })],
   ['POST', /^\/notifications\/read$/, () => { for (const n of db.notifications) n.readAt ??= new Date().toISOString(); tell('notification', '') }],
   ['GET', /^\/search$/, ({ query }) => page([...db.records.filter((r) => matching(query.get('q'), r.title)).map((r) => ({ kind: 'record', id: r.id, title: r.title, hint: 'Заявки на оплату' })), ...db.definitions.filter((d) => matching(query.get('q'), d.name)).map((d) => ({ kind: 'definition', id: d.id, title: d.name, hint: '' }))])],
-  ['GET', /^\/system$/, () => ({ version: '0.1.0', database: 'sqlite', publicUrl: 'http://localhost:8080', startedAt: new Date(Date.now() - 7e6).toISOString(), uptimeS: 7000, demo: true, limits: { variable_bytes: 1_048_576, page_items: 500, script_ms: 1000 }, counters: { instances_started: 134, commits: 5120, calls: 88 } })],
+  ['GET', /^\/system$/, () => system],
+  ['GET', /^\/settings\/retention$/, () => retention],
+  ['PUT', /^\/settings\/retention$/, ({ body }) => Object.assign(retention, body)],
+  ['POST', /^\/settings\/retention\/preview$/, () => ({ processes: [], over: 0, more: false })],
 ]
 
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {

@@ -40,9 +40,9 @@ use utoipa::{Modify, OpenApi};
         instances::kill, instances::set_variables,
         incidents::list, incidents::retry,
         tasks::list, tasks::count, tasks::get, tasks::complete, tasks::claim, tasks::reassign,
-        jobs::activate, jobs::complete, jobs::fail, jobs::error,
+        jobs::activate, jobs::extend, jobs::complete, jobs::fail, jobs::error,
         notifications::list, notifications::read,
-        events::stream, search::search, system::system, retention::get, retention::put,
+        events::stream, search::search, system::system, retention::get, retention::put, retention::preview,
         document
     ),
     components(schemas(ErrorBody, incidents::IncidentStateDto, tasks::TaskListDto)),

@@ -146,6 +146,7 @@ table! {
     GET "/system" system::system, May(View, System);
     GET "/settings/retention" retention::get, May(View, System);
     PUT "/settings/retention" retention::put, May(Update, System);
+    POST "/settings/retention/preview" retention::preview, May(View, System);
     GET "/openapi.json" crate::openapi::document, Anyone;
 }
 

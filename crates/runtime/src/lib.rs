@@ -39,6 +39,6 @@ mod timers;
 
 pub use connectors::{CallRecord, Connector, Delivery, DeliveryReport, DeliveryResult, Order, OutboundHttp};
 pub use metrics::{Circuit, CircuitState, Histogram, LaneLoad, Metrics};
-pub use retention::{Kept, RetentionRules};
+pub use retention::{Kept, ProcessKept, RetentionPreview, RetentionRules};
 pub use runtime::{Runtime, RuntimeConfig};
 pub use types::*;

@@ -179,6 +179,8 @@ pub struct Circuit {
     pub ready: u64,
     /// Milliseconds until one call is tried.
     pub opens_in_ms: u64,
+    /// Milliseconds since which nothing has succeeded; 0 when nothing failed since the last success.
+    pub failing_ms: u64,
 }
 
 /// What the runtime of this node measured since it was opened. Lags are the time between the moment at which something

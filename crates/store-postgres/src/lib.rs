@@ -44,9 +44,9 @@ pub use scratch::Scratch;
 
 use async_trait::async_trait;
 use connection::{Connector, Link, Use, failed};
-use sql::Param;
+use sql::{Param, params};
 use std::sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed};
-use store::{IdKind, Result, Store, StoreError, StoreStats, Unit, UnitReceipt};
+use store::{IdKind, Result, Store, StoreError, StoreExtent, StoreStats, Unit, UnitReceipt};
 use tokio::{task::JoinHandle, time::Instant};
 use tokio_postgres::{Client, Row};
 
@@ -149,6 +149,14 @@ impl Store for PostgresStore {
             largest_batch: c.largest_batch.load(Relaxed),
             ..StoreStats::default()
         }
+    }
+
+    async fn extent(&self) -> Result<StoreExtent> {
+        // Relatives of PostgreSQL may not tell their size.
+        let bytes = self.first("SELECT pg_database_size(current_database())", params![], |c| c.count()).await;
+        let open = "SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE state = 0 LIMIT $1) AS open";
+        let open_jobs = self.first(open, params![StoreExtent::JOBS_MAX], |c| c.count()).await?;
+        Ok(StoreExtent { bytes: bytes.unwrap_or_default(), open_jobs })
     }
 
     async fn close(&self) {

@@ -61,7 +61,7 @@ pub use sqlite::{SqliteExport, SqliteFacts, SqliteImport, SqliteOptions, SqliteS
 pub use tasks::*;
 pub use timers::*;
 pub use values::*;
-pub use write::{IdKind, StoreStats, Unit, UnitReceipt, Write};
+pub use write::{IdKind, StoreExtent, StoreStats, Unit, UnitReceipt, Write};
 
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -105,6 +105,11 @@ pub trait Store:
 
     /// What was done since the store was opened.
     fn stats(&self) -> StoreStats;
+
+    /// How large the database is and how much work waits in it. What a backend can not tell is absent.
+    async fn extent(&self) -> Result<StoreExtent> {
+        Ok(StoreExtent::default())
+    }
 
     /// Waits until everything accepted is committed and releases the database. Later calls give
     /// [`StoreError::Closed`].

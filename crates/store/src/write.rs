@@ -156,6 +156,20 @@ pub struct UnitReceipt {
     pub removed: u64,
 }
 
+/// How large the database is, and what waits in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StoreExtent {
+    /// Bytes of its tables and indexes, without logs.
+    pub bytes: Option<u64>,
+    /// Jobs that are not done, with a worker or waiting for one; counted up to [`StoreExtent::JOBS_MAX`].
+    pub open_jobs: Option<u64>,
+}
+
+impl StoreExtent {
+    /// Open jobs are counted up to here.
+    pub const JOBS_MAX: u32 = 100_000;
+}
+
 /// What the store has done since it was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StoreStats {

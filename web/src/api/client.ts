@@ -1,27 +1,15 @@
 /** One thin door to `/api/v1`: typed by the contract, adds the CSRF token, turns refusals into `ApiError`. */
 import createClient from 'openapi-fetch'
+import { mayActAgain, secondsOf } from './busy'
+import { ApiError, OFFLINE } from './error'
 import type { paths } from './__generated__/schema'
 import type { Json, Refine } from './types'
 
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
-export class ApiError extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-    readonly details: Json | undefined = undefined,
-  ) {
-    super(message)
-    this.name = 'ApiError'
-  }
-}
-
-/** Code of a request that never reached the server. */
-export const OFFLINE = 'NET-0001'
-
 let csrfToken = ''
 let onSignedOut: () => void = () => {}
+let onBusy: (error: ApiError) => Promise<boolean> = () => Promise.resolve(false)
 
 export function setCsrfToken(token: string): void {
   csrfToken = token
@@ -29,6 +17,11 @@ export function setCsrfToken(token: string): void {
 /** Called when the server says that nobody is signed in any more. */
 export function setSignedOutHandler(handler: () => void): void {
   onSignedOut = handler
+}
+
+/** Called when the server is too busy for an action; answers whether to try it again. The caller goes on waiting. */
+export function setBusyHandler(handler: (error: ApiError) => Promise<boolean>): void {
+  onBusy = handler
 }
 
 const client = createClient<paths>({
@@ -78,7 +71,18 @@ interface Options {
 
 type Untyped = (method: Method, path: string, init: object) => Promise<{ data?: unknown; error?: unknown; response: Response }>
 
-async function call<T>(method: Method, path: string, { id, query, body, signal }: Options = {}): Promise<T> {
+async function call<T>(method: Method, path: string, options: Options = {}): Promise<T> {
+  for (;;) {
+    try {
+      return await callOnce<T>(method, path, options)
+    } catch (error) {
+      // Reads are tried again by the cache.
+      if (method === 'get' || !mayActAgain(error) || !(await onBusy(error))) throw error
+    }
+  }
+}
+
+async function callOnce<T>(method: Method, path: string, { id, query, body, signal }: Options): Promise<T> {
   // The facade below has checked path, query and body against the contract; here they are just passed on.
   const request = client.request as unknown as Untyped
   let answer: Awaited<ReturnType<Untyped>>
@@ -90,17 +94,18 @@ async function call<T>(method: Method, path: string, { id, query, body, signal }
     throw new ApiError(0, OFFLINE, 'The server can not be reached')
   }
   if (answer.response.ok) return answer.data as T
-  const error = toError(answer.response.status, answer.error)
+  const error = toError(answer.response, answer.error)
   if (error.code === 'IDN-0001' && path !== '/session') onSignedOut()
   throw error
 }
 
-function toError(status: number, data: unknown): ApiError {
+function toError({ status, headers }: Response, data: unknown): ApiError {
+  const after = secondsOf(headers.get('retry-after'), Date.now())
   if (data && typeof data === 'object' && 'code' in data) {
     const { code, message, details } = data as { code: string; message?: string; details?: Json }
-    return new ApiError(status, code, message ?? code, details)
+    return new ApiError(status, code, message ?? code, details, after)
   }
-  return new ApiError(status, `HTTP-${status}`, `HTTP ${status}`)
+  return new ApiError(status, `HTTP-${status}`, `HTTP ${status}`, undefined, after)
 }
 
 /** The server's operations: address, query, body and answer are what its contract says, or it does not compile. */
@@ -110,8 +115,4 @@ export const api = {
   put: <P extends PathsOf<'put'>>(path: P, ...[options]: Rest<Writing<P, 'put'>>) => call<AnswerOf<P, 'put'>>('put', path, options),
   patch: <P extends PathsOf<'patch'>>(path: P, ...[options]: Rest<Writing<P, 'patch'>>) => call<AnswerOf<P, 'patch'>>('patch', path, options),
   delete: <P extends PathsOf<'delete'>>(path: P, ...[options]: Rest<Writing<P, 'delete'>>) => call<AnswerOf<P, 'delete'>>('delete', path, options),
-}
-
-export function isApiError(error: unknown, ...codes: string[]): error is ApiError {
-  return error instanceof ApiError && (codes.length === 0 || codes.includes(error.code))
 }

@@ -1,5 +1,7 @@
+export * from './busy'
 export * from './can'
 export * from './client'
+export * from './error'
 export * from './query'
 export * from './session'
 export * from './shared'

@@ -3,7 +3,7 @@
  * `['task', …]`, `['instance', …]`, `['record', …]`.
  */
 import { QueryClient } from '@tanstack/react-query'
-import { ApiError } from './client'
+import { readAgain, readDelay } from './busy'
 
 export const queryClient = new QueryClient({
   defaultOptions: {
@@ -11,9 +11,8 @@ export const queryClient = new QueryClient({
       staleTime: 15_000,
       gcTime: 10 * 60_000,
       refetchOnWindowFocus: false,
-      retry: (count, error) =>
-        count < 2 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
-      retryDelay: (attempt) => 400 * 2 ** attempt,
+      retry: readAgain,
+      retryDelay: readDelay,
     },
   },
 })

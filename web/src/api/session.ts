@@ -1,6 +1,8 @@
 /** Who is signed in, and what the server says about itself. */
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
-import { api, ApiError, setCsrfToken } from './client'
+import { isBusy, readAgain } from './busy'
+import { api, setCsrfToken } from './client'
+import { ApiError } from './error'
 import { queryClient } from './query'
 import type { Me, Session } from './types'
 
@@ -8,7 +10,7 @@ export const sessionQuery = queryOptions({
   queryKey: ['session'],
   staleTime: Infinity,
   gcTime: Infinity,
-  retry: (count, error) => count < 3 && !(error instanceof ApiError && error.status === 401),
+  retry: (count, error) => (isBusy(error) ? readAgain(count, error) : count < 3 && !(error instanceof ApiError && error.status === 401)),
   queryFn: async (): Promise<Session | null> => {
     try {
       const session = await api.get('/session')

@@ -3,9 +3,10 @@ import { MantineProvider } from '@mantine/core'
 import { notificationsStore, useNotifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { queryClient, sessionQuery, setSignedOutHandler } from '@/api'
+import { queryClient, sessionQuery, setBusyHandler, setSignedOutHandler } from '@/api'
 import { useDialogs } from '@/ui/dialogs'
 import { setNavigator } from '@/ui/nav'
+import { askAgain } from './Busy'
 import { router } from './router'
 import { lazy, Suspense, useState } from 'react'
 import { cssVariables, theme } from './theme'
@@ -14,6 +15,7 @@ const Dialogs = lazy(() => import('./Dialogs'))
 const Notifications = lazy(() => import('./Toasts'))
 
 setNavigator((href, options) => void router.navigate({ href, replace: options?.replace }))
+setBusyHandler(askAgain)
 setSignedOutHandler(() => {
   if (location.pathname === '/sign-in') return
   queryClient.setQueryData(sessionQuery.queryKey, null)

@@ -8,6 +8,7 @@ import { useMe } from '@/api'
 import { setLanguage } from '@/i18n'
 import { navigateTo, ownLink } from '@/ui/nav'
 import { BlockSkeleton } from '@/ui/Page'
+import { BusyBanner } from './Busy'
 import { useConnected, useLiveUpdates } from './live'
 import { openPalette, usePaletteWanted } from './paletteStore'
 import { Rail } from './Rail'
@@ -53,6 +54,7 @@ export function Shell() {
             <IconCloudOff size={15} aria-hidden /> {t('common.state.offline')}
           </div>
         )}
+        <BusyBanner />
         <Suspense fallback={<BlockSkeleton lines={8} />}>
           <Outlet />
         </Suspense>

@@ -73,6 +73,7 @@ function Grid<T>(props: DataTableProps<T>) {
                 className={css.row}
                 data-row
                 data-testid={props.rowTestId}
+                data-still={(!href && !onOpen) || undefined}
                 data-selected={rowKey(row) === selected}
                 tabIndex={-1}
                 onClick={(event) => openRow(props, row, event)}

@@ -1,10 +1,10 @@
 /** The frame of a page: title, what can be done, content; and its four states. */
 import { Button, Skeleton } from '@mantine/core'
-import { IconArrowLeft, IconAlertTriangle, IconLock, IconMoodEmpty, type Icon } from '@tabler/icons-react'
+import { IconArrowLeft, IconAlertTriangle, IconHourglass, IconLock, IconMoodEmpty, type Icon } from '@tabler/icons-react'
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ApiError } from '@/api'
+import { ApiError, isBusy } from '@/api'
 import { errorText } from './errors'
 import { usePageTitle } from './hooks'
 import css from './ui.module.css'
@@ -81,6 +81,15 @@ export function ErrorState({ error, onRetry, compact }: { error: unknown; onRetr
   if (error instanceof ApiError && error.status === 403) return <NotAllowed />
   if (error instanceof ApiError && error.status === 404) {
     return <EmptyState compact={compact} title={t('common.state.notFound')} hint={t('common.state.notFoundHint')} />
+  }
+  if (isBusy(error)) {
+    return (
+      <div role="status">
+        <EmptyState compact={compact} icon={IconHourglass} title={t('common.busy.title')} hint={errorText(error)}>
+          {onRetry && <Button variant="default" onClick={onRetry}>{t('common.action.retry')}</Button>}
+        </EmptyState>
+      </div>
+    )
   }
   const code = error instanceof ApiError ? error.code : '—'
   return (

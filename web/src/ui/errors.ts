@@ -1,7 +1,7 @@
 /** The only place that turns server codes into sentences and toasts. */
 import { notifications } from '@mantine/notifications'
 import i18next from 'i18next'
-import { ApiError } from '@/api'
+import { ApiError, isBusy, secondsLeft } from '@/api'
 
 /** A sentence for an error: the translated one for a known code, with the server's particulars where they add something. */
 export function errorText(error: unknown): string {
@@ -9,9 +9,17 @@ export function errorText(error: unknown): string {
   const key = `errors.${error.code}`
   if (!i18next.exists(key)) return error.message || i18next.t('errors.unknown', { code: error.code })
   const sentence = i18next.t(key as 'errors.unknown', { code: error.code })
+  if (isBusy(error)) return `${sentence} ${againText(error)}`
   return error.code === 'DOC-0004' || error.code === 'DEF-0005' || error.code === 'IDN-0011' || error.code === 'IDN-0012' || error.code === 'API-0001'
     ? `${sentence} ${error.message}`
     : sentence
+}
+
+function againText(error: ApiError): string {
+  // It may have been done: the sentence says what to do.
+  if (error.code === 'CLU-0002') return ''
+  const left = secondsLeft(error, Date.now())
+  return left > 0 ? i18next.t('common.busy.againIn', { n: left }) : i18next.t('common.busy.againNow')
 }
 
 /** A sentence for a registered code, or the fallback. */
@@ -22,7 +30,8 @@ export function codeText(code: string, fallback: string): string {
 
 export function toastError(error: unknown): void {
   const code = error instanceof ApiError ? error.code : undefined
-  notifications.show({ color: 'red', message: errorText(error), title: undefined, autoClose: 8000, id: code ? `error-${code}` : undefined })
+  if (error instanceof ApiError && error.told) return
+  notifications.show({ color: isBusy(error) ? 'yellow' : 'red', message: errorText(error), title: undefined, autoClose: 8000, id: code ? `error-${code}` : undefined })
 }
 
 export function toastOk(message: string): void {

@@ -7,6 +7,7 @@ pub mod events;
 pub mod incidents;
 pub mod instances;
 pub mod jobs;
+pub mod load;
 pub mod me;
 pub mod models;
 pub mod notifications;

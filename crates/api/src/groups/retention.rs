@@ -4,7 +4,7 @@ use crate::ApiState;
 use crate::edge::{ApiResult, Body, Caller};
 use axum::Json;
 use axum::extract::State;
-use runtime::{Kept, RetentionRules};
+use runtime::{Kept, ProcessKept, RetentionPreview, RetentionRules};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -83,6 +83,71 @@ impl From<Kept> for KeptDto {
     }
 }
 
+/// What rules would do.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RetentionPreview)]
+#[serde(rename_all = "camelCase")]
+pub struct PreviewDto {
+    /// Every process, by name; also those that only have a rule.
+    pub processes: Vec<ProcessKeptDto>,
+    /// Ended instances over their time by these rules: they would be removed.
+    pub over: u64,
+    /// There are more; counting stopped.
+    pub more: bool,
+}
+
+/// What rules mean for one process.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProcessKept)]
+#[serde(rename_all = "camelCase")]
+pub struct ProcessKeptDto {
+    /// Its id in its file.
+    pub process_id: String,
+    /// The name of its newest version.
+    pub name: String,
+    /// Ended instances that are there.
+    pub ended: u64,
+    /// Ended instances removed so far.
+    pub purged: u64,
+    /// Ended instances over their time.
+    pub over: u64,
+    /// The rule for it.
+    pub kept: KeptDto,
+}
+
+impl From<ProcessKept> for ProcessKeptDto {
+    fn from(process: ProcessKept) -> Self {
+        Self {
+            process_id: process.process_id,
+            name: process.name,
+            ended: process.ended,
+            purged: process.purged,
+            over: process.over,
+            kept: process.kept.into(),
+        }
+    }
+}
+
+impl From<RetentionPreview> for PreviewDto {
+    fn from(preview: RetentionPreview) -> Self {
+        let processes = preview.processes.into_iter().map(ProcessKeptDto::from).collect();
+        Self { processes, over: preview.over, more: preview.more }
+    }
+}
+
+impl From<RulesDto> for RetentionRules {
+    fn from(rules: RulesDto) -> Self {
+        Self {
+            instances_days: rules.instances_days,
+            processes: rules.processes,
+            calls_days: rules.calls_days,
+            notifications_days: rules.notifications_days,
+            dead_effects_days: rules.dead_effects_days,
+            pack_after_hours: rules.pack_after_hours,
+        }
+    }
+}
+
 /// The rules, and what was done by them.
 #[utoipa::path(get, path = "/settings/retention", tag = "settings",
     responses((status = 200, description = "The rules", body = RetentionDto)))]
@@ -99,16 +164,20 @@ pub(crate) async fn put(
     caller: Caller,
     Body(wanted): Body<RulesDto>,
 ) -> ApiResult<Json<RetentionDto>> {
-    let rules = RetentionRules {
-        instances_days: wanted.instances_days,
-        processes: wanted.processes,
-        calls_days: wanted.calls_days,
-        notifications_days: wanted.notifications_days,
-        dead_effects_days: wanted.dead_effects_days,
-        pack_after_hours: wanted.pack_after_hours,
-    };
+    let rules = RetentionRules::from(wanted);
     api.runtime.set_retention(&caller.actor, &rules).await?;
     Ok(Json(dto(&api, rules)))
+}
+
+/// What rules would do if they were in force now. Nothing is changed.
+#[utoipa::path(post, path = "/settings/retention/preview", tag = "settings", request_body = RulesDto,
+    responses((status = 200, description = "What they would do", body = PreviewDto)))]
+pub(crate) async fn preview(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Body(wanted): Body<RulesDto>,
+) -> ApiResult<Json<PreviewDto>> {
+    Ok(Json(api.runtime.preview_retention(&caller.actor, &wanted.into()).await?.into()))
 }
 
 fn dto(api: &ApiState, rules: RetentionRules) -> RetentionDto {

@@ -1,5 +1,6 @@
 //! The server itself, for administrators.
 
+use super::load::{ClusterDto, LoadDto, StorageDto};
 use crate::ApiState;
 use axum::Json;
 use axum::extract::State;
@@ -31,6 +32,12 @@ pub struct SystemDto {
     pub counters: BTreeMap<String, u64>,
     /// Targets of outgoing calls that are busy or failing, as this node sees them.
     pub circuits: Vec<CircuitDto>,
+    /// The nodes and what they serve.
+    pub cluster: ClusterDto,
+    /// How busy this node is.
+    pub load: LoadDto,
+    /// What the database holds.
+    pub storage: StorageDto,
 }
 
 /// A target of outgoing calls.
@@ -51,6 +58,8 @@ pub struct CircuitDto {
     pub ready: u64,
     /// Milliseconds until one call is tried.
     pub opens_in_ms: u64,
+    /// Milliseconds since which nothing has succeeded.
+    pub failing_ms: u64,
 }
 
 impl From<Circuit> for CircuitDto {
@@ -62,18 +71,40 @@ impl From<Circuit> for CircuitDto {
             in_flight: circuit.in_flight,
             ready: circuit.ready,
             opens_in_ms: circuit.opens_in_ms,
+            failing_ms: circuit.failing_ms,
         }
     }
 }
 
-/// The server: version, database, limits, counters.
+/// The server: version, nodes, load, storage, limits, counters.
 #[utoipa::path(get, path = "/system", tag = "system",
     responses((status = 200, description = "The server", body = SystemDto)))]
 pub(crate) async fn system(State(api): State<ApiState>) -> Json<SystemDto> {
     let now = api.platform.clock().now();
+    let store = api.platform.store();
+    let (metrics, extent, waiting) = tokio::join!(api.runtime.metrics(), store.extent(), store.messages_waiting());
+    // A database that does not answer is told by readiness; here its figures are absent.
+    let (extent, waiting) = (extent.unwrap_or_default(), waiting.ok());
+    Json(SystemDto {
+        version: api.server.version.clone(),
+        database: api.server.database.clone(),
+        public_url: api.platform.public_url().to_owned(),
+        started_at: api.server.started_at.to_iso(),
+        uptime_s: (now.0 - api.server.started_at.0) / 1000,
+        demo: api.server.demo,
+        limits: limits(&api),
+        counters: counters(&api),
+        circuits: metrics.circuits.iter().cloned().map(CircuitDto::from).collect(),
+        cluster: api.runtime.cluster().into(),
+        storage: StorageDto::of(&metrics, extent),
+        load: LoadDto::of(&metrics, extent, waiting, now),
+    })
+}
+
+fn limits(api: &ApiState) -> BTreeMap<String, u64> {
     let limits = &api.server.limits;
     let wide = |n: usize| n as u64;
-    let limits = [
+    named(&[
         ("stepNodeEntries", limits.step_node_entries.into()),
         ("valueBytes", wide(limits.value_bytes)),
         ("instanceBytes", wide(limits.instance_bytes)),
@@ -101,9 +132,12 @@ pub(crate) async fn system(State(api): State<ApiState>) -> Json<SystemDto> {
         ("circuitFailures", limits.circuit_failures.into()),
         ("circuitOpenMs", limits.circuit_open_ms),
         ("circuitOpenMaxMs", limits.circuit_open_max_ms),
-    ];
+    ])
+}
+
+fn counters(api: &ApiState) -> BTreeMap<String, u64> {
     let (runtime, store) = (api.runtime.counters(), api.platform.store().stats());
-    let counters = [
+    named(&[
         ("commands", runtime.commands),
         ("queued", runtime.queued),
         ("conflicts", runtime.conflicts),
@@ -117,17 +151,9 @@ pub(crate) async fn system(State(api): State<ApiState>) -> Json<SystemDto> {
         ("storeUnits", store.units),
         ("storeReads", store.reads),
         ("storeLargestBatch", store.largest_batch),
-    ];
-    let named = |list: &[(&str, u64)]| list.iter().map(|(k, v)| ((*k).to_owned(), *v)).collect();
-    Json(SystemDto {
-        version: api.server.version.clone(),
-        database: api.server.database.clone(),
-        public_url: api.platform.public_url().to_owned(),
-        started_at: api.server.started_at.to_iso(),
-        uptime_s: (now.0 - api.server.started_at.0) / 1000,
-        demo: api.server.demo,
-        limits: named(&limits),
-        counters: named(&counters),
-        circuits: api.runtime.circuits().into_iter().map(CircuitDto::from).collect(),
-    })
+    ])
+}
+
+fn named(list: &[(&str, u64)]) -> BTreeMap<String, u64> {
+    list.iter().map(|(k, v)| ((*k).to_owned(), *v)).collect()
 }

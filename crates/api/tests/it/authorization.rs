@@ -87,6 +87,7 @@ const TABLE: &[(&str, char)] = &[
     ("GET /system", 'a'),
     ("GET /settings/retention", 'a'),
     ("PUT /settings/retention", 'a'),
+    ("POST /settings/retention/preview", 'a'),
     ("GET /openapi.json", 'o'),
 ];
 

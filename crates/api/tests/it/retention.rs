@@ -22,6 +22,17 @@ async fn rules_are_read_and_changed() {
     world.call(&world.ann, get, Value::Null).await.fault(403, "IDN-0005");
     world.call(&world.ann, put, json!({})).await.fault(403, "IDN-0005");
 
+    let preview = "POST /settings/retention/preview";
+    let would = world.boss(preview, json!({"instancesDays": 3, "processes": {"gone": null}})).await.expect(200);
+    assert_eq!((&would["over"], &would["more"]), (&json!(0), &json!(false)));
+    let gone = json!({"processId": "gone", "name": "gone", "ended": 0, "purged": 0, "over": 0,
+        "kept": {"days": null, "own": true}});
+    assert_eq!(would["processes"].as_array().unwrap().iter().find(|p| p["processId"] == "gone"), Some(&gone));
+    world.boss(preview, json!({"instancesDays": 0})).await.fault(422, "RUN-0014");
+    world.call(&world.ann, preview, json!({})).await.fault(403, "IDN-0005");
+    let same = world.boss(get, Value::Null).await.expect(200);
+    assert_eq!(same["instancesDays"], 90, "nothing is changed by a preview");
+
     let model = world.boss("POST /models", json!({"name": "m", "source": approval("ann")})).await.expect(201);
     let deployed = world.boss(&format!("POST /models/{}/deploy", model["id"].as_str().unwrap()), json!({})).await;
     let id = deployed.expect(201)["definitions"][0]["id"].as_str().unwrap().to_owned();

@@ -2,8 +2,8 @@
 //!
 //! Owns: whose call goes next. Invariants: targets take turns, and none has more calls out than its bound; a slow or
 //! failing target keeps few calls in memory, and what it can not take soon is put off, so that its backlog does not
-//! stand before the calls of others; what an instance sends off to one target leaves in the order it was asked for, each
-//! after the end of the one before. Never: reads the store or a clock, makes a call.
+//! stand before the calls of others; what an instance sends off to one target leaves in the order it was asked for,
+//! each after the end of the one before. Never: reads the store or a clock, makes a call.
 
 use super::circuit::{Breaker, Settings};
 use super::sequence::{Sequences, Turn};
@@ -296,6 +296,7 @@ impl Board {
             in_flight: target.out.len() as u64,
             ready: target.ready.len() as u64,
             opens_in_ms: target.circuit.opens_in_us(now_us).div_ceil(1_000),
+            failing_ms: target.circuit.failing_us(now_us) / 1_000,
         })
         .collect()
     }

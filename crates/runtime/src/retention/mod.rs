@@ -5,12 +5,15 @@
 //! pauses between steps are a multiple of what they took, so that tidying never has more than a twentieth of the
 //! writer. Each node tidies the partitions it serves. Never: changes what a history says.
 //!
+//! - `preview`: what rules would do, before they are in force
 //! - `rules`: the rules and how they are kept
 //! - `sweep`: the loop
 
+mod preview;
 mod rules;
 mod sweep;
 
+pub use preview::{ProcessKept, RetentionPreview};
 pub use rules::{Kept, RetentionRules};
 pub(crate) use rules::{load, save};
 pub(crate) use sweep::run;
@@ -53,6 +56,13 @@ impl Runtime {
     pub async fn set_retention(&self, actor: &Actor, rules: &RetentionRules) -> Result<(), Fault> {
         authorize(actor, Action::Update, &Object::System)?;
         save(&self.core, rules).await
+    }
+
+    /// What these rules would do now: process by process, and in all. Nothing is changed. `RUN-0014` when they are
+    /// wrong.
+    pub async fn preview_retention(&self, actor: &Actor, rules: &RetentionRules) -> Result<RetentionPreview, Fault> {
+        authorize(actor, Action::View, &Object::System)?;
+        preview::preview(&self.core, rules).await
     }
 
     /// How long ended instances of a process are kept.

@@ -66,7 +66,7 @@ impl RetentionRules {
         }
     }
 
-    fn check(&self) -> Result<(), Fault> {
+    pub(super) fn check(&self) -> Result<(), Fault> {
         let general = [
             ("instancesDays", self.instances_days),
             ("callsDays", self.calls_days),

@@ -35,6 +35,8 @@ const REOPEN: &str = "UPDATE jobs SET state = 0, retries = ?2, lease_owner = NUL
 const DELETE: &str = "DELETE FROM jobs WHERE id = ?1";
 const ONE: &str = concat!("SELECT ", columns!(), " FROM jobs WHERE id = ?1");
 pub(super) const BY_EVENT: &str = concat!("SELECT ", columns!(), " FROM jobs WHERE event_id = ?1");
+pub(super) const OPEN_COUNT: &str =
+    "SELECT COUNT(*) FROM (SELECT 1 FROM jobs INDEXED BY jobs_open WHERE state = 0 LIMIT ?1)";
 pub(super) const OPEN: &str = concat!(
     "SELECT ",
     columns!(),

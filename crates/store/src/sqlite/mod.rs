@@ -38,7 +38,7 @@ pub use check::{SqliteFacts, inspect};
 #[cfg(test)]
 mod sqlite_tests;
 
-use crate::{IdKind, Result, Store, StoreError, StoreStats, Unit, UnitReceipt};
+use crate::{IdKind, Result, Store, StoreError, StoreExtent, StoreStats, Unit, UnitReceipt};
 use async_trait::async_trait;
 use rusqlite::Connection;
 use std::{
@@ -216,6 +216,17 @@ impl Store for SqliteStore {
             checkpoints: c.checkpoints.load(Relaxed),
             log_pages: c.log_pages.load(Relaxed),
         }
+    }
+
+    async fn extent(&self) -> Result<StoreExtent> {
+        self.read(|c| {
+            let size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+            let bytes = tx::first(c, size, [], |row| row::Columns::new(row).count())?;
+            let open_jobs =
+                tx::first(c, jobs::OPEN_COUNT, [StoreExtent::JOBS_MAX], |row| row::Columns::new(row).count())?;
+            Ok(StoreExtent { bytes, open_jobs })
+        })
+        .await
     }
 
     async fn close(&self) {

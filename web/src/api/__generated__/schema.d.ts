@@ -609,6 +609,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Not done yet: a longer lease. A lease that ends without an answer counts as a failed attempt.
+         * @description Allowed: administrators.
+         */
+        post: operations["jobs_extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{id}/fail": {
         parameters: {
             query?: never;
@@ -926,6 +946,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/settings/retention/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What rules would do if they were in force now. Nothing is changed.
+         * @description Allowed: administrators.
+         */
+        post: operations["settings_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/system": {
         parameters: {
             query?: never;
@@ -934,7 +974,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The server: version, database, limits, counters.
+         * The server: version, nodes, load, storage, limits, counters.
          * @description Allowed: administrators.
          */
         get: operations["system_system"];
@@ -1431,6 +1471,11 @@ export interface components {
         /** @description A target of outgoing calls. */
         Circuit: {
             /**
+             * Format: int64
+             * @description Milliseconds since which nothing has succeeded.
+             */
+            failingMs: number;
+            /**
              * Format: int32
              * @description Failures in a row.
              */
@@ -1457,6 +1502,30 @@ export interface components {
             state: string;
             /** @description A host, or the job type of an app's handler. */
             target: string;
+        };
+        /** @description The nodes and what they serve, as the node that answers knows it. */
+        Cluster: {
+            /** @description The nodes. */
+            nodes: components["schemas"]["Node"][];
+            /**
+             * Format: int32
+             * @description How many partitions there are.
+             */
+            partitions: number;
+            /** @description Whether the node that answers takes part. */
+            serving: boolean;
+            /** @description Whether several nodes can serve the database. */
+            shared: boolean;
+            /**
+             * Format: int64
+             * @description After so many milliseconds at most others serve what a dead node served.
+             */
+            takeoverMs: number;
+            /**
+             * Format: int32
+             * @description Partitions that no living node serves.
+             */
+            unserved: number;
         };
         /** @description A deployed version. */
         Definition: {
@@ -1631,6 +1700,16 @@ export interface components {
             /** @description What is wrong and how to mend it, in English. */
             message: string;
         };
+        /** @description A longer lease. */
+        ExtendLease: {
+            /**
+             * Format: int64
+             * @description Milliseconds from now; 60,000 when absent, an hour at most.
+             */
+            leaseMs?: number | null;
+            /** @description The worker's name, as he gave it when he took the job. */
+            worker?: string;
+        };
         /** @description A field of a catalog. */
         Field: {
             /** @description Of a link: the catalog linked to. */
@@ -1657,6 +1736,28 @@ export interface components {
          * @enum {string}
          */
         FieldType: "text" | "number" | "boolean" | "date" | "list" | "person" | "link";
+        /** @description Something measured many times since the start. The shares are upper bounds of the bucket they fall into. */
+        Figure: {
+            /** @description Upper bounds of the buckets; what is greater is in one more bucket. */
+            bounds: number[];
+            /**
+             * Format: int64
+             * @description How often it was measured.
+             */
+            count: number;
+            /** @description How many values fell into each bucket. */
+            counts: number[];
+            /**
+             * Format: int64
+             * @description Half of the values are at most this.
+             */
+            p50: number;
+            /**
+             * Format: int64
+             * @description 99 of 100 values are at most this.
+             */
+            p99: number;
+        };
         /** @description A file in a multipart form. */
         FileForm: {
             /** @description The catalog whose records its processes run for. */
@@ -1917,6 +2018,11 @@ export interface components {
          * @enum {string}
          */
         Language: "ru" | "en";
+        /** @description Until when a job is a worker's. */
+        Lease: {
+            /** @description Until then, UTC. */
+            leasedUntil: string;
+        };
         /** @description An option of a list field. */
         ListOption: {
             /** @description Stable key, stored in records. */
@@ -1935,6 +2041,114 @@ export interface components {
              *     the listener was too slow and has to read its lists again.
              */
             topic: string;
+        };
+        /** @description How busy this node is. */
+        Load: {
+            /** @description Commands of a commit. */
+            batch: components["schemas"]["Figure"];
+            /**
+             * Format: int64
+             * @description Commands the next commit of a worker takes at most.
+             */
+            batchLimit: number;
+            /** @description Microseconds of a commit. */
+            commitUs: components["schemas"]["Figure"];
+            /**
+             * Format: int64
+             * @description Calls put off without a try, because their target was slow or failing.
+             */
+            deliveriesDeferred: number;
+            /**
+             * Format: int64
+             * @description Tries of calls that failed and are made again.
+             */
+            deliveriesFailed: number;
+            /**
+             * Format: int64
+             * @description Calls given up.
+             */
+            deliveriesGivenUp: number;
+            /**
+             * Format: int64
+             * @description Milliseconds since which the oldest of them waits; 0: none does.
+             */
+            inboxDueMs?: number | null;
+            /**
+             * Format: int64
+             * @description Messages between partitions that wait.
+             */
+            inboxWaiting?: number | null;
+            /** @description Milliseconds between a job's making and its hand-out. */
+            jobLagMs: components["schemas"]["Figure"];
+            /**
+             * Format: int64
+             * @description Requests of workers that wait for a job.
+             */
+            jobPolls: number;
+            /**
+             * Format: int64
+             * @description Jobs given up because no lease was answered.
+             */
+            jobsAbandoned: number;
+            /**
+             * Format: int64
+             * @description Jobs handed out.
+             */
+            jobsActivated: number;
+            /**
+             * Format: int64
+             * @description Jobs of the whole database that are not done, with a worker or waiting for one; counted up to 100,000.
+             */
+            jobsOpen?: number | null;
+            /**
+             * Format: int64
+             * @description Milliseconds since which the oldest call is due; 0: none is.
+             */
+            outboxDueMs: number;
+            /**
+             * Format: int64
+             * @description Calls on their way.
+             */
+            outboxInFlight: number;
+            /** @description Milliseconds between an outgoing call's moment and its try. */
+            outboxLagMs: components["schemas"]["Figure"];
+            /**
+             * Format: int64
+             * @description Calls in memory that wait for their turn.
+             */
+            outboxReady: number;
+            /**
+             * Format: int64
+             * @description Commands done in a second while there is work.
+             */
+            perSecond: number;
+            /**
+             * Format: int64
+             * @description Commands that wait.
+             */
+            queued: number;
+            /**
+             * Format: int64
+             * @description Commands refused because too many waited.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Scripts in memory, running and waiting.
+             */
+            scripts: number;
+            /**
+             * Format: int64
+             * @description Starts among them.
+             */
+            startsQueued: number;
+            /**
+             * Format: int64
+             * @description Milliseconds since which the oldest timer is due; 0: none is.
+             */
+            timerDueMs: number;
+            /** @description Milliseconds between a timer's moment and its firing. */
+            timerLagMs: components["schemas"]["Figure"];
         };
         /** @description The signed-in person. */
         Me: {
@@ -2077,6 +2291,31 @@ export interface components {
             scopes?: string[];
             /** @description What it is for. */
             title: string;
+        };
+        /** @description One node. */
+        Node: {
+            /** @description It gives its partitions away. */
+            draining: boolean;
+            /** @description Its id. */
+            id: string;
+            /** @description Whether it is the one that answers. */
+            me: boolean;
+            /**
+             * Format: int64
+             * @description How many partitions it serves.
+             */
+            partitions: number;
+            /**
+             * Format: int64
+             * @description Milliseconds since its last sign of life.
+             */
+            silentMs: number;
+            /** @description When it joined, UTC. */
+            startedAt: string;
+            /** @description Where the others reach it. */
+            url: string;
+            /** @description The version of its binary. */
+            version: string;
         };
         /** @description A notification. */
         Notification: {
@@ -2698,6 +2937,30 @@ export interface components {
             /** @description Name and family name, or the login. */
             name: string;
         };
+        /** @description What rules mean for one process. */
+        ProcessKept: {
+            /**
+             * Format: int64
+             * @description Ended instances that are there.
+             */
+            ended: number;
+            /** @description The rule for it. */
+            kept: components["schemas"]["Kept"];
+            /** @description The name of its newest version. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Ended instances over their time.
+             */
+            over: number;
+            /** @description Its id in its file. */
+            processId: string;
+            /**
+             * Format: int64
+             * @description Ended instances removed so far.
+             */
+            purged: number;
+        };
         /** @description A property of an app's activity. */
         Property: {
             /** @description Its default. */
@@ -2762,6 +3025,18 @@ export interface components {
         Retention: components["schemas"]["RetentionRules"] & {
             /** @description What was done. */
             done: components["schemas"]["Tidied"];
+        };
+        /** @description What rules would do. */
+        RetentionPreview: {
+            /** @description There are more; counting stopped. */
+            more: boolean;
+            /**
+             * Format: int64
+             * @description Ended instances over their time by these rules: they would be removed.
+             */
+            over: number;
+            /** @description Every process, by name; also those that only have a rule. */
+            processes: components["schemas"]["ProcessKept"][];
         };
         /** @description How long things are kept after they are over: days, or `null` for ever. */
         RetentionRules: {
@@ -2880,10 +3155,30 @@ export interface components {
             state: components["schemas"]["InstanceState"];
             variables?: null | components["schemas"]["JsonObject"];
         };
+        /** @description What the database holds. */
+        Storage: {
+            /**
+             * Format: int64
+             * @description Ended instances over their time that are still there, as last counted.
+             */
+            backlog: number;
+            /**
+             * Format: int64
+             * @description Bytes of its tables and indexes; absent when it does not tell.
+             */
+            bytes?: number | null;
+            /**
+             * Format: int64
+             * @description Ended instances removed by rule since the start.
+             */
+            purged: number;
+        };
         /** @description The server. */
         SystemInfo: {
             /** @description Targets of outgoing calls that are busy or failing, as this node sees them. */
             circuits: components["schemas"]["Circuit"][];
+            /** @description The nodes and what they serve. */
+            cluster: components["schemas"]["Cluster"];
             /** @description Counters since the start, by name. */
             counters: {
                 [key: string]: number;
@@ -2896,10 +3191,14 @@ export interface components {
             limits: {
                 [key: string]: number;
             };
+            /** @description How busy this node is. */
+            load: components["schemas"]["Load"];
             /** @description The address links are built from. */
             publicUrl: string;
             /** @description Since when it runs, UTC. */
             startedAt: string;
+            /** @description What the database holds. */
+            storage: components["schemas"]["Storage"];
             /**
              * Format: int64
              * @description Seconds since then.
@@ -4454,6 +4753,42 @@ export interface operations {
             };
         };
     };
+    jobs_extend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example job_5 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtendLease"];
+            };
+        };
+        responses: {
+            /** @description Until when it lasts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     jobs_fail: {
         parameters: {
             query?: never;
@@ -5177,6 +5512,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    settings_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionRules"];
+            };
+        };
+        responses: {
+            /** @description What they would do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionPreview"];
                 };
             };
             /** @description An error */

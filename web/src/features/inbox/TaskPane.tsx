@@ -164,9 +164,6 @@ function DoneView({ task, nextHref }: { task: TaskDetail; nextHref: string | nul
         <Button size="xs" variant="default" component="a" href={`/instances/${task.instanceId}`}>{t('inbox.toProcess')}</Button>
         {nextHref && <Button size="xs" rightSection={<IconArrowRight size={14} />} component="a" href={nextHref}>{t('inbox.next')}</Button>}
       </div>
-      {task.assignees.filter((person) => person.comment).map((person) => (
-        <blockquote key={person.userId} className={css.comment}><b>{person.name}</b> {person.comment}</blockquote>
-      ))}
       {task.form && (
         <Suspense fallback={<BlockSkeleton lines={4} />}>
           <FormView schema={task.form} data={task.data} readOnly handle={form} />

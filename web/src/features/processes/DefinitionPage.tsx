@@ -129,6 +129,7 @@ function Stats({ definition }: { definition: DefinitionDetail }) {
 
 function DefinitionFacts({ definition }: { definition: DefinitionDetail }) {
   const { t } = useTranslation()
+  const locale = useLocale()
   const catalogs = useQuery(catalogsQuery)
   const catalog = catalogs.data?.items.find((item) => item.id === definition.catalogId)
   return (
@@ -141,10 +142,27 @@ function DefinitionFacts({ definition }: { definition: DefinitionDetail }) {
           [t('processes.definitions.deployed'), <Time key="t" at={definition.deployedAt} />],
           [t('processes.definition.deployedBy'), definition.deployedBy?.name ?? '—'],
           [t('processes.definition.source'), definition.origin === 'bpt' ? t('processes.definitions.origin.bpt') : t('processes.definitions.origin.bpmn')],
+          [t('processes.definition.kept'), <KeptRule key="k" definition={definition} />],
+          definition.stats.purged > 0 ? [t('processes.definition.purged'), <span key="g" className="num">{definition.stats.purged.toLocaleString(locale)}</span>] : null,
           catalog ? [t('processes.definition.catalog'), <a key="c" className="link" href={`/catalogs/${catalog.id}`}>{catalog.name}</a>] : null,
         ]}
       />
     </section>
+  )
+}
+
+/** The rule in force; who may change it finds it by the link. */
+function KeptRule({ definition }: { definition: DefinitionDetail }) {
+  const { t } = useTranslation()
+  const me = useMe()
+  const { days, own } = definition.kept
+  const rule = own ? t('processes.definition.keptOwn') : t('processes.definition.keptGeneral')
+  return (
+    <span data-testid="definition-kept">
+      {days === null || days === undefined ? t('processes.definition.keptForever') : t('processes.definition.keptDays', { count: days })}
+      {' · '}
+      {can.seeSystem(me).ok ? <a className="link" style={{ textDecoration: 'underline' }} href={`/settings?tab=retention&process=${encodeURIComponent(definition.processId)}`}>{rule}</a> : rule}
+    </span>
   )
 }
 

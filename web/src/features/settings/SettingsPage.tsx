@@ -6,9 +6,10 @@ import { useUrlState } from '@/ui/search'
 import { PageTabs } from '@/ui/Tabs'
 import { PeopleTab } from './PeopleTab'
 import { ProfileTab } from './ProfileTab'
+import { RetentionTab } from './RetentionTab'
 import { SystemTab } from './SystemTab'
 
-const TABS = ['people', 'profile', 'system'] as const
+const TABS = ['people', 'profile', 'retention', 'system'] as const
 
 export default function SettingsPage() {
   const { t } = useTranslation()
@@ -20,10 +21,11 @@ export default function SettingsPage() {
   return (
     <Page
       title={t('settings.title')}
-      tabs={<PageTabs label={t('settings.title')} value={tab} onChange={(next) => setSearch({ tab: next, q: undefined })} items={allowed.map((key) => ({ key, label: t(`settings.tab.${key}`) }))} />}
+      tabs={<PageTabs label={t('settings.title')} value={tab} onChange={(next) => setSearch({ tab: next, q: undefined, user: undefined, process: undefined })} items={allowed.map((key) => ({ key, label: t(`settings.tab.${key}`) }))} />}
     >
       {tab === 'people' && <PeopleTab />}
       {tab === 'profile' && <ProfileTab />}
+      {tab === 'retention' && <RetentionTab />}
       {tab === 'system' && <SystemTab />}
     </Page>
   )

@@ -1,43 +1,110 @@
-/** The server's health and limits. */
-import { IconCircleCheck } from '@tabler/icons-react'
+/** The server: its health, nodes, load, calls, storage and limits; refreshes by itself while it is looked at. */
+import { Alert } from '@mantine/core'
+import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
+import type { SystemInfo } from '@/api'
 import { Facts, Panel } from '@/ui/Facts'
 import { useDuration, useLocale } from '@/ui/hooks'
 import { BlockSkeleton, QueryView } from '@/ui/Page'
 import { ToneBadge } from '@/ui/StateBadge'
 import { Time } from '@/ui/Time'
+import { bytesText, Num } from './figures'
+import { CallsPanel, LagsPanel, LoadPanel } from './LoadPanels'
+import { isSilent, NodesPanel } from './NodesPanel'
 import { systemQuery } from './queries'
+import css from './settings.module.css'
+
+const DATABASES: Record<string, string> = { sqlite: 'SQLite', postgres: 'PostgreSQL' }
 
 export function SystemTab() {
-  const { t, i18n } = useTranslation()
-  const duration = useDuration()
-  const locale = useLocale()
   const query = useQuery(systemQuery)
-  const numbers = (values: Record<string, number> | undefined): [string, React.ReactNode][] =>
-    Object.entries(values ?? {}).map(([key, value]) => [i18n.exists(`settings.system.figure.${key}`) ? t(`settings.system.figure.${key}` as 'settings.system.figure.timers') : key, <span key={key} className="num">{value.toLocaleString(locale)}</span>])
+  return <QueryView query={query} skeleton={<BlockSkeleton lines={8} />}>{(system) => <System system={system} />}</QueryView>
+}
+
+function System({ system }: { system: SystemInfo }) {
+  const { t } = useTranslation()
+  const warnings = useWarnings(system)
   return (
-    <QueryView query={query} skeleton={<BlockSkeleton lines={8} />}>
-      {(system) => (
-        <div style={{ display: 'grid', gap: 16, gridTemplateColumns: 'repeat(auto-fit, minmax(300px, 1fr))', alignItems: 'start', maxWidth: 1100 }}>
-          <Panel title={t('settings.system.health')} actions={<ToneBadge tone="done" icon={IconCircleCheck}>{t('settings.system.ok')}</ToneBadge>}>
-            <Facts
-              items={[
-                [t('settings.system.version'), system.version],
-                [t('settings.system.database'), system.database],
-                [t('settings.system.address'), system.publicUrl],
-                [t('settings.system.uptime'), duration((system.uptimeS ?? 0) * 1000)],
-                [t('common.field.started'), <Time key="s" at={system.startedAt} />],
-              ]}
-            />
-          </Panel>
-          <Panel title={t('settings.system.counters')}><Facts items={numbers(system.counters)} /></Panel>
-          <Panel title={t('settings.system.limits')}>
-            <p style={{ margin: '0 0 12px', fontSize: 12, color: 'var(--mantine-color-dimmed)' }}>{t('settings.system.limitsHint')}</p>
-            <Facts items={numbers(system.limits)} />
-          </Panel>
-        </div>
-      )}
-    </QueryView>
+    <div className={css.stack} data-testid="system">
+      {warnings.map((text) => <Alert key={text} color="yellow" icon={<IconAlertTriangle size={18} />} role="status">{text}</Alert>)}
+      <div className={css.columns}>
+        <HealthPanel system={system} well={warnings.length === 0} />
+        <StoragePanel system={system} />
+      </div>
+      <NodesPanel cluster={system.cluster} />
+      <div className={css.columns}>
+        <LoadPanel load={system.load} />
+        <LagsPanel load={system.load} />
+      </div>
+      <CallsPanel load={system.load} circuits={system.circuits} />
+      <div className={css.columns}>
+        <Panel title={t('settings.system.counters')}><Figures values={system.counters} /></Panel>
+        <Panel title={t('settings.system.limits')}>
+          <p className={css.hint}>{t('settings.system.limitsHint')}</p>
+          <Figures values={system.limits} />
+        </Panel>
+      </div>
+    </div>
   )
+}
+
+/** What an administrator has to look at, as sentences. */
+function useWarnings({ cluster, circuits }: SystemInfo): string[] {
+  const { t } = useTranslation()
+  const duration = useDuration()
+  const takeover = duration(cluster.takeoverMs)
+  const open = circuits.filter((circuit) => circuit.state !== 'closed').length
+  return [
+    ...(cluster.serving ? [] : [t('settings.system.notServing')]),
+    ...(cluster.unserved > 0 ? [t('settings.system.unserved', { count: cluster.unserved, takeover })] : []),
+    ...cluster.nodes
+      .filter((node) => isSilent(node, cluster.takeoverMs))
+      .map((node) => t('settings.system.silent', { node: node.url || node.id, time: duration(node.silentMs), takeover })),
+    ...(open > 0 ? [t('settings.system.circuitsOpen', { count: open })] : []),
+  ]
+}
+
+function HealthPanel({ system, well }: { system: SystemInfo; well: boolean }) {
+  const { t } = useTranslation()
+  const duration = useDuration()
+  const badge = well
+    ? <ToneBadge tone="done" icon={IconCircleCheck}>{t('settings.system.ok')}</ToneBadge>
+    : <ToneBadge tone="waiting" icon={IconAlertTriangle}>{t('settings.system.busyNow')}</ToneBadge>
+  return (
+    <Panel title={t('settings.system.health')} actions={badge}>
+      <Facts
+        items={[
+          [t('settings.system.version'), system.version],
+          [t('settings.system.database'), DATABASES[system.database] ?? system.database],
+          [t('settings.system.address'), system.publicUrl],
+          [t('settings.system.uptime'), <span key="u" className="num">{duration(Math.max(1, system.uptimeS) * 1000)}</span>],
+          [t('common.field.started'), <Time key="s" at={system.startedAt} />],
+        ]}
+      />
+    </Panel>
+  )
+}
+
+function StoragePanel({ system }: { system: SystemInfo }) {
+  const { t } = useTranslation()
+  const locale = useLocale()
+  const { bytes, backlog, purged } = system.storage
+  return (
+    <Panel title={t('settings.system.storage')} actions={<a className="link" href="/settings?tab=retention">{t('settings.system.toRetention')}</a>}>
+      <Facts
+        items={[
+          [t('settings.system.size'), bytes === null || bytes === undefined ? t('settings.system.unknown') : <span key="b" className="num" data-testid="database-size">{bytesText(bytes, locale)}</span>],
+          [t('settings.system.backlog'), <Num key="l" n={backlog} />],
+          [t('settings.system.purgedSince'), <Num key="p" n={purged} />],
+        ]}
+      />
+    </Panel>
+  )
+}
+
+function Figures({ values }: { values: Record<string, number> }) {
+  const { t, i18n } = useTranslation()
+  const name = (key: string) => (i18n.exists(`settings.system.figure.${key}`) ? t(`settings.system.figure.${key}` as 'settings.system.figure.timers') : key)
+  return <Facts items={Object.entries(values).map(([key, value]) => [name(key), <Num key={key} n={value} />])} />
 }

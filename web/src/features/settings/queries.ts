@@ -1,6 +1,6 @@
 /** What the settings ask and do. */
 import { queryOptions } from '@tanstack/react-query'
-import { api, type Role } from '@/api'
+import { api, queryClient, type RetentionRules, type Role } from '@/api'
 
 export interface UserDraft {
   login: string
@@ -18,6 +18,28 @@ export const changePassword = (current: string, next: string) => api.post('/me/p
 
 export const systemQuery = queryOptions({
   queryKey: ['system'],
-  refetchInterval: 10_000,
+  // Only while the page is visible: that is the query library's own rule.
+  refetchInterval: 3_000,
   queryFn: ({ signal }) => api.get('/system', { signal }),
 })
+
+export const retentionQuery = queryOptions({
+  queryKey: ['retention', 'rules'],
+  refetchInterval: 5_000,
+  queryFn: ({ signal }) => api.get('/settings/retention', { signal }),
+})
+
+export const previewRetention = (rules: RetentionRules) => api.post('/settings/retention/preview', { body: rules })
+
+/** The rules of all processes, and what is over its time now. */
+export const processesKeptQuery = (rules: RetentionRules) =>
+  queryOptions({
+    queryKey: ['retention', 'processes', rules],
+    refetchInterval: 10_000,
+    queryFn: () => previewRetention(rules),
+  })
+
+export async function saveRetention(rules: RetentionRules): Promise<void> {
+  queryClient.setQueryData(retentionQuery.queryKey, await api.put('/settings/retention', { body: rules }))
+  await Promise.all(['retention', 'definition'].map((key) => queryClient.invalidateQueries({ queryKey: [key] })))
+}

@@ -101,6 +101,16 @@ export const common: Translation<typeof ru> = {
     hours: '{{n}} h',
     days: '{{n}} d',
   },
+  busy: {
+    title: 'The server is busy',
+    reads: 'The server is busy right now. What you see refreshes by itself in {{n}} s.',
+    readsNow: 'The server is busy right now. Refreshing…',
+    againIn: 'Try again in {{n}} s.',
+    againNow: 'You can try again now.',
+    keptIn: 'What you entered is kept. Better try again in {{n}} s.',
+    keptNow: 'What you entered is kept. You can try again now.',
+    notNow: 'Not now',
+  },
   confirm: {
     typeName: 'Type “{{name}}” to confirm',
     unsavedTitle: 'Leave without saving?',
