@@ -81,11 +81,16 @@ pub(crate) struct Posted<'c> {
     core: &'c Core,
     row: InboxRow,
     message: Message,
+    performed: bool,
 }
 
 impl Drop for Posted<'_> {
     fn drop(&mut self) {
         self.core.cluster.inbox.end(self.row.id);
+        // Its commit failed, as far as is known: if only the answer was lost, the message waits.
+        if !self.performed {
+            self.core.cluster.inbox.look();
+        }
     }
 }
 
@@ -96,7 +101,8 @@ impl Posted<'_> {
     }
 
     /// After the commit: does it at once, or tells those who can.
-    pub(crate) async fn perform(self) {
+    pub(crate) async fn perform(mut self) {
+        self.performed = true;
         if self.core.owns(self.row.partition) {
             if !perform(self.core, &self.row, &self.message).await {
                 self.core.cluster.inbox.look();
@@ -112,7 +118,7 @@ impl Core {
     pub(crate) async fn post(&self, message: Message) -> Result<Posted<'_>, Fault> {
         let row = self.message(self.any_partition(), &message).await?;
         self.cluster.inbox.begin(row.id);
-        Ok(Posted { core: self, row, message })
+        Ok(Posted { core: self, row, message, performed: false })
     }
 
     /// A message as a row.
