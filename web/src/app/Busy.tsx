@@ -6,7 +6,7 @@ import i18next from 'i18next'
 import { useEffect, useRef, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import { againAt, isBusy, queryClient, secondsLeft, type ApiError } from '@/api'
-import { codeText } from '@/ui/errors'
+import { busyTitle, codeText } from '@/ui/errors'
 import { useNow } from '@/ui/hooks'
 import css from './shell.module.css'
 
@@ -34,7 +34,7 @@ function Waiting({ until }: { until: number }) {
   return (
     <div className={css.offline} data-testid="busy">
       {/* Screen readers hear it once, not every second. */}
-      <span className="visually-hidden" role="status">{t('common.busy.title')}</span>
+      <span className="visually-hidden" role="status">{t('common.busy.readsSoon')}</span>
       <IconHourglass size={15} aria-hidden /> <span>{left > 0 ? t('common.busy.reads', { n: left }) : t('common.busy.readsNow')}</span>
     </div>
   )
@@ -58,7 +58,7 @@ export function askAgain(error: ApiError): Promise<boolean> {
       id,
       color: 'yellow',
       autoClose: false,
-      title: i18next.t('common.busy.title'),
+      title: busyTitle(error),
       message: <Question error={error} onAnswer={answer} />,
       closeButtonProps: { 'aria-label': i18next.t('common.action.close') },
       onClose: () => resolve(false),

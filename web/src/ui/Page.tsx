@@ -5,7 +5,7 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError, isBusy } from '@/api'
-import { errorText } from './errors'
+import { busyTitle, errorText } from './errors'
 import { usePageTitle } from './hooks'
 import css from './ui.module.css'
 
@@ -85,7 +85,7 @@ export function ErrorState({ error, onRetry, compact }: { error: unknown; onRetr
   if (isBusy(error)) {
     return (
       <div role="status">
-        <EmptyState compact={compact} icon={IconHourglass} title={t('common.busy.title')} hint={errorText(error)}>
+        <EmptyState compact={compact} icon={IconHourglass} title={busyTitle(error)} hint={errorText(error)}>
           {onRetry && <Button variant="default" onClick={onRetry}>{t('common.action.retry')}</Button>}
         </EmptyState>
       </div>

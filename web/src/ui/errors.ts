@@ -22,6 +22,11 @@ function againText(error: ApiError): string {
   return left > 0 ? i18next.t('common.busy.againIn', { n: left }) : i18next.t('common.busy.againNow')
 }
 
+/** What is the matter with a server that refuses for a while. */
+export function busyTitle(error: ApiError): string {
+  return error.status === 429 ? i18next.t('common.busy.title') : i18next.t('common.busy.notReady')
+}
+
 /** A sentence for a registered code, or the fallback. */
 export function codeText(code: string, fallback: string): string {
   const key = `errors.${code}`

@@ -29,7 +29,7 @@ export function NodesPanel({ cluster }: { cluster: Cluster }) {
     { key: 'state', header: t('common.field.state'), cell: (node) => <NodeState node={node} cluster={cluster} />, width: 150 },
     { key: 'version', header: t('settings.system.version'), cell: (node) => node.version, width: 100 },
     { key: 'since', header: t('settings.system.joined'), cell: (node) => <Time at={node.startedAt} />, width: 130 },
-    { key: 'beat', header: t('settings.system.lastSign'), cell: (node) => (node.me ? t('common.time.justNow') : <span className="num">{duration(node.silentMs)}</span>), width: 160 },
+    { key: 'beat', header: t('settings.system.lastSign'), cell: (node) => (node.me ? t('common.time.justNow') : <span className="num">{duration(node.silentMs < 1000 ? node.silentMs : Math.floor(node.silentMs / 1000) * 1000)}</span>), width: 160 },
     { key: 'partitions', header: t('settings.system.servedParts'), align: 'right', cell: (node) => <span className="num">{t('settings.system.servedOf', { n: node.partitions, total: cluster.partitions })}</span>, width: 110 },
   ]
   return (

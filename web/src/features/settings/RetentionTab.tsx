@@ -114,7 +114,7 @@ function RulesPanel({ rules, onSave }: { rules: RetentionRules; onSave: Change }
                 value={draft[key].limited ? 'limited' : 'forever'}
                 onChange={(next) => set({ limited: next === 'limited' })}
                 data={[
-                  { value: 'forever', label: hours ? t('settings.retention.never') : t('settings.retention.forever') },
+                  { value: 'forever', label: hours ? t('settings.retention.never') : t('settings.retention.foreverShort') },
                   { value: 'limited', label: hours ? t('settings.retention.afterHours') : t('settings.retention.forDays') },
                 ]}
               />

@@ -1,5 +1,4 @@
 /** The server: its health, nodes, load, calls, storage and limits; refreshes by itself while it is looked at. */
-import { Alert } from '@mantine/core'
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -27,7 +26,12 @@ function System({ system }: { system: SystemInfo }) {
   const warnings = useWarnings(system)
   return (
     <div className={css.stack} data-testid="system">
-      {warnings.map((text) => <Alert key={text} color="yellow" icon={<IconAlertTriangle size={18} />} role="status">{text}</Alert>)}
+      {warnings.length > 0 && (
+        <div className={css.warnings} role="status" data-testid="warnings">
+          <IconAlertTriangle size={18} aria-hidden />
+          <ul>{warnings.map((text) => <li key={text}>{text}</li>)}</ul>
+        </div>
+      )}
       <div className={css.columns}>
         <HealthPanel system={system} well={warnings.length === 0} />
         <StoragePanel system={system} />
@@ -42,7 +46,7 @@ function System({ system }: { system: SystemInfo }) {
         <Panel title={t('settings.system.counters')}><Figures values={system.counters} /></Panel>
         <Panel title={t('settings.system.limits')}>
           <p className={css.hint}>{t('settings.system.limitsHint')}</p>
-          <Figures values={system.limits} />
+          <Figures values={system.limits} kind="Limit" />
         </Panel>
       </div>
     </div>
@@ -60,7 +64,7 @@ function useWarnings({ cluster, circuits }: SystemInfo): string[] {
     ...(cluster.unserved > 0 ? [t('settings.system.unserved', { count: cluster.unserved, takeover })] : []),
     ...cluster.nodes
       .filter((node) => isSilent(node, cluster.takeoverMs))
-      .map((node) => t('settings.system.silent', { node: node.url || node.id, time: duration(node.silentMs), takeover })),
+      .map((node) => t('settings.system.silent', { node: node.url || node.id, time: duration(Math.floor(node.silentMs / 1000) * 1000), takeover })),
     ...(open > 0 ? [t('settings.system.circuitsOpen', { count: open })] : []),
   ]
 }
@@ -91,7 +95,7 @@ function StoragePanel({ system }: { system: SystemInfo }) {
   const locale = useLocale()
   const { bytes, backlog, purged } = system.storage
   return (
-    <Panel title={t('settings.system.storage')} actions={<a className="link" href="/settings?tab=retention">{t('settings.system.toRetention')}</a>}>
+    <Panel title={t('settings.system.storage')} actions={<a className="link" style={{ fontSize: 13 }} href="/settings?tab=retention">{t('settings.system.toRetention')}</a>}>
       <Facts
         items={[
           [t('settings.system.size'), bytes === null || bytes === undefined ? t('settings.system.unknown') : <span key="b" className="num" data-testid="database-size">{bytesText(bytes, locale)}</span>],
@@ -103,8 +107,12 @@ function StoragePanel({ system }: { system: SystemInfo }) {
   )
 }
 
-function Figures({ values }: { values: Record<string, number> }) {
+function Figures({ values, kind = '' }: { values: Record<string, number>; kind?: string }) {
   const { t, i18n } = useTranslation()
-  const name = (key: string) => (i18n.exists(`settings.system.figure.${key}`) ? t(`settings.system.figure.${key}` as 'settings.system.figure.timers') : key)
+  // A limit may be named as what it limits.
+  const name = (key: string) => {
+    const known = [`${key}${kind}`, key].find((one) => i18n.exists(`settings.system.figure.${one}`))
+    return known ? t(`settings.system.figure.${known}` as 'settings.system.figure.timers') : key
+  }
   return <Facts items={Object.entries(values).map(([key, value]) => [name(key), <Num key={key} n={value} />])} />
 }

@@ -103,8 +103,10 @@ export const common: Translation<typeof ru> = {
   },
   busy: {
     title: 'The server is busy',
-    reads: 'The server is busy right now. What you see refreshes by itself in {{n}} s.',
-    readsNow: 'The server is busy right now. Refreshing…',
+    notReady: 'The server is not ready',
+    reads: 'The server can not answer right now. What you see refreshes by itself in {{n}} s.',
+    readsSoon: 'The server can not answer right now. What you see refreshes by itself.',
+    readsNow: 'The server can not answer right now. Refreshing…',
     againIn: 'Try again in {{n}} s.',
     againNow: 'You can try again now.',
     keptIn: 'What you entered is kept. Better try again in {{n}} s.',

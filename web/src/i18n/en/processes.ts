@@ -58,7 +58,7 @@ export const processes: Translation<typeof ru> = {
     versionN: 'Version {{n}}',
     current: 'current',
     facts: 'Facts',
-    kept: 'Ended ones kept',
+    kept: 'Retention',
     keptForever: 'for ever',
     keptDays_one: '{{count}} day',
     keptDays_other: '{{count}} days',

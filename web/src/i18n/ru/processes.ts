@@ -55,7 +55,7 @@ export const processes = {
     versionN: 'Версия {{n}}',
     current: 'текущая',
     facts: 'Сведения',
-    kept: 'Завершённые хранятся',
+    kept: 'Хранение',
     keptForever: 'бессрочно',
     keptDays_one: '{{count}} день',
     keptDays_few: '{{count}} дня',
