@@ -35,9 +35,7 @@ function RetentionView({ data }: { data: Retention }) {
   return (
     <div className={css.stack} data-testid="retention">
       <p className={css.hint} style={{ margin: 0 }}>{t('settings.retention.intro')}</p>
-      <div className={css.columns} style={{ gridTemplateColumns: undefined }}>
-        <RulesPanel key={JSON.stringify(rules)} rules={rules} onSave={change} />
-      </div>
+      <RulesPanel rules={rules} onSave={change} />
       <Progress done={data.done} over={processes.data?.over} />
       <ProcessRules query={processes} rules={rules} onSave={change} />
     </div>
@@ -82,15 +80,25 @@ function draftOf(rules: RetentionRules): Draft {
   return Object.fromEntries(KEYS.map((key) => [key, one(key)])) as Draft
 }
 
+/** Nothing stands for ever; `undefined`: not a number that is allowed. */
+function valueOf(draft: Draft, key: RuleKey): number | null | undefined {
+  if (!draft[key].limited) return null
+  return key === 'packAfterHours' ? wholeNumber(draft[key].text, 0, HOURS_MAX) : wholeNumber(draft[key].text, 1, DAYS_MAX)
+}
+
 function RulesPanel({ rules, onSave }: { rules: RetentionRules; onSave: Change }) {
   const { t } = useTranslation()
   const [draft, setDraft] = useState(() => draftOf(rules))
-  const value = (key: RuleKey): number | null | undefined => {
-    if (!draft[key].limited) return null
-    return key === 'packAfterHours' ? wholeNumber(draft[key].text, 0, HOURS_MAX) : wholeNumber(draft[key].text, 1, DAYS_MAX)
+  const [given, setGiven] = useState(rules)
+  const value = (key: RuleKey) => valueOf(draft, key)
+  const differs = (from: RetentionRules) => KEYS.some((key) => value(key) !== (from[key] ?? null))
+  // What somebody else changed appears, unless it would take away what is being typed.
+  if (KEYS.some((key) => given[key] !== rules[key])) {
+    setGiven(rules)
+    if (!differs(given)) setDraft(draftOf(rules))
   }
   const wrong = KEYS.filter((key) => value(key) === undefined)
-  const dirty = KEYS.some((key) => value(key) !== (rules[key] ?? null))
+  const dirty = differs(rules)
   const save = useMutation({
     mutationFn: () => onSave({ ...rules, ...Object.fromEntries(KEYS.map((key) => [key, value(key)])) }),
     onError: toastError,

@@ -183,7 +183,7 @@ export const settings = {
     foreverShort: 'Бессрочно',
     forDays: 'Удалять через',
     never: 'Не упаковывать',
-    afterHours: 'Упаковывать через',
+    afterHours: 'Упаковать через',
     daysLabel: '{{what}}: дней',
     hoursLabel: '{{what}}: часов',
     daysUnit: 'дней',
