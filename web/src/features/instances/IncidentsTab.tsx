@@ -49,6 +49,7 @@ function IncidentCard({ incident, name, onElement, onVariables }: Omit<Incidents
         <span className={css.dim}><Time at={incident.createdAt} /></span>
       </header>
       {sentence && <p>{sentence}</p>}
+      {sentence && <span className={css.dim}>{t('instance.incidents.noted')}</span>}
       <pre className={css.pre}>{incident.message}</pre>
       <footer>
         <Guard can={permission}>

@@ -50,6 +50,7 @@ export const instance: Translation<typeof ru> = {
   },
   tasks: { empty: 'No tasks', emptyHint: 'They appear when the process reaches a person.' },
   incidents: {
+    noted: 'Particulars, as the server noted them:',
     empty: 'No incidents',
     emptyHint: 'If an activity breaks, you will see here where, why and how to mend it.',
     at: 'At “{{name}}”',
