@@ -253,13 +253,21 @@ impl Board {
         put_off
     }
 
-    /// A call is over and recorded: the next of its sequence may go.
+    /// A call is over and recorded: the next of its sequence may go. While the circuit lets nothing through, it goes
+    /// back to those that are due in the store: what waits here for an open circuit would never be looked at again.
     pub(super) fn over(&mut self, id: OutboxId, instance: InstanceId, target: &Arc<str>, now_us: u64) {
         self.forget(id);
         if let Some(next) = self.sequences.over(&(instance, target.clone()), id) {
-            self.targets.entry(target.clone()).or_default().ready.push_back(next);
-            self.ready += 1;
-            self.queue(target, now_us);
+            let entry = self.targets.entry(target.clone()).or_default();
+            if entry.circuit.admits(entry.ready.len() + entry.out.len(), now_us) {
+                entry.ready.push_back(next);
+                self.ready += 1;
+                self.queue(target, now_us);
+            } else {
+                let due_at = next.row.due_at;
+                self.put_off(&next, target, due_at);
+                self.more = true;
+            }
         }
         if let Some(entry) = self.targets.get(target)
             && entry.ready.is_empty()
@@ -318,5 +326,76 @@ impl Target {
             self.slot_us = from_us;
         }
         self.slot_us.saturating_sub(now_us)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{DefinitionId, JobId, Object, PartitionId};
+    use store::OutboxState;
+
+    const NOW: Timestamp = Timestamp(10_000);
+
+    fn call(id: i64, instance: i64) -> Ready {
+        let order = Order {
+            instance: InstanceId(instance),
+            definition: DefinitionId(1),
+            document: None,
+            started_by: None,
+            job: JobId(id),
+            key: 1,
+            element: 1,
+            element_id: "a".into(),
+            job_type: "t".into(),
+            event_id: String::new(),
+            waits: false,
+            timeout_ms: 0,
+            headers: Vec::new(),
+            input: Object::default(),
+            trace: None,
+        };
+        let row = OutboxRow {
+            partition: PartitionId(1),
+            id: OutboxId(id),
+            kind: "k".into(),
+            key: String::new(),
+            instance: Some(order.instance),
+            job: Some(order.job),
+            payload: serde_json::Value::Null,
+            due_at: NOW,
+            attempts: 0,
+            first_at: NOW,
+            state: OutboxState::Pending,
+            last_error: None,
+        };
+        Ready { row, order, read_us: 0 }
+    }
+
+    #[test]
+    fn what_follows_in_a_sequence_does_not_wait_in_memory_for_an_open_circuit() {
+        let limits = Limits { circuit_failures: 1, circuit_open_ms: 5_000, ..Limits::default() };
+        let (mut board, target): (Board, Arc<str>) = (Board::new(&limits), "h".into());
+        for (id, instance) in [(1, 1), (2, 1), (3, 1), (4, 2)] {
+            assert!(matches!(board.place(call(id, instance), &target, NOW, 0), Placed::Kept));
+        }
+        let out: Vec<i64> = std::iter::from_fn(|| board.next(0)).map(|(ready, _)| ready.row.id.0).collect();
+        assert_eq!(out, [1, 4], "the others stand behind");
+        board.back(OutboxId(4), &target, Said::Fails, 1);
+        board.put_off(&call(4, 2), &target, NOW.plus_ms(9_000));
+        board.back(OutboxId(1), &target, Said::Nothing, 2);
+        board.over(OutboxId(1), InstanceId(1), &target, 2);
+        assert!(board.next(2).is_none() && board.more, "to be read again");
+        for id in [2, 3] {
+            assert!(board.is_new(OutboxId(id)), "{id}");
+        }
+        let Placed::PutOff(second, us) = board.place(call(2, 1), &target, NOW, 3) else { panic!("open") };
+        let at = NOW.plus_ms(i64::try_from(us / 1_000).unwrap());
+        board.put_off(&second, &target, at);
+        let Placed::Behind(_, behind) = board.place(call(3, 1), &target, NOW, 3) else { panic!("in order") };
+        assert!(behind > at);
+        let (later, later_us) = (at.plus_ms(1), us + 5_000);
+        assert!(matches!(board.place(call(2, 1), &target, later, later_us), Placed::Kept));
+        assert_eq!(board.next(later_us).map(|(ready, _)| ready.row.id), Some(OutboxId(2)), "the one that tries");
     }
 }

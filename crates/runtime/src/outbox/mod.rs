@@ -36,6 +36,9 @@ const FIRST_GAP_MS: i64 = 2_000;
 const LONGEST_GAP_MS: i64 = 120_000;
 /// The gap before a try at least.
 const SHORTEST_GAP_MS: i64 = 1_000;
+/// A call whose target answers others is not given up before so many tries, also when the first came long after it was
+/// asked for: nothing ran here meanwhile.
+const TRIES_MIN: u32 = 8;
 /// Pause before a delivery whose outcome could not be recorded is looked at again.
 const AGAIN_MS: i64 = 1_000;
 /// While something is due the store is looked at so often.
@@ -244,10 +247,11 @@ async fn make(core: &Arc<Core>, ready: Ready, target: &Arc<str>) {
             board.wake_at.insert(at);
         }
         Err(fault) => {
-            tracing::warn!(outbox.id = %id, %fault, "a delivery's outcome could not be recorded; it will be made again");
+            tracing::warn!(outbox.id = %id, %fault, "a delivery's outcome could not be recorded: it is made again");
             let again = core.now().plus_ms(AGAIN_MS);
             let mut board = core.outbox.lock();
-            board.forget(id);
+            // What stands behind it is not kept here: who serves the partition next may end it elsewhere.
+            board.put_off(&ready, target, again);
             board.wake_at.insert(again);
         }
     }
@@ -428,19 +432,23 @@ async fn give_up(core: &Core, ready: Ready, target: &Arc<str>) {
     let writes = vec![call_row(&ready.row, &delivery, &call)];
     match record(core, &ready, DeliveryResult::GaveUp(fault), writes).await {
         Ok(_) => core.outbox.lock().over(id, instance, target, core.clock.stopwatch_us()),
-        Err(fault) => tracing::warn!(outbox.id = %id, %fault, "a hopeless call could not be given up"),
+        Err(fault) => {
+            tracing::warn!(outbox.id = %id, %fault, "a hopeless call could not be given up");
+            core.outbox.lock().put_off(&ready, target, core.now().plus_ms(AGAIN_MS));
+        }
     }
 }
 
-/// When to try again; none when that would be outside the window. Between the shortest gap and one that doubles with
-/// each try, by chance, so that calls that failed together do not come back together.
+/// When to try again; none when that would be outside the window and it was tried often enough. Between the shortest
+/// gap and one that doubles with each try, by chance, so that calls that failed together do not come back together.
 fn next_try(core: &Core, row: &OutboxRow) -> Option<Timestamp> {
     let longest = FIRST_GAP_MS.saturating_mul(1 << row.attempts.min(16)).min(LONGEST_GAP_MS);
     let room = u64::try_from(longest - SHORTEST_GAP_MS).unwrap_or(0) + 1;
     let gap = SHORTEST_GAP_MS + i64::try_from(core.entropy.next_u64() % room).unwrap_or(0);
     let due_at = core.now().plus_ms(gap);
     let window = i64::try_from(core.limits.handler_retry_window_ms).unwrap_or(i64::MAX);
-    (due_at <= row.first_at.plus_ms(window)).then_some(due_at)
+    let is_early = row.attempts + 1 < TRIES_MIN || due_at <= row.first_at.plus_ms(window);
+    is_early.then_some(due_at)
 }
 
 fn retry_row(row: &OutboxRow, due_at: Timestamp, fault: &Fault) -> OutboxWrite {
