@@ -157,10 +157,20 @@ async fn what_is_over_its_time_goes_and_is_counted() {
     assert_eq!((stats.completed, stats.purged), (1, 150));
 
     // The process's own rule goes before the general one.
-    let own = RetentionRules { processes: [("p".to_owned(), None)].into(), ..rules };
+    let own = RetentionRules { processes: [("p".to_owned(), None)].into(), ..rules.clone() };
     world.runtime.set_retention(&world.admin, &own).await.unwrap();
     world.clock.advance_ms(30 * DAY_MS);
     world.tidied("looked", || async { world.runtime.counters().retention_backlog == 0 }).await;
+    assert_eq!(world.state(fresh).await, "completed");
+
+    // What other rules would do is told and not done.
+    let now = world.runtime.preview_retention(&world.admin, &own).await.unwrap();
+    assert_eq!((now.over, now.processes[0].kept.days, now.processes[0].kept.own), (0, None, true));
+    let rules = RetentionRules { processes: [("never-seen".to_owned(), Some(1))].into(), ..rules };
+    let would = world.runtime.preview_retention(&world.admin, &rules).await.unwrap();
+    let told: Vec<_> = would.processes.iter().map(|p| (p.process_id.as_str(), p.ended, p.purged, p.over)).collect();
+    assert_eq!((would.over, would.more, told), (1, false, vec![("never-seen", 0, 0, 0), ("p", 1, 150, 1)]));
+    assert!(world.runtime.preview_retention(&world.anna, &rules).await.is_err());
     assert_eq!(world.state(fresh).await, "completed");
 }
 

@@ -142,7 +142,10 @@ pub async fn jobs(db: &dyn Database) {
     let open: Vec<i64> = ok(store.open_jobs("mail", at(300), 9).await).iter().map(|j| j.id.0 >> 8).collect();
     assert_eq!(open, [3, 1, 2]);
     let close = Unit::of(JobWrite::Close { partition, id, state: JobState::Done });
+    let extent = ok(store.extent().await);
+    assert!(extent.bytes.is_some_and(|bytes| bytes > 0), "{extent:?}");
     put(&store, close.clone()).await;
+    assert_eq!(ok(store.extent().await).open_jobs, extent.open_jobs.map(|open| open - 1), "one is done");
     assert_eq!(conflict(store.commit_one(close).await), Conflict::Job, "done once");
     put(&store, Unit::of(JobWrite::Close { partition, id: two, state: JobState::Failed })).await;
     put(&store, Unit::of(JobWrite::Reopen { partition, id: two, retries: 1 })).await;
