@@ -6,7 +6,7 @@
 //! Never: knows how a delivery is made (connectors do).
 //!
 //! - `board`: what is ready and on its way, whose call goes next; `circuit`: targets that fail; `sequence`: the order
-//! of calls that nobody waits for
+//!   of calls that nobody waits for
 
 mod board;
 mod circuit;
