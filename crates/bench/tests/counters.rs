@@ -1,5 +1,6 @@
 //! What an instance costs in counts: transactions, statements, reads, bytes. The counts do not depend on the machine, so
 //! their limits are exact; a change that costs more has to change them here and say why.
+#![allow(clippy::unwrap_used, reason = "tests")]
 
 use bench::{Bench, Job, Options, Report, envelope};
 use model::{Clock, InstanceId};
