@@ -8,12 +8,13 @@
 //! - [`clock`]: time and randomness at the edge
 //! - [`cluster`]: which partitions this process serves, and nodes that talk
 //! - [`connectors`]: who performs effects that leave the server
+//! - [`trace`]: the context that leads from a request to the call it causes
 //! - [`types`]: what the edges ask for and are shown
 //! - [`Runtime`]: the handle with the use-cases
 //!
 //! Inside: `partitions` (queues, rounds, commits), `timers`, `outbox` (deliveries), `jobs` (routing, workers, scripts),
 //! `components` (built-in jobs), `deploy`, `instances`, `tasks`, `records` (what a saved or deleted record leads to),
-//! `starts`.
+//! `starts`, `retention` (what is over its time), `metrics`, `stop` (how the loops end).
 
 pub mod clock;
 pub mod cluster;
