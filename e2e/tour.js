@@ -30,6 +30,8 @@ const PAGES = [
   ["record", `/records/${records[0].id}`],
   ["apps", "/apps"],
   ["settings", "/settings"],
+  ["retention", "/settings?tab=retention"],
+  ["system", "/settings?tab=system"],
 ];
 
 const only = process.argv.slice(2);
