@@ -40,7 +40,7 @@ mod sqlite_tests;
 
 use crate::{IdKind, Result, Store, StoreError, StoreExtent, StoreStats, Unit, UnitReceipt};
 use async_trait::async_trait;
-use rusqlite::Connection;
+use rusqlite::{Connection, config::DbConfig};
 use std::{
     path::Path,
     sync::{Arc, Mutex, PoisonError, atomic::AtomicU64, atomic::Ordering::Relaxed},
@@ -255,6 +255,9 @@ fn connect(path: &Path, options: &SqliteOptions, read_only: bool) -> Result<Conn
 fn prepare(connection: &Connection, options: &SqliteOptions, read_only: bool) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(256);
+    // A plan depends on a statement's text alone. Else SQLite prepares a cached statement with `LIMIT ?` or `x = ?`
+    // again whenever other values are bound, which costs more than running it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", if options.durable { "full" } else { "off" })?;
     connection.pragma_update(None, "wal_autocheckpoint", 0)?;

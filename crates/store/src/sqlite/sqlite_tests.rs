@@ -10,7 +10,7 @@ use crate::{
 };
 use expect_test::expect;
 use model::*;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, StatementStatus, params_from_iter};
 
 fn database() -> (tempfile::TempDir, std::path::PathBuf) {
     let directory = tempfile::tempdir().unwrap();
@@ -208,6 +208,23 @@ fn hot_queries_read_no_whole_table() {
           SEARCH r USING INDEX records_catalog (catalog_id=? AND deleted=?)
     "#]]
     .assert_eq(&plans);
+}
+
+/// Preparing costs several times what running a short statement does.
+#[test]
+fn other_values_do_not_prepare_a_statement_again() {
+    let (_directory, path) = database();
+    let mut connection = connect(&path, &fast(), false).unwrap();
+    migrate::migrate(&mut connection).unwrap();
+    for (sql, parameters) in [(jobs::ACTIVATE, 5), (jobs::OPEN, 3), (timers::DUE, 2), (jobs::BY_EVENT, 1)] {
+        for round in 0..4 {
+            let mut statement = connection.prepare_cached(sql).unwrap();
+            let mut rows = statement.query(params_from_iter((0..parameters).map(|n| n + round))).unwrap();
+            while rows.next().unwrap().is_some() {}
+            drop(rows);
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "{sql}");
+        }
+    }
 }
 
 #[test]
