@@ -131,6 +131,8 @@ codes! {
     ACTIVITY_EXISTS = "RUN-0012", Conflict, "An activity or robot with this code exists";
     ACTIVITY_INVALID = "RUN-0013", Invalid, "The activity's description is wrong";
     RETENTION_INVALID = "RUN-0014", Invalid, "The retention rules are wrong";
+    INSTANCE_UNREADABLE = "RUN-0015", Internal, "What is stored of the instance can not be read: it was set aside";
+    INSTANCE_UNSTORABLE = "RUN-0016", Internal, "The database refuses what the instance writes: it was set aside";
     // Outgoing calls.
     CALL_FAILED = "OUT-0001", Unavailable, "The handler could not be reached";
     CALL_STATUS = "OUT-0002", Conflict, "The handler answered with an error";

@@ -4,6 +4,7 @@ use crate::clock::{Clock, Entropy};
 use crate::cluster::{self, Cluster, Ownership};
 use crate::connectors::{Connector, OutboundHttp};
 use crate::deploy::Deployments;
+use crate::instances::aside::Aside;
 use crate::jobs::JobBoard;
 use crate::metrics::Meters;
 use crate::outbox::Outbox;
@@ -19,14 +20,11 @@ use model::error::codes;
 use model::limits::Limits;
 use model::{Fault, InstanceId, PartitionId, Timestamp, partition_of};
 use platform::Platform;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use store::{Fence, Filter, IncidentField, Query, SharedStore, Write};
+use store::{Fence, SharedStore, Write};
 use tokio::sync::oneshot;
-
-/// Instances set aside that are known after a restart.
-const QUARANTINED_MAX: u32 = 100_000;
 
 /// Shared state of one runtime.
 pub(crate) struct Core {
@@ -48,8 +46,8 @@ pub(crate) struct Core {
     pub(crate) scripts: tokio::sync::Semaphore,
     pub(crate) http: OutboundHttp,
     pub(crate) connectors: HashMap<&'static str, Arc<dyn Connector>>,
-    /// Instances that broke an invariant: they take no commands until a person retries them.
-    pub(crate) quarantined: Mutex<HashSet<InstanceId>>,
+    /// Instances that take no commands until a person retries them.
+    pub(crate) aside: Aside,
     pub(crate) counts: Counts,
     pub(crate) meters: Meters,
     pub(crate) tidying: Tidying,
@@ -200,30 +198,6 @@ impl Core {
     pub(crate) async fn command(&self, instance: InstanceId, commands: Vec<Command>) -> Result<Done, Fault> {
         let partition = self.partition(instance)?;
         self.submit(partition, Work::Commands { instance, commands }, Vec::new()).await
-    }
-
-    pub(crate) fn is_quarantined(&self, instance: InstanceId) -> bool {
-        self.quarantined.lock().unwrap_or_else(PoisonError::into_inner).contains(&instance)
-    }
-
-    pub(crate) fn set_quarantined(&self, instance: InstanceId, quarantined: bool) {
-        let mut all = self.quarantined.lock().unwrap_or_else(PoisonError::into_inner);
-        if quarantined {
-            all.insert(instance);
-        } else {
-            all.remove(&instance);
-        }
-    }
-
-    /// Reads which instances of these partitions are set aside.
-    pub(crate) async fn load_quarantined(&self, partitions: &[PartitionId]) -> Result<(), Fault> {
-        let open = Filter::eq(IncidentField::Open, true);
-        let filter = open.and(Filter::eq(IncidentField::Code, codes::QUARANTINED.code));
-        let rows = self.store.incidents(Query::new(filter).limit(QUARANTINED_MAX)).await?.rows;
-        let mut all = self.quarantined.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|id| !partitions.contains(&partition_of(id.0)));
-        all.extend(rows.iter().map(|row| row.instance).filter(|id| partitions.contains(&partition_of(id.0))));
-        Ok(())
     }
 
     /// Running totals.

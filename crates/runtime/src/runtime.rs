@@ -5,6 +5,7 @@ use crate::cluster::{self, Cluster, ClusterView, Membership, NoPeers, Ownership,
 use crate::connectors::{AddressGuard, Connector, HttpConnector, OutboundHttp};
 use crate::core::{Core, Counts, instance_not_found};
 use crate::deploy::{self, Deployments};
+use crate::instances::aside::{self, Aside};
 use crate::jobs::{JobBoard, plan, workers};
 use crate::metrics::Meters;
 use crate::partitions::queue::Lane;
@@ -23,11 +24,11 @@ use model::error::codes;
 use model::limits::Limits;
 use model::{DefinitionId, Fault, IncidentId, InstanceId, JobId, Object, TaskId, UserId};
 use platform::{Action, Actor, Object as Target, Platform, authorize};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{IncidentWrite, SettingWrite, SharedStore, Unit};
+use store::{SettingWrite, SharedStore, Unit};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
@@ -172,7 +173,7 @@ impl Runtime {
             jobs: JobBoard::default(),
             scripts: Semaphore::new(SCRIPTS_MAX),
             connectors: connectors.collect::<HashMap<_, _>>(),
-            quarantined: Mutex::new(HashSet::new()),
+            aside: Aside::default(),
             counts: Counts::default(),
             meters: Meters::default(),
             tidying: Tidying::default(),
@@ -354,12 +355,11 @@ impl Runtime {
     pub async fn retry_incident(&self, actor: &Actor, id: IncidentId) -> Result<(), Fault> {
         authorize(actor, Action::Operate, &Target::Incidents)?;
         let row = instances::incident_row(&self.core, id).await?;
-        if row.code == codes::QUARANTINED.code {
-            let (partition, at) = (row.partition, self.core.now());
-            let resolve = IncidentWrite::Resolve { partition, id, at, by: author(actor) };
-            self.core.store.commit_one(Unit::of(resolve)).await?;
-            cluster::mended(&self.core, row.instance).await;
-            return Ok(());
+        if aside::CODES.iter().any(|code| code.code == row.code) {
+            return aside::resolve(&self.core, &row, author(actor)).await;
+        }
+        if outbox::is_given_up(&row) {
+            return outbox::call_again(&self.core, &row, author(actor)).await;
         }
         let command = Command::ResolveIncident { incident: id, by: author(actor) };
         self.core.command(row.instance, vec![command]).await.map(drop)

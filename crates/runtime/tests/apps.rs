@@ -157,6 +157,28 @@ async fn a_call_that_could_not_be_tried_for_long_is_not_dropped_after_the_first_
         .await;
 }
 
+/// Nobody waits for it, so nothing else would tell.
+#[tokio::test]
+async fn a_call_that_nobody_waits_for_and_that_is_given_up_is_an_incident_and_a_retry_makes_it_again() {
+    let gone = DeliveryResult::GaveUp(Fault::new(&codes::CALL_STATUS, "410 Gone"));
+    let (world, handler, id, _) = started(vec![gone.clone(), gone], &[("UseSubscription", "N")]).await;
+    assert_eq!(world.state(id).await, "completed");
+    let open = || async { world.runtime.incidents(Some(true), Some(id), Page::default()).await.unwrap().items.pop() };
+    for tries in 1..=2 {
+        let incident = world.until("an incident", open).await;
+        assert_eq!((incident.code.as_str(), incident.element_id.as_str()), ("OUT-0002", "a"));
+        assert_eq!(handler.seen().len(), tries);
+        assert_eq!(world.store.earliest_effect().await.unwrap(), None, "it is not tried by itself");
+        world.runtime.retry_incident(&world.admin, incident.id).await.unwrap();
+        world.until("the call", || async { (handler.seen().len() > tries).then_some(()) }).await;
+    }
+    let seen = handler.seen();
+    assert!(seen.iter().all(|delivery| delivery.order == seen[0].order && delivery.id == seen[0].id), "the same call");
+    world.until("its end", || async { world.store.earliest_effect().await.unwrap().is_none().then_some(()) }).await;
+    assert!(open().await.is_none());
+    assert_eq!(world.runtime.metrics().await.deliveries_given_up, 2);
+}
+
 #[tokio::test]
 async fn a_wait_ends_by_its_timeout() {
     let inputs = [("TimeoutDuration", "=5"), ("TimeoutDurationType", "m"), ("SetStatusMessage", "Y")];

@@ -11,7 +11,7 @@ use model::{InstanceId, Object};
 use runtime::clock::{Entropy, ManualClock};
 use runtime::{Page, StartRequest};
 use serde_json::json;
-use store::{InstanceUpdate, InstanceWrite, Unit};
+use store::{InstanceUpdate, InstanceWrite, JournalRow, Unit};
 use support::faulty::{FaultyStore, Ground};
 use support::trace::Trace;
 use support::{BEGINNING, World, around, object, service, user_task};
@@ -100,8 +100,65 @@ async fn a_snapshot_that_can_not_be_read_harms_no_other() {
     overwrite(&world, bad, vec![9, 9, 9]).await;
     world.crash_and_reopen().await;
     let (one, two) = tokio::join!(set(&world, bad), set(&world, good));
-    assert!(one.unwrap_err().is(&codes::STORE_CORRUPT));
+    assert!(one.unwrap_err().is(&codes::INSTANCE_UNREADABLE));
     two.unwrap();
+    assert!(set(&world, bad).await.unwrap_err().is(&codes::INSTANCE_UNREADABLE));
+    let open = world.runtime.incidents(Some(true), None, Page::default()).await.unwrap().items;
+    assert_eq!(open.len(), 1, "told once: {open:?}");
+    assert_eq!((open[0].instance, open[0].code.as_str(), open[0].element_id.as_str()), (bad, "RUN-0015", "a"));
+    assert_eq!(world.store.instance(bad).await.unwrap().unwrap().incidents, 1, "lists show it");
+    world.crash_and_reopen().await;
+    set(&world, good).await.unwrap();
+    // The journal tells what the state was.
+    world.runtime.retry_incident(&world.admin, open[0].id).await.unwrap();
+    assert_eq!(world.store.instance(bad).await.unwrap().unwrap().incidents, 0);
+    set(&world, bad).await.unwrap();
+    assert_eq!(world.variables(bad).await, json!({"x": 1}));
+}
+
+#[tokio::test]
+async fn an_instance_of_which_nothing_can_be_read_stays_aside() {
+    let mut world = World::new().await;
+    let definition = world.deploy(&around(&user_task("anna"))).await;
+    let (bad, good) = (world.start(definition, json!({})).await, world.start(definition, json!({})).await);
+    let partition = world.store.instance(bad).await.unwrap().unwrap().partition;
+    let journal = JournalRow { partition, instance: bad, seq: 2, at: BEGINNING, events: vec![9, 9, 9] };
+    world.store.commit_one(Unit::of(InstanceWrite::Journal(journal))).await.unwrap();
+    overwrite(&world, bad, vec![9, 9, 9]).await;
+    world.crash_and_reopen().await;
+    set(&world, bad).await.unwrap_err();
+    let open = world.runtime.incidents(Some(true), Some(bad), Page::default()).await.unwrap().items;
+    let refused = world.runtime.retry_incident(&world.admin, open[0].id).await.unwrap_err();
+    assert!(refused.is(&codes::INSTANCE_UNREADABLE), "{refused}");
+    assert_eq!(world.runtime.incidents(Some(true), Some(bad), Page::default()).await.unwrap().items.len(), 1);
+    set(&world, good).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_instance_whose_steps_the_database_refuses_is_set_aside_alone_until_it_is_retried() {
+    let ground =
+        Ground { entropy: Entropy::seeded(1), trace: Trace::new(true, false), faults: std::sync::Mutex::default() };
+    let clock = std::sync::Arc::new(ManualClock::new(BEGINNING));
+    let inner = std::sync::Arc::new(store::SqliteStore::open_inline().unwrap());
+    let store = FaultyStore::new(inner, 0, std::sync::Arc::new(ground), clock);
+    let world = World::on(store.clone(), Vec::new()).await;
+    let definition = world.deploy(&around(&user_task("anna"))).await;
+    let (bad, good) = (world.start(definition, json!({})).await, world.start(definition, json!({})).await);
+    store.refuse(Some(bad));
+    let mut codes_seen = Vec::new();
+    for _ in 0..7 {
+        let (one, two) = tokio::join!(set(&world, bad), set(&world, good));
+        two.unwrap();
+        codes_seen.push(one.unwrap_err().code.code);
+    }
+    assert_eq!(codes_seen, [["STO-0001"; 4].as_slice(), ["RUN-0016"; 3].as_slice()].concat());
+    let open = world.runtime.incidents(Some(true), None, Page::default()).await.unwrap().items;
+    assert_eq!(open.iter().map(|i| (i.instance, i.code.as_str())).collect::<Vec<_>>(), [(bad, "RUN-0016")]);
+    store.refuse(None);
+    assert!(set(&world, bad).await.unwrap_err().is(&codes::INSTANCE_UNSTORABLE), "until somebody retries it");
+    world.runtime.retry_incident(&world.admin, open[0].id).await.unwrap();
+    set(&world, bad).await.unwrap();
+    assert!(world.runtime.incidents(Some(true), None, Page::default()).await.unwrap().items.is_empty());
 }
 
 #[tokio::test]

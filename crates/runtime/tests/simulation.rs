@@ -16,11 +16,14 @@ fn from_env(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-fn quietly(seed: u64, nodes: usize) -> sim::Outcome {
+/// None when something was wrong; what it was is printed.
+fn tried(seed: u64, nodes: usize) -> Option<sim::Outcome> {
     let run = std::panic::AssertUnwindSafe(|| sim::run(Plan { seed, nodes, verbose: false }));
-    std::panic::catch_unwind(run).unwrap_or_else(|_| {
-        panic!("repeat with: RUSLO_SIM_SEED={seed} cargo test -p runtime --test simulation {}", name(nodes))
-    })
+    let outcome = std::panic::catch_unwind(run).ok();
+    if outcome.is_none() {
+        println!("repeat with: RUSLO_SIM_SEED={seed} cargo test -p runtime --test simulation {}", name(nodes));
+    }
+    outcome
 }
 
 /// The test that runs so many servers.
@@ -39,15 +42,23 @@ fn seeds(nodes: usize, share: u64) {
     let (first, all) = (from_env("RUSLO_SIM_FIRST").unwrap_or(1), from_env("RUSLO_SIM_SEEDS").unwrap_or(200));
     let seeds = (all * share).div_ceil(100);
     let (mut started, mut faults, mut deaths, mut units) = (0, 0, 0, 0);
+    let (name, mut wrong) = (name(nodes), Vec::new());
     for seed in first..first + seeds {
-        let outcome = quietly(seed, nodes);
+        if seed > first && (seed - first) % 500 == 0 {
+            println!("{name}: {} seeds, {} of them wrong", seed - first, wrong.len());
+        }
+        // The others are run all the same: a long run shows everything that it finds.
+        let Some(outcome) = tried(seed, nodes) else {
+            wrong.push(seed);
+            continue;
+        };
         started += outcome.started;
         faults += outcome.faults;
         deaths += outcome.deaths;
         units += outcome.units;
     }
-    let name = name(nodes);
     println!("{name}, {seeds} seeds: {started} acknowledged starts, {units} units, {faults} faults, {deaths} deaths");
+    assert_eq!(wrong, Vec::<u64>::new(), "{name}: seeds that found something");
 }
 
 #[test]
@@ -71,10 +82,10 @@ fn a_seed_repeats_its_run() {
 }
 
 /// Runs that once went wrong: a record was saved without its start; a message whose commit was not heard of was never
-/// looked at.
+/// looked at; a call that nobody waited for was dropped after its first late try.
 #[test]
 fn seeds_that_found_something() {
-    for (seed, nodes) in [(1, 1), (20_011, 1)] {
-        quietly(seed, nodes);
+    for (seed, nodes) in [(1, 1), (20_011, 1), (63, 1), (63, 3)] {
+        assert!(tried(seed, nodes).is_some(), "seed {seed}, {}", name(nodes));
     }
 }

@@ -118,17 +118,23 @@ pub(crate) fn is_passing(fault: &Fault) -> bool {
 
 /// Lets an instance that was set aside take commands again, wherever it is served.
 pub(crate) async fn mended(core: &Core, instance: InstanceId) {
-    core.set_quarantined(instance, false);
+    core.aside.take_back(instance);
+    woken(core, instance).await;
+}
+
+/// Has timers and calls of an instance looked at again, wherever it is served.
+pub(crate) async fn woken(core: &Core, instance: InstanceId) {
     let partition = partition_of(instance.0);
     if core.owns(partition) {
         core.timers.forget_horizon();
+        core.outbox.notify_one();
         return;
     }
     let map = core.cluster.map();
     let Some(owner) = owner(&map, partition) else { return };
     if let Err(error) = core.cluster.peers.call(owner, PeerRequest(Ask::Mended { instance })).await {
         // Whoever serves the partition next reads it from the incident.
-        tracing::warn!(instance.id = %instance, %error, "the node that set the instance aside was not told");
+        tracing::warn!(instance.id = %instance, %error, "the node that serves the instance was not told");
     }
 }
 
@@ -137,8 +143,12 @@ pub(super) async fn answer(core: &Arc<Core>, ask: Ask) -> Told {
     match ask {
         Ask::Work { partition, work } => worked(core, partition, work).await,
         Ask::Mended { instance } => {
-            core.set_quarantined(instance, false);
+            // It may be another incident of an instance that stays set aside.
+            if core.aside.load(core, &[partition_of(instance.0)]).await.is_err() {
+                core.aside.take_back(instance);
+            }
             core.timers.forget_horizon();
+            core.outbox.notify_one();
             Told::Noted
         }
         Ask::Wake(news) => {

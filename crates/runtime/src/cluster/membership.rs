@@ -458,7 +458,7 @@ async fn serve(core: &Arc<Core>, fences: Vec<Fence>) -> Result<(), Fault> {
         return Ok(());
     }
     let partitions: Vec<PartitionId> = fences.iter().map(|fence| fence.partition).collect();
-    core.load_quarantined(&partitions).await?;
+    core.aside.load(core, &partitions).await?;
     for fence in fences {
         // After the lease changed hands: whatever the node before wrote is there, and it writes no more.
         let greatest = marks::greatest(core, fence.partition).await?;

@@ -22,7 +22,7 @@ mod share;
 mod view;
 mod wire;
 
-pub(crate) use forward::{is_passing, mended, submit};
+pub(crate) use forward::{is_passing, mended, submit, woken};
 pub(crate) use inbox::{CancelFor, Message, StartFor};
 pub(crate) use membership::{Membership, leave};
 pub(crate) use ownership::Ownership;

@@ -3,6 +3,7 @@
 //! Invariant: reads only what was committed; the page is made from the snapshot (what is) and the journal (what was).
 //! Never: changes anything.
 
+pub(crate) mod aside;
 pub(crate) mod journal;
 pub(crate) mod large;
 mod view;

@@ -5,6 +5,7 @@
 //! stand before the calls of others; what an instance sends off to one target leaves in the order it was asked for,
 //! each after the end of the one before. Never: reads the store or a clock, makes a call.
 
+use super::TRIES_MIN;
 use super::circuit::{Breaker, Settings};
 use super::sequence::{Sequences, Turn};
 use crate::connectors::Order;
@@ -173,7 +174,7 @@ impl Board {
         if !entry.circuit.admits(others, now_us) {
             let waited_us =
                 u64::try_from(now.0.saturating_sub(ready.row.first_at.0)).unwrap_or(0).saturating_mul(1_000);
-            let tried = ready.row.attempts > 0 || entry.circuit.failing_us(now_us) >= self.window_us;
+            let tried = ready.row.attempts >= TRIES_MIN || entry.circuit.failing_us(now_us) >= self.window_us;
             if tried && waited_us > self.window_us {
                 return Placed::Hopeless(Box::new(ready));
             }
@@ -397,5 +398,25 @@ mod tests {
         let (later, later_us) = (at.plus_ms(1), us + 5_000);
         assert!(matches!(board.place(call(2, 1), &target, later, later_us), Placed::Kept));
         assert_eq!(board.next(later_us).map(|(ready, _)| ready.row.id), Some(OutboxId(2)), "the one that tries");
+    }
+
+    #[test]
+    fn a_call_that_was_hardly_tried_is_not_given_up_because_its_target_fails_just_now() {
+        let limits = Limits { circuit_failures: 1, circuit_open_ms: 5_000, ..Limits::default() };
+        let late = NOW.plus_ms(i64::try_from(limits.handler_retry_window_ms).unwrap() + 1);
+        let (mut board, target): (Board, Arc<str>) = (Board::new(&limits), "h".into());
+        assert!(matches!(board.place(call(1, 1), &target, NOW, 0), Placed::Kept));
+        board.next(0).unwrap();
+        board.back(OutboxId(1), &target, Said::Fails, 1);
+        let tried = |attempts: u32| {
+            let mut ready = call(2, 2);
+            ready.row.attempts = attempts;
+            ready
+        };
+        for attempts in [0, 1, TRIES_MIN - 1] {
+            let placed = board.place(tried(attempts), &target, late, 2);
+            assert!(matches!(placed, Placed::PutOff(..)), "{attempts} tries");
+        }
+        assert!(matches!(board.place(tried(TRIES_MIN), &target, late, 2), Placed::Hopeless(_)));
     }
 }

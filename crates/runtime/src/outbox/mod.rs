@@ -6,10 +6,11 @@
 //! Never: knows how a delivery is made (connectors do).
 //!
 //! - `board`: what is ready and on its way, whose call goes next; `circuit`: targets that fail; `sequence`: the order
-//!   of calls that nobody waits for
+//!   of calls that nobody waits for; `given_up`: those of them that failed for good
 
 mod board;
 mod circuit;
+mod given_up;
 mod sequence;
 
 use crate::connectors::{CallRecord, Delivery, DeliveryReport, DeliveryResult, Order};
@@ -22,6 +23,7 @@ use crate::trace::{self, SpanKind, SpanStart};
 use board::{Board, Placed, Ready, Said};
 use engine::Command;
 use futures_util::FutureExt;
+pub(crate) use given_up::{call_again, is_given_up};
 use model::error::{FaultKind, codes};
 use model::limits::Limits;
 use model::{Fault, PartitionId, Timestamp};
@@ -41,6 +43,8 @@ const SHORTEST_GAP_MS: i64 = 1_000;
 const TRIES_MIN: u32 = 8;
 /// Pause before a delivery whose outcome could not be recorded is looked at again.
 const AGAIN_MS: i64 = 1_000;
+/// Calls of an instance that is set aside are looked at so often: what comes of one could not be recorded.
+const ASIDE_MS: i64 = 30_000;
 /// While something is due the store is looked at so often.
 const LOOK_MS: i64 = 1_000;
 /// Pause before an outcome that found no room in a queue is offered again, and how often it is.
@@ -144,6 +148,12 @@ async fn place(core: &Arc<Core>, rows: Vec<OutboxRow>, full: bool) -> bool {
             };
             let target = target_of(core, &row, &order);
             taken += 1;
+            if order.waits && core.aside.get(order.instance).is_some() {
+                let (ready, at) = (Ready { row, order, read_us: now_us }, now.plus_ms(ASIDE_MS));
+                board.put_off(&ready, &target, at);
+                put_off.push((ready.row, at));
+                continue;
+            }
             match board.place(Ready { row, order, read_us: now_us }, &target, now, now_us) {
                 Placed::Kept => {}
                 Placed::Left => {
@@ -370,9 +380,16 @@ async fn record(
     mut writes: Vec<Write>,
 ) -> Result<Option<Timestamp>, Fault> {
     let Ready { row, order, .. } = ready;
-    let command = match result {
+    let is_done = matches!(result, DeliveryResult::Done | DeliveryResult::Completed(_));
+    let failed = |fault: Fault| match order.waits {
+        true => commands(order, fail(order.job, &fault)),
+        false => given_up::work(ready, &fault, core.now()),
+    };
+    let work = match result {
         DeliveryResult::Done => None,
-        DeliveryResult::Completed(result) => Some(Command::CompleteJob { job: order.job, result, by: None }),
+        DeliveryResult::Completed(result) => {
+            Some(commands(order, Command::CompleteJob { job: order.job, result, by: None }))
+        }
         DeliveryResult::Retry(fault) => match next_try(core, row) {
             Some(due_at) => {
                 Meters::count(&core.meters.deliveries_failed);
@@ -382,26 +399,28 @@ async fn record(
             }
             None => {
                 let message = format!("the handler failed for longer than calls are retried; the last time: {fault}");
-                order.waits.then(|| fail(order.job, &Fault::new(&codes::CALL_GAVE_UP, message)))
+                Some(failed(Fault::new(&codes::CALL_GAVE_UP, message)))
             }
         },
-        DeliveryResult::GaveUp(fault) => order.waits.then(|| fail(order.job, &fault)),
+        DeliveryResult::GaveUp(fault) => Some(failed(fault)),
     };
-    let given_up = matches!(&command, Some(Command::FailJob { .. }));
-    Meters::count(if given_up { &core.meters.deliveries_given_up } else { &core.meters.deliveries_done });
+    Meters::count(if is_done { &core.meters.deliveries_done } else { &core.meters.deliveries_given_up });
     writes.push(OutboxWrite::Delete { partition: row.partition, id: row.id }.into());
-    let Some(command) = command else {
+    let Some(work) = work else {
         write(core, row.partition, writes).await?;
         return Ok(None);
     };
-    let work = Work::Commands { instance: order.instance, commands: vec![command] };
     let mut tries = 0;
     loop {
-        return match core.submit(row.partition, work.clone(), writes.clone()).await {
+        let told = match &work {
+            Work::Tell(_) => given_up::tell(core, row.partition, work.clone(), writes.clone()).await,
+            work => core.submit(row.partition, work.clone(), writes.clone()).await.map(drop),
+        };
+        return match told {
             Ok(_) => Ok(None),
             // The job or its instance has gone: the outcome was recorded all the same.
             Err(fault) if fault.is(&codes::JOB_NOT_FOUND) || fault.is(&codes::NOT_ACTIVE) => Ok(None),
-            Err(fault) if fault.is(&codes::INSTANCE_NOT_FOUND) || fault.is(&codes::QUARANTINED) => Ok(None),
+            Err(fault) if fault.is(&codes::INSTANCE_NOT_FOUND) => Ok(None),
             // The call was made: rather wait for room than make it again.
             Err(fault) if fault.code.kind == FaultKind::Limited && tries < FULL_TRIES => {
                 tries += 1;
@@ -411,6 +430,10 @@ async fn record(
             Err(fault) => Err(fault),
         };
     }
+}
+
+fn commands(order: &Order, command: Command) -> Work {
+    Work::Commands { instance: order.instance, commands: vec![command] }
 }
 
 /// Commits under the partition's lease. Without one, whoever serves the partition makes the call again.

@@ -235,6 +235,11 @@ impl State {
                 place.1 += 1;
                 self.ongoing.line(place.0).push_back(waiting);
             }
+            Work::Tell(incident) => {
+                let place = self.placed.entry(incident.instance).or_insert_with(|| (Some(incident.definition), 0));
+                place.1 += 1;
+                self.ongoing.line(place.0).push_back(waiting);
+            }
             Work::Vacate => self.leaving.push(waiting),
         }
     }
@@ -367,6 +372,7 @@ fn bytes_of(work: &Work) -> usize {
         + match work {
             Work::Start(start) => variables(&start.variables),
             Work::Commands { commands, .. } => commands.iter().map(command).sum(),
+            Work::Tell(incident) => incident.details.to_string().len(),
             Work::Timer { .. } | Work::Erase { .. } | Work::Vacate => 0,
         }
 }

@@ -12,10 +12,11 @@ use crate::jobs::plan::{self, NewJob, return_defaults};
 use engine::event::UserTaskCreated;
 use engine::{Command, Decision, Env, Event, Instance, Rejection, Start};
 use model::error::codes;
-use model::{Fault, IdSource, JobId, TimerId, UserId, Value};
+use model::{Fault, IdSource, IncidentId, JobId, TimerId, UserId, Value};
+use platform::LiveEvent;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use store::{AnswerStatus, TaskAssignee, TaskRole, TimerWrite};
+use store::{AnswerStatus, IncidentWrite, TaskAssignee, TaskRole, TimerWrite};
 
 /// Follow-ups of one command before its step is cut; far more than a sane process makes without waiting.
 const FOLLOW_UPS_MAX: usize = 10_000;
@@ -30,10 +31,19 @@ pub(super) async fn work(core: &Core, session: &mut Session, ids: &mut IdSource,
     match work {
         Work::Start(start) => begin(core, session, ids, *start).await,
         Work::Timer { timer, .. } => timer_due(core, session, ids, timer).await,
-        Work::Commands { .. } | Work::Erase { .. } if !exists => Ok(Err(instance_not_found(session.id))),
+        Work::Commands { .. } | Work::Erase { .. } | Work::Tell(_) if !exists => {
+            Ok(Err(instance_not_found(session.id)))
+        }
         Work::Commands { commands, .. } => run(core, session, ids, commands.into()).await,
         Work::Erase { .. } => {
             session.erased = true;
+            Ok(Ok(()))
+        }
+        Work::Tell(mut incident) => {
+            incident.id = IncidentId(ids.next(session.now));
+            let data = serde_json::json!({"open": true, "code": incident.code});
+            session.live.push(LiveEvent::new("incident", incident.id).with(data));
+            session.writes.push(IncidentWrite::Insert(incident).into());
             Ok(Ok(()))
         }
         // The worker does it itself.

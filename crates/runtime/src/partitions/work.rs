@@ -3,7 +3,7 @@
 use engine::{Command, InstanceState};
 use model::{DefinitionId, DocumentRef, Fault, InstanceId, Object, PartitionId, TimerId, UserId};
 use serde::{Deserialize, Serialize};
-use store::Write;
+use store::{IncidentRow, Write};
 use tokio::sync::oneshot;
 
 /// One entry of a queue.
@@ -46,6 +46,9 @@ pub(crate) enum Work {
         /// The instance.
         instance: InstanceId,
     },
+    /// An incident beside the instance's own: it gets its id here. Never sent to another node.
+    #[serde(skip)]
+    Tell(Box<IncidentRow>),
     /// The partition goes to another node: what memory holds of it is forgotten. Told by [`Ack::Vacated`].
     #[serde(skip)]
     Vacate,
@@ -76,6 +79,7 @@ impl Work {
             Self::Commands { .. } => "command",
             Self::Timer { .. } => "fire timer",
             Self::Erase { .. } => "erase instance",
+            Self::Tell(_) => "raise incident",
             Self::Vacate => "vacate partition",
         }
     }
@@ -87,6 +91,7 @@ impl Work {
             Self::Commands { instance, .. } | Self::Timer { instance, .. } | Self::Erase { instance } => {
                 Some(*instance)
             }
+            Self::Tell(incident) => Some(incident.instance),
             Self::Vacate => None,
         }
     }

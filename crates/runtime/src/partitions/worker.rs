@@ -11,6 +11,7 @@ use super::session::{Aftermath, Answered, Before, Session, TaskPeople};
 use super::step;
 use super::work::{Ack, Done, Envelope, Finished, Refused, Work};
 use crate::core::{Core, Counts};
+use crate::instances::aside::{self, Refusals};
 use crate::instances::large;
 use crate::jobs::scripts;
 use engine::{Command, Instance, InstanceState};
@@ -23,8 +24,8 @@ use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use store::{
-    AnswerStatus, Conflict, Fence, InboxWrite, IncidentRow, IncidentWrite, InstanceUpdate, InstanceWrite, StoreError,
-    TaskAssignee, TaskDetails, TaskRole, Unit, Write,
+    AnswerStatus, Conflict, Fence, InboxWrite, StoreError, StoredInstance, TaskAssignee, TaskDetails, TaskRole, Unit,
+    Write,
 };
 use tokio::sync::oneshot;
 
@@ -43,6 +44,7 @@ pub(crate) struct Worker {
     ids: HashMap<PartitionId, (u64, IdSource)>,
     marks: Marks,
     cache: HotCache,
+    refusals: Refusals,
     /// Callers who wait for instances to end.
     watchers: HashMap<InstanceId, Vec<oneshot::Sender<Finished>>>,
 }
@@ -63,6 +65,7 @@ impl Worker {
             ids: HashMap::new(),
             marks: Marks::default(),
             cache: HotCache::new(CACHE_BYTES),
+            refusals: Refusals::default(),
             watchers: HashMap::new(),
         }
     }
@@ -184,7 +187,7 @@ impl Worker {
             }
         }
         if !missing.is_empty() {
-            for stored in self.core.store.load_instances(&missing).await? {
+            for stored in self.read(&missing, sessions).await? {
                 let Some(session) = sessions.get_mut(&stored.row.id) else { continue };
                 match large::instance(&self.core, &stored).await {
                     Ok((instance, large)) => {
@@ -199,12 +202,36 @@ impl Worker {
         Ok(())
     }
 
+    /// Reads instances. A row that can not be read harms its own instance only.
+    async fn read(
+        &self,
+        missing: &[InstanceId],
+        sessions: &mut IndexMap<InstanceId, Session>,
+    ) -> Result<Vec<StoredInstance>, Fault> {
+        match self.core.store.load_instances(missing).await {
+            Err(StoreError::Corrupt { .. }) => {}
+            read => return Ok(read?),
+        }
+        let mut all = Vec::with_capacity(missing.len());
+        for id in missing {
+            match self.core.store.load_instances(std::slice::from_ref(id)).await {
+                Err(error @ StoreError::Corrupt { .. }) => {
+                    if let Some(session) = sessions.get_mut(id) {
+                        session.broken = Some(error.into());
+                    }
+                }
+                read => all.extend(read?),
+            }
+        }
+        Ok(all)
+    }
+
     /// Works on one instance. None when all of it was answered here.
     async fn session(&mut self, mut session: Session, envelopes: Vec<Envelope>) -> Option<(Ready, Unit)> {
         let core = self.core.clone();
         if let Some(fault) = session.broken.take() {
-            tracing::error!(instance.id = %session.id, %fault, "an instance can not be loaded");
-            envelopes.into_iter().for_each(|e| self.refuse(without_timer(e), &fault));
+            let fault = aside::unreadable(session.id, fault);
+            self.set_aside(session, envelopes.into(), &fault).await;
             return None;
         }
         let mut ids = self.take_ids(session.fence);
@@ -226,8 +253,9 @@ impl Worker {
                 None
             }
             Err(panic) => {
-                let reason = panic_text(panic.as_ref());
-                self.quarantine(session, envelopes, &reason).await;
+                let (id, reason) = (session.id, panic_text(panic.as_ref()));
+                let message = format!("{id} broke an invariant and was set aside: {reason}");
+                self.set_aside(session, envelopes, &Fault::new(&codes::QUARANTINED, message)).await;
                 None
             }
         }
@@ -250,8 +278,8 @@ impl Worker {
                             self.finish(ready, Ok(()));
                         }
                         Err(StoreError::Conflict { what: Conflict::Fenced }) => self.fenced(ready),
-                        Err(StoreError::Conflict { what }) => again.extend(self.conflicted(ready, &what)),
-                        Err(error) => self.finish(ready, Err(error.into())),
+                        Err(StoreError::Conflict { what }) => again.extend(self.conflicted(ready, &what).await),
+                        Err(error) => self.refused(ready, error).await,
                     }
                 }
                 if !again.is_empty() {
@@ -276,21 +304,36 @@ impl Worker {
     }
 
     /// Somebody else changed what the unit was based on: decide again.
-    fn conflicted(&mut self, ready: Ready, what: &Conflict) -> Vec<Envelope> {
+    async fn conflicted(&mut self, ready: Ready, what: &Conflict) -> Vec<Envelope> {
         Counts::add(&self.core.counts.conflicts, 1);
-        self.cache.forget(ready.session.id);
+        let mut session = ready.session;
+        self.cache.forget(session.id);
         let mut again = Vec::new();
-        for Answered { mut envelope, .. } in ready.session.answered {
+        let mut worn = false;
+        for Answered { mut envelope, .. } in std::mem::take(&mut session.answered) {
             envelope.conflicts += 1;
             // A message that was taken before has had its effect.
             let done = *what == Conflict::Message && takes_message(&envelope);
+            worn |= envelope.conflicts > CONFLICTS_MAX;
             if done || envelope.conflicts > CONFLICTS_MAX {
                 self.refuse(envelope, &Fault::of(&codes::STORE_CONFLICT));
             } else {
                 again.push(envelope);
             }
         }
+        if worn && let Some(fault) = self.refusals.refused(session.id, &what.clone().into()) {
+            self.set_aside(session, VecDeque::new(), &fault).await;
+        }
         again
+    }
+
+    /// The store refused this unit alone; nothing was written.
+    async fn refused(&mut self, ready: Ready, error: StoreError) {
+        let Some(fault) = self.refusals.refused(ready.session.id, &error) else {
+            return self.finish(ready, Err(error.into()));
+        };
+        self.cache.forget(ready.session.id);
+        self.set_aside(ready.session, VecDeque::new(), &fault).await;
     }
 
     /// After the commit: keeps the instance warm, releases effects, tells everybody.
@@ -301,9 +344,10 @@ impl Worker {
             session.answered.into_iter().for_each(|a| self.refuse(a.envelope, &fault));
             return;
         }
+        self.refusals.forget(session.id);
         self.release(&session, after);
         if session.erased {
-            self.core.set_quarantined(session.id, false);
+            self.core.aside.take_back(session.id);
         }
         let state = session.state.as_ref();
         if let Some(ended) = state.filter(|s| s.state() != InstanceState::Active) {
@@ -377,30 +421,50 @@ impl Worker {
         }
     }
 
-    /// Sets one instance aside: its stored state stays as it was, a person is told.
-    async fn quarantine(&mut self, session: Session, envelopes: VecDeque<Envelope>, reason: &str) {
+    /// Sets one instance aside: its stored state stays as it was, a person is told. While that can not be written it
+    /// is not set aside.
+    async fn set_aside(&mut self, mut session: Session, envelopes: VecDeque<Envelope>, fault: &Fault) {
         let id = session.id;
-        tracing::error!(instance.id = %id, code = "ENG-0012", reason, "the instance broke an invariant");
-        self.core.set_quarantined(id, true);
-        let fault = Fault::new(&codes::QUARANTINED, format!("{id} broke an invariant and was set aside: {reason}"));
-        let incident = IncidentId(self.next_id(session.fence, session.now));
-        if let Some(unit) = quarantine_unit(&session, incident, &fault) {
-            match self.core.store.commit_one(unit.fenced(session.fence)).await {
-                Ok(_) => {
-                    let data = serde_json::json!({"open": true, "code": fault.code.code});
-                    self.core.platform.live().publish(LiveEvent::new("incident", incident).with(data));
-                }
-                Err(StoreError::Conflict { what: Conflict::Fenced }) => {
+        if self.core.aside.get(id).is_none() {
+            tracing::error!(instance.id = %id, %fault, "the instance is set aside");
+            self.core.aside.put(id, fault.code);
+            if !self.tell(&session, fault).await {
+                self.core.aside.take_back(id);
+            }
+            self.refusals.forget(id);
+        }
+        let answered = std::mem::take(&mut session.answered).into_iter().map(|a| a.envelope);
+        for envelope in answered.chain(envelopes) {
+            self.refuse(without_timer(envelope), fault);
+        }
+    }
+
+    /// Commits the incident of an instance that is set aside; whether it is.
+    async fn tell(&mut self, session: &Session, fault: &Fault) -> bool {
+        let (id, incident) = (session.id, IncidentId(self.next_id(session.fence, session.now)));
+        let known = session.before.as_ref().map(|before| &before.instance);
+        let unit = match aside::unit(&self.core, incident, id, known, fault).await {
+            Ok(Some(unit)) => unit,
+            Ok(None) => return false,
+            Err(fault) => {
+                tracing::error!(instance.id = %id, %fault, "the incident could not be made");
+                return false;
+            }
+        };
+        match self.core.store.commit_one(unit.fenced(session.fence)).await {
+            Ok(_) => {
+                let data = serde_json::json!({"open": true, "code": fault.code.code});
+                self.core.platform.live().publish(LiveEvent::new("incident", incident).with(data));
+                true
+            }
+            Err(error) => {
+                if error.conflict() == Some(&Conflict::Fenced) {
                     // Another node serves it now, and finds out for itself.
-                    self.core.set_quarantined(id, false);
                     self.core.lost(session.fence);
                 }
-                Err(error) => tracing::error!(instance.id = %id, %error, "the quarantine could not be written"),
+                tracing::error!(instance.id = %id, %error, "the incident could not be written");
+                false
             }
-        }
-        let answered = session.answered.into_iter().map(|a| a.envelope);
-        for envelope in answered.chain(envelopes) {
-            self.refuse(without_timer(envelope), &fault);
         }
     }
 }
@@ -431,16 +495,19 @@ async fn work_all(
     envelopes: &mut VecDeque<Envelope>,
 ) -> Result<(), Fault> {
     prepare(core, session, envelopes).await?;
-    let quarantined = core.is_quarantined(session.id);
+    let aside = core.aside.get(session.id);
     while let Some(envelope) = envelopes.pop_front() {
-        session.writes.extend(envelope.extra.iter().cloned());
         let work = envelope.work.clone();
+        let refused = aside.filter(|_| !matches!(work, Work::Erase { .. } | Work::Tell(_)));
+        // Of an instance that is set aside a message is over; the end of a call is not, since nobody heard of it.
+        if refused.is_none() || takes_message(&envelope) {
+            session.writes.extend(envelope.extra.iter().cloned());
+        }
         // Kept before the work, so that it is answered even when the work panics.
         session.answered.push(Answered { envelope, result: Ok(()) });
-        let result = if quarantined && !matches!(work, Work::Erase { .. }) {
-            Err(Fault::of(&codes::QUARANTINED))
-        } else {
-            step::work(core, session, ids, work).await?
+        let result = match refused {
+            Some(code) => Err(Fault::of(code)),
+            None => step::work(core, session, ids, work).await?,
         };
         if let Some(last) = session.answered.last_mut() {
             last.result = result;
@@ -500,40 +567,6 @@ fn tasks_named(envelopes: &VecDeque<Envelope>) -> Vec<(TaskId, Option<Vec<UserId
         }
     }
     named
-}
-
-fn quarantine_unit(session: &Session, incident: IncidentId, fault: &Fault) -> Option<Unit> {
-    let before = session.before.as_ref()?;
-    let instance = &before.instance;
-    let element = instance.elements().last()?;
-    let deployment = session.deployment.as_ref()?;
-    let row = IncidentRow {
-        partition: session.partition,
-        id: incident,
-        instance: session.id,
-        definition: instance.definition(),
-        element_id: deployment.definition().element(element.element).id.to_string(),
-        element_key: element.element.0,
-        code: fault.code.code.to_owned(),
-        message: fault.message.clone(),
-        details: serde_json::Value::Null,
-        at: session.now,
-        resolved_at: None,
-        resolved_by: None,
-    };
-    let update = InstanceUpdate {
-        partition: session.partition,
-        id: session.id,
-        expect_seq: before.seq,
-        seq: before.seq,
-        state: rows::store_state(instance.state()),
-        state_title: instance.state_title().unwrap_or("").to_owned(),
-        updated_at: session.now,
-        finished_at: None,
-        incidents: u32::try_from(instance.incidents().len() + 1).unwrap_or(u32::MAX),
-        snapshot: instance.encode(),
-    };
-    Some(Unit::of(InstanceWrite::Update(update)).with(IncidentWrite::Insert(Box::new(row))))
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

@@ -65,7 +65,7 @@ pub fn run(plan: Plan) -> Outcome {
     sim.drain();
     let store: SharedStore = Arc::new(sim.around.database.open_beside().unwrap());
     let book = sim.around.book.lock().unwrap();
-    check::check(&store, &book, &sim.around.template, sim.jumps);
+    check::check(&store, &book, &sim.around.template);
     check::refusals(&book);
     let trace = &sim.around.ground.trace;
     let (faults, units) = trace.counts();

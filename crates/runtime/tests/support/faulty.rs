@@ -65,13 +65,15 @@ pub struct FaultyStore {
     mended: Notify,
     /// The read that fails every time.
     broken: Mutex<Option<&'static str>>,
+    /// The instance whose steps the database refuses.
+    refused: Mutex<Option<InstanceId>>,
 }
 
 impl FaultyStore {
     pub fn new(inner: SharedStore, node: usize, ground: Arc<Ground>, clock: Arc<dyn Clock>) -> Arc<Self> {
         let (crashed, cut, mended) = (AtomicBool::default(), AtomicBool::default(), Notify::new());
-        let (frozen, broken) = (AtomicBool::default(), Mutex::default());
-        Arc::new(Self { inner, node, ground, clock, crashed, cut, frozen, mended, broken })
+        let (frozen, broken, refused) = (AtomicBool::default(), Mutex::default(), Mutex::default());
+        Arc::new(Self { inner, node, ground, clock, crashed, cut, frozen, mended, broken, refused })
     }
 
     /// Whether this process died.
@@ -108,6 +110,11 @@ impl FaultyStore {
     /// From now on this read fails.
     pub fn break_read(&self, name: &'static str) {
         *self.broken.lock().unwrap() = Some(name);
+    }
+
+    /// From now on this instance's steps are refused, and nothing else.
+    pub fn refuse(&self, instance: Option<InstanceId>) {
+        *self.refused.lock().unwrap() = instance;
     }
 
     fn faults(&self) -> Faults {
@@ -159,6 +166,21 @@ impl FaultyStore {
 
     async fn write(&self, units: Vec<Unit>) -> Result<Vec<Result<UnitReceipt>>> {
         let marks = self.ground.trace.asked(self.node, &units);
+        let refused = *self.refused.lock().unwrap();
+        if let Some(refused) = refused {
+            let is_step = |write: &Write| {
+                let Write::Instance(InstanceWrite::Journal(row)) = write else { return false };
+                row.instance == refused
+            };
+            let mut results = Vec::with_capacity(units.len());
+            for unit in units {
+                results.push(match unit.writes.iter().any(is_step) {
+                    true => Err(failed("write")),
+                    false => self.inner.commit(vec![unit]).await?.remove(0),
+                });
+            }
+            return Ok(results);
+        }
         let done = self.inner.commit(units).await;
         if let Ok(results) = &done {
             self.ground.trace.committed(self.node, &marks, results);

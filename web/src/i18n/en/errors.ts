@@ -67,6 +67,8 @@ export const errors: Translation<typeof ru> = {
   'RUN-0010': 'This incident is already resolved.',
   'RUN-0011': 'The app’s activity is not registered.',
   'RUN-0014': 'The retention rules are wrong: from 1 to 36,500 days, or for ever.',
+  'RUN-0015': 'What is stored of the process can not be read; it was set aside. Retry to restore it from its history.',
+  'RUN-0016': 'The database refuses what the process writes; it was set aside. Mend the cause, then retry.',
   'OUT-0001': 'The handler could not be reached.',
   'OUT-0002': 'The handler answered with an error.',
   'OUT-0003': 'The handler’s address lies in a private network that calls may not reach.',
