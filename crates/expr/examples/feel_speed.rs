@@ -47,7 +47,7 @@ fn main() {
     let Value::Object(vars) = Value::from_json(&json) else { return };
     let vars = Vars((*vars).clone());
     let (limits, zone) = (Limits::default(), jiff::tz::TimeZone::UTC);
-    let env = Env { scope: &vars, now: Timestamp(0), zone: &zone, limits: &limits };
+    let env = Env { scope: &vars, now: Timestamp(0), zone: &zone, limits: &limits, seed: 0 };
     for (language, text, turns) in CASES {
         let compiled = match compile(*language, text, &limits) {
             Ok(compiled) => compiled,

@@ -30,7 +30,7 @@ enum Program {
 /// Reads `text`; needs no data.
 pub fn compile(language: Language, text: &str, limits: &Limits) -> Result<Compiled, SyntaxError> {
     match language {
-        Language::Feel => feel::parse(text, limits).map(from_feel),
+        Language::Feel => feel::compile(text, &feel::Options::new(limits)).map(from_feel),
         Language::JavaScript => {
             let program = Program::JavaScript(js::parse(text, limits)?);
             Ok(Compiled(Arc::new(Inner { program, reads: Vec::new() })))
@@ -50,7 +50,7 @@ pub fn compile(language: Language, text: &str, limits: &Limits) -> Result<Compil
 
 /// Reads FEEL unary tests: a cell of a decision table. The tested value is the variable `?`; the result is a boolean.
 pub fn unary_tests(text: &str, limits: &Limits) -> Result<Compiled, SyntaxError> {
-    feel::parse_unary_tests(text, limits).map(from_feel)
+    feel::compile_unary_tests(text, &feel::Options::new(limits)).map(from_feel)
 }
 
 fn from_feel(expression: feel::Expression) -> Compiled {

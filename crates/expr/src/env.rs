@@ -1,5 +1,6 @@
 //! What an evaluation is given, and how it can end.
 
+use crate::feel::Feel;
 use jiff::tz::TimeZone;
 use model::error::codes;
 use model::limits::Limits;
@@ -9,6 +10,10 @@ use model::{Fault, Object, Timestamp, Value};
 pub trait Scope {
     /// The variable with this name, for FEEL and JavaScript.
     fn variable(&self, name: &str) -> Option<Value>;
+    /// The same for FEEL, where a variable may also be a range or a function.
+    fn feel(&self, name: &str) -> Option<Feel> {
+        self.variable(name).map(Feel::Data)
+    }
     /// What `{=object:field}` stands for in Bitrix texts. `object` is `Document`, `Template`, `Variable`, `Constant`,
     /// `GlobalVar`, `GlobalConst`, `Workflow`, `User`, `System` or a node's name. `System` is asked here only for what
     /// the crate does not know itself (`HostUrl`).
@@ -31,6 +36,16 @@ pub struct Env<'a> {
     pub zone: &'a TimeZone,
     /// The limits.
     pub limits: &'a Limits,
+    /// What `random number()`, `uuid()` and `Math.random()` are computed from: the same seed gives the same numbers.
+    pub seed: u64,
+}
+
+/// A seed made of what an evaluation can be told apart by: ids, the instant, a counter.
+pub fn seed_of(parts: &[i64]) -> u64 {
+    parts.iter().fold(0xCBF2_9CE4_8422_2325, |seed, part| {
+        let mixed = (seed ^ part.cast_unsigned()).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        mixed ^ (mixed >> 29)
+    })
 }
 
 /// A result, with what went wrong on the way without stopping it.

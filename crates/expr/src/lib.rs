@@ -9,10 +9,10 @@
 mod bitrix;
 mod compiled;
 mod env;
-mod feel;
+pub mod feel;
 pub mod js;
 mod syntax;
 
 pub use compiled::{Compiled, compile, literal, unary_tests};
-pub use env::{Env, EvalError, Evaluated, Scope};
+pub use env::{Env, EvalError, Evaluated, Scope, seed_of};
 pub use syntax::SyntaxError;

@@ -180,10 +180,30 @@ fn errors_say_what_was_expected() {
 fn warnings_say_why() {
     let vars = Vars::json(r#"{"a": 1}"#);
     let warnings = |text: &str| eval(&read(text).unwrap(), &vars, &Limits::default()).unwrap().warnings.join("; ");
-    assert_eq!(warnings("a + missing"), "there is no variable `missing`; no `+` for number and null");
+    assert_eq!(
+        warnings("a + missing"),
+        "there is no variable `missing` (line 1, column 5); no `+` for number and null (line 1, column 3)"
+    );
     assert_eq!(warnings("missing = null"), "");
     assert_eq!(warnings("get or else(missing.x, 1)"), "");
-    assert_eq!(warnings("a > \"1\""), "can not compare number with string");
-    assert_eq!(warnings("substring(5, 1)"), "`substring`: expected a string, got number");
-    assert_eq!(warnings("a.b"), "a number has no entry `b`");
+    assert_eq!(warnings("a > \"1\""), "can not compare number with string (line 1, column 3)");
+    assert_eq!(warnings("1 +\n substring(5, 1)").lines().next(), Some(
+        "`substring`: expected a string, got number (line 2, column 2); no `+` for number and null (line 1, column 3)"
+    ));
+    assert_eq!(warnings("a.b"), "a number has no entry `b` (line 1, column 2)");
+    assert_eq!(warnings("if a then 1 else null"), "`if` needs a boolean, got number (line 1, column 1)");
+}
+
+#[test]
+fn random_values_repeat_with_the_seed() {
+    let vars = Vars::json("{}");
+    let text = "[random number(), random number(), uuid(), uuid()]";
+    let value = || eval(&read(text).unwrap(), &vars, &Limits::default()).unwrap().value.to_json();
+    let first = value();
+    assert_eq!(first, value());
+    assert_ne!(first[0], first[1]);
+    assert_ne!(first[2], first[3]);
+    let id = first[2].as_str().unwrap();
+    assert_eq!((id.len(), &id[14..15], "89ab".contains(&id[19..20])), (36, "4", true), "{id}");
+    assert!(!read("uuid()").unwrap().is_constant());
 }

@@ -30,7 +30,12 @@ pub(super) struct Token {
     pub(super) kind: Kind,
     /// Byte where it starts.
     pub(super) at: usize,
+    /// Line and column, from 1.
+    pub(super) place: Place,
 }
+
+/// Line and column, from 1.
+pub(super) type Place = (u32, u32);
 
 /// Longest first.
 const MARKS: &[&str] = &[
@@ -38,14 +43,68 @@ const MARKS: &[&str] = &[
     "@",
 ];
 
-/// All tokens of `text`, the last of them [`Kind::End`].
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SyntaxError> {
-    let mut lexer = Lexer { text, at: 0, out: Vec::with_capacity(text.len() / 4 + 2) };
+/// All tokens of `text`, the last of them [`Kind::End`]. A name of `names` with blanks or operators is one word.
+pub(super) fn tokens(text: &str, names: &LongNames) -> Result<Vec<Token>, SyntaxError> {
+    let out = Vec::with_capacity(text.len() / 4 + 2);
+    let mut lexer = Lexer { text, at: 0, out, names, placed: (0, (1, 1)) };
     while lexer.skip_blanks()? {
         lexer.token()?;
     }
-    lexer.out.push(Token { kind: Kind::End, at: text.len() });
+    lexer.push(Kind::End, text.len());
     Ok(lexer.out)
+}
+
+/// Names that are more than one word: `Monthly Salary`, `e-mail`. Longest first.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LongNames(Vec<Arc<str>>);
+
+impl LongNames {
+    /// Those of `names` that the reader would take apart.
+    pub(super) fn of<'n>(names: impl IntoIterator<Item = &'n Arc<str>>) -> Self {
+        let mut long = Self(names.into_iter().filter(|n| is_long(n)).cloned().collect());
+        long.arrange();
+        long
+    }
+
+    /// Adds more; says whether that changed anything.
+    pub(super) fn extend(&mut self, names: impl IntoIterator<Item = Arc<str>>) -> bool {
+        let before = self.0.len();
+        self.0.extend(names.into_iter().filter(|n| is_long(n)));
+        self.arrange();
+        self.0.len() != before
+    }
+
+    fn arrange(&mut self) {
+        self.0.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.0.dedup();
+    }
+
+    /// The name that `text` begins with, and its length there: any blanks stand for one.
+    fn at(&self, text: &str) -> Option<(Arc<str>, usize)> {
+        self.0.iter().find_map(|name| Some((name.clone(), length_of(name, text)?)))
+    }
+}
+
+fn is_long(name: &str) -> bool {
+    name.chars().next().is_some_and(starts_name) && !name.chars().all(continues_name)
+}
+
+/// How many bytes of `text` the name takes, when the text begins with it and the next character ends it.
+fn length_of(name: &str, text: &str) -> Option<usize> {
+    let mut rest = text;
+    for wanted in name.chars() {
+        if wanted.is_whitespace() {
+            let trimmed = rest.trim_start();
+            if trimmed.len() == rest.len() {
+                return None;
+            }
+            rest = trimmed;
+        } else {
+            rest = rest.strip_prefix(wanted)?;
+        }
+    }
+    let ends = !rest.chars().next().is_some_and(continues_name);
+    ends.then_some(text.len() - rest.len())
 }
 
 /// Whether a character may start a name.
@@ -68,6 +127,9 @@ struct Lexer<'a> {
     text: &'a str,
     at: usize,
     out: Vec<Token>,
+    names: &'a LongNames,
+    /// A byte, and the line and column there: counted on from token to token.
+    placed: (usize, Place),
 }
 
 impl Lexer<'_> {
@@ -101,7 +163,12 @@ impl Lexer<'_> {
     }
 
     fn push(&mut self, kind: Kind, at: usize) {
-        self.out.push(Token { kind, at });
+        let (from, (mut line, mut column)) = self.placed;
+        for c in self.text[from..at].chars() {
+            (line, column) = if c == '\n' { (line.saturating_add(1), 1) } else { (line, column.saturating_add(1)) };
+        }
+        self.placed = (at, (line, column));
+        self.out.push(Token { kind, at, place: (line, column) });
     }
 
     fn token(&mut self) -> Result<(), SyntaxError> {
@@ -137,6 +204,11 @@ impl Lexer<'_> {
             return Ok(());
         }
         if starts_name(first) {
+            if let Some((name, len)) = self.names.at(rest) {
+                self.at += len;
+                self.push(Kind::Word(name), start);
+                return Ok(());
+            }
             let len = rest.find(|c| !continues_name(c)).unwrap_or(rest.len());
             let word = Arc::from(&rest[..len]);
             self.at += len;

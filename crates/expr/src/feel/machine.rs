@@ -6,83 +6,60 @@
 mod calls;
 mod loops;
 
+use super::lexer::Place;
 use super::node::{Comparison, Multiplicative, Node, RangeNode, Slot, Test};
 use super::operators::{self, Outcome, Stop, null};
+use super::session::Kept;
 use super::temporal::{self, Zones};
-use super::value::{Feel, Function, ListBuilder, NULL, Range};
-use crate::env::{Env, EvalError, Scope};
+use super::value::{Callable, Feel, Function, Globals, ListBuilder, NULL, Range};
+use crate::env::{EvalError, Scope};
 use model::{Number, Value};
 use std::sync::Arc;
 
-/// More warnings than this say nothing new.
-const WARNINGS: usize = 20;
 /// Bytes of text that cost one step.
 const BYTES_PER_STEP: usize = 64;
+
+pub(super) use calls::in_order;
 
 type Evaluated = Result<Feel, EvalError>;
 
 /// The state of one evaluation.
 pub(super) struct Machine<'a> {
-    scope: &'a dyn Scope,
+    pub(super) scope: &'a dyn Scope,
     pub(super) zones: Zones<'a>,
-    fuel: u64,
-    depth: u32,
-    max_depth: u32,
-    value_bytes: usize,
-    result_bytes: usize,
-    value_depth: u32,
+    /// What outlives the machine: the limits left and the warnings.
+    pub(super) kept: Kept,
     slots: Vec<Feel>,
-    warnings: Vec<String>,
+    /// Variables that the function being run took with it: they come before those of the scope.
+    globals: Option<Arc<Globals>>,
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(env: &Env<'a>) -> Self {
-        Self {
-            scope: env.scope,
-            zones: Zones { zone: env.zone, now: env.now },
-            fuel: env.limits.feel_fuel,
-            depth: 0,
-            // The text is nested at most `expression_depth`; the rest is for functions that call functions.
-            max_depth: env.limits.expression_depth.saturating_mul(3),
-            value_bytes: env.limits.value_bytes,
-            result_bytes: env.limits.instance_bytes,
-            value_depth: env.limits.expression_depth,
-            slots: Vec::new(),
-            warnings: Vec::new(),
-        }
-    }
-
-    pub(super) fn into_warnings(self) -> Vec<String> {
-        self.warnings
+    pub(super) fn new(scope: &'a dyn Scope, zones: Zones<'a>, kept: Kept) -> Self {
+        Self { scope, zones, kept, slots: Vec::new(), globals: None }
     }
 
     // Limits.
 
     pub(super) fn burn(&mut self, steps: u64) -> Result<(), EvalError> {
-        match self.fuel.checked_sub(steps) {
-            Some(left) => {
-                self.fuel = left;
-                Ok(())
-            }
-            None => Err(EvalError::Fuel),
-        }
+        self.kept.burn(steps)
     }
 
     /// Pays for a text of so many bytes.
     pub(super) fn grow(&mut self, bytes: usize) -> Result<(), EvalError> {
-        if bytes > self.value_bytes {
+        if bytes > self.kept.value_bytes {
             return Err(EvalError::Size);
         }
         self.burn((bytes / BYTES_PER_STEP) as u64)
     }
 
     pub(super) fn max_value_depth(&self) -> u32 {
-        self.value_depth
+        self.kept.value_depth
     }
 
     /// Bytes that one text may have.
     pub(super) fn value_limit(&self) -> usize {
-        self.value_bytes
+        self.kept.value_bytes
     }
 
     /// Evaluates something that has nothing to do with the local variables here.
@@ -95,8 +72,8 @@ impl<'a> Machine<'a> {
 
     /// Refuses results that are too large or nested too deeply to leave.
     pub(super) fn check_result(&self, value: &Value) -> Result<(), EvalError> {
-        let mut left = self.result_bytes;
-        measure(value, &mut left, self.value_depth)
+        let mut left = self.kept.result_bytes;
+        measure(value, &mut left, self.kept.value_depth)
     }
 
     fn check_depth(&mut self, value: &Feel, left: u32) -> Result<(), EvalError> {
@@ -116,7 +93,7 @@ impl<'a> Machine<'a> {
 
     /// Data out of a result that holds ranges or functions, which are no data.
     pub(super) fn export(&mut self, value: Feel) -> Result<Value, EvalError> {
-        let value = self.exported(value, self.value_depth)?;
+        let value = self.exported(value, self.kept.value_depth)?;
         self.check_result(&value)?;
         Ok(value)
     }
@@ -147,9 +124,7 @@ impl<'a> Machine<'a> {
     // Warnings.
 
     pub(super) fn warn(&mut self, message: String) {
-        if self.warnings.len() < WARNINGS {
-            self.warnings.push(message);
-        }
+        self.kept.warn(message);
     }
 
     /// A value, or null with a warning.
@@ -167,63 +142,74 @@ impl<'a> Machine<'a> {
     // Nodes.
 
     pub(super) fn eval(&mut self, node: &Node) -> Evaluated {
-        self.burn(1)?;
-        match node {
+        self.kept.burn(1)?;
+        let (node, place) = match node {
             Node::Const(value) => return Ok(value.clone()),
             Node::Local(slot) => return Ok(self.slots.get(*slot).cloned().unwrap_or(NULL)),
-            Node::Global(name) => return Ok(self.global(name)),
-            _ => {}
-        }
-        if self.depth >= self.max_depth {
+            Node::Global(name, place) => return Ok(self.global(name, *place)),
+            Node::At(place, node) => (&**node, Some(*place)),
+            node => (node, None),
+        };
+        if self.kept.depth >= self.kept.max_depth {
             return Err(EvalError::Depth);
         }
-        self.depth += 1;
+        self.kept.depth += 1;
+        let told = self.kept.warnings.len();
         let result = self.eval_inner(node);
-        self.depth -= 1;
+        self.kept.depth -= 1;
+        if let Some(place) = place
+            && self.kept.warnings.len() > told
+        {
+            self.kept.place(told, place);
+        }
         result
     }
 
+    /// Goes on with the node. Nothing but calls here: the frames of deep recursion are made of this function's.
     fn eval_inner(&mut self, node: &Node) -> Evaluated {
         match node {
-            Node::Const(value) => Ok(value.clone()),
-            Node::Local(slot) => Ok(self.slots.get(*slot).cloned().unwrap_or(NULL)),
-            Node::Global(name) => Ok(self.global(name)),
-            Node::GlobalOrBuiltin(name, builtin) => Ok(match self.scope.variable(name) {
-                Some(value) => Feel::Data(value),
-                None => Feel::Function(Arc::new(Function::Builtin(builtin))),
-            }),
             Node::Member { name, items, outside } => self.member(name, items, outside),
             Node::Compare(op, sides) => self.comparison(*op, sides),
             Node::And(nodes) => self.junction(nodes, false),
             Node::Or(nodes) => self.junction(nodes, true),
             Node::If(parts) => self.conditional(parts),
+            Node::Sum(first, rest) => self.sum(first, rest),
+            Node::Product(first, rest) => self.product(first, rest),
+            Node::Between(parts) => self.between_node(parts),
+            Node::For(iteration) => self.for_loop(iteration),
+            Node::Quantified { every, iteration } => self.quantified(*every, iteration),
+            Node::Filter(parts, slot) => self.filter(&parts.0, &parts.1, *slot),
+            Node::Builtin(builtin, args) => self.builtin(builtin, args),
+            Node::Call(callee, args) => self.call(callee, args),
+            Node::Context(entries) => self.context(entries),
+            Node::Range(range) => self.range(range),
+            Node::UnaryTests { tests, negated } => self.unary_tests(tests, *negated),
+            Node::At(_, inner) => self.eval(inner),
+            other => self.eval_small(other),
+        }
+    }
+
+    fn eval_small(&mut self, node: &Node) -> Evaluated {
+        match node {
             Node::Negate(inner) => {
                 let value = self.eval(inner)?;
                 let outcome = self.negate(&value);
                 self.settle(outcome)
             }
-            Node::Sum(first, rest) => self.sum(first, rest),
-            Node::Product(first, rest) => self.product(first, rest),
             Node::Power(sides) => {
                 let (a, b) = (self.eval(&sides.0)?, self.eval(&sides.1)?);
                 let outcome = self.power(&a, &b);
                 self.settle(outcome)
             }
-            Node::Between(parts) => self.between_node(parts),
             Node::In(value, tests) => {
                 let value = self.eval(value)?;
                 self.any_test(&value, tests)
             }
             Node::InstanceOf(inner, kind) => Ok(Feel::from(kind.holds(&self.eval(inner)?))),
-            Node::For(iteration) => self.for_loop(iteration),
-            Node::Quantified { every, iteration } => self.quantified(*every, iteration),
             Node::Path(base, name) => {
                 let base = self.eval(base)?;
                 self.path(&base, name)
             }
-            Node::Filter(parts, slot) => self.filter(&parts.0, &parts.1, *slot),
-            Node::Builtin(builtin, args) => self.builtin(builtin, args),
-            Node::Call(callee, args) => self.call(callee, args),
             Node::List(items) => {
                 let mut list = ListBuilder::with_capacity(items.len());
                 for item in items {
@@ -231,19 +217,17 @@ impl<'a> Machine<'a> {
                 }
                 Ok(list.finish())
             }
-            Node::Context(entries) => self.context(entries),
-            Node::Range(range) => self.range(range),
             Node::TestRange(op, end) => {
                 let end = self.eval(end)?;
                 Ok(Feel::Range(Arc::new(Range::of_test(*op, end))))
             }
-            Node::Function(params, base, body) => {
-                let mut captured: Vec<Feel> = self.slots.iter().take(*base).cloned().collect();
-                captured.resize(*base, NULL);
-                let function = Function::Defined { params: params.clone(), body: body.clone(), captured };
-                Ok(Feel::Function(Arc::new(function)))
-            }
-            Node::UnaryTests { tests, negated } => self.unary_tests(tests, *negated),
+            Node::Function(function) => Ok(self.closure(function)),
+            Node::GlobalOrBuiltin(name, builtin) => Ok(match self.variable(name) {
+                Some(value) => value,
+                None => Feel::Function(Arc::new(Function(Callable::Builtin(builtin)))),
+            }),
+            // What has no parts is done before a level is counted.
+            _ => self.eval(node),
         }
     }
 
@@ -254,11 +238,22 @@ impl<'a> Machine<'a> {
         self.slots[slot] = value;
     }
 
-    fn global(&mut self, name: &str) -> Feel {
-        match self.scope.variable(name) {
-            Some(value) => Feel::Data(value),
+    /// A variable from outside of the expression.
+    pub(super) fn variable(&self, name: &str) -> Option<Feel> {
+        let taken = self.globals.as_ref().and_then(|g| g.iter().find(|(n, _)| **n == *name));
+        match taken {
+            Some((_, value)) => Some(value.clone()),
+            None => self.scope.feel(name),
+        }
+    }
+
+    fn global(&mut self, name: &str, place: Place) -> Feel {
+        match self.variable(name) {
+            Some(value) => value,
             None => {
+                let told = self.kept.warnings.len();
                 self.warn(format!("there is no variable `{name}`"));
+                self.kept.place(told, place);
                 NULL
             }
         }
@@ -274,12 +269,12 @@ impl<'a> Machine<'a> {
     }
 
     fn comparison(&mut self, op: Comparison, sides: &(Node, Node)) -> Evaluated {
-        let warnings = self.warnings.len();
+        let warnings = self.kept.warnings.len();
         let (a, b) = (self.eval(&sides.0)?, self.eval(&sides.1)?);
-        let asks_for_null = |n: &Node| matches!(n, Node::Const(c) if c.is_null());
+        let asks_for_null = |n: &Node| matches!(n.bare(), Node::Const(c) if c.is_null());
         if asks_for_null(&sides.0) || asks_for_null(&sides.1) {
             // Who compares with null expects that the value may be missing.
-            self.warnings.truncate(warnings);
+            self.kept.warnings.truncate(warnings);
         }
         let outcome = self.compare(op, &a, &b);
         self.settle(outcome)
@@ -379,7 +374,7 @@ impl<'a> Machine<'a> {
     }
 
     fn unary_tests(&mut self, tests: &[Test], negated: bool) -> Evaluated {
-        let value = self.scope.variable("?").map_or(NULL, Feel::Data);
+        let value = self.variable("?").unwrap_or(NULL);
         let passed = self.any_test(&value, tests)?.is_true();
         Ok(Feel::from(passed != negated))
     }
@@ -425,14 +420,14 @@ impl<'a> Machine<'a> {
         let len = list.list_len().unwrap_or(0);
         // Whether the brackets hold a position or a condition shows only in its value: the first item decides.
         self.set(slot, list.list_item(0).unwrap_or(NULL));
-        let warnings = self.warnings.len();
+        let warnings = self.kept.warnings.len();
         let first = self.eval(condition)?;
         if let Some(position) = first.as_number() {
             return Ok(self.item_at(&list, len, position));
         }
         let mut out = ListBuilder::with_capacity(0);
         if len == 0 {
-            self.warnings.truncate(warnings);
+            self.kept.warnings.truncate(warnings);
         } else if first.is_true() {
             out.push(list.list_item(0).unwrap_or(NULL));
         }

@@ -1,6 +1,7 @@
 //! The tree that a text is read into. Names are resolved: what is local is a slot, the rest is asked of the scope.
 
 use super::builtins::Builtin;
+use super::lexer::Place;
 use super::types::Type;
 use super::value::Feel;
 use std::sync::Arc;
@@ -15,8 +16,10 @@ pub(super) enum Node {
     Const(Feel),
     /// A local variable.
     Local(Slot),
+    /// What warnings of the node are told to stand at.
+    At(Place, Box<Node>),
     /// A variable of the scope.
-    Global(Arc<str>),
+    Global(Arc<str>, Place),
     /// A variable of the scope, or else the built-in function of that name.
     GlobalOrBuiltin(Arc<str>, &'static Builtin),
     /// Inside filters: a member of one of the filtered items (innermost first), or else what it is outside of them.
@@ -63,10 +66,48 @@ pub(super) enum Node {
     Range(Box<RangeNode>),
     /// `(< a)`
     TestRange(Comparison, Box<Node>),
-    /// `function(a, b) c`; parameters begin at the slot
-    Function(Vec<Arc<str>>, Slot, Arc<Node>),
+    /// `function(a, b) c`
+    Function(Arc<FunctionNode>),
     /// Unary tests on `?`; negated by `not(…)`
     UnaryTests { tests: Vec<Test>, negated: bool },
+}
+
+impl Node {
+    /// The node itself, without its place.
+    pub(super) fn bare(&self) -> &Node {
+        if let Self::At(_, inner) = self { inner.bare() } else { self }
+    }
+}
+
+/// A written function.
+#[derive(Debug)]
+pub(super) struct FunctionNode {
+    /// Names of its parameters.
+    pub(super) params: Vec<Arc<str>>,
+    /// Their types; `Any` when none is written.
+    pub(super) types: Vec<Type>,
+    /// Where its parameters begin.
+    pub(super) base: Slot,
+    /// What it computes.
+    pub(super) body: Node,
+    /// The variables of the scope that it reads: it keeps them when it leaves the expression.
+    pub(super) reads: Vec<Arc<str>>,
+}
+
+impl FunctionNode {
+    /// The type of what it gives, as far as the text shows it; `Null`, which conforms to all, where it does not.
+    pub(super) fn result_type(&self) -> Type {
+        match self.body.bare() {
+            Node::Const(value) => Type::of(value),
+            Node::Compare(..) | Node::And(_) | Node::Or(_) | Node::InstanceOf(..) => Type::Boolean,
+            Node::Local(slot) => slot
+                .checked_sub(self.base)
+                .and_then(|i| self.types.get(i))
+                .filter(|t| **t != Type::Any)
+                .map_or(Type::Null, Type::clone),
+            _ => Type::Null,
+        }
+    }
 }
 
 /// A written range.

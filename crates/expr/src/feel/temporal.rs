@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(crate) const DAY_MS: i64 = 86_400_000;
 
 /// What gives zoneless values a meaning.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Zones<'a> {
     /// The zone of the evaluation.
     pub(crate) zone: &'a TimeZone,

@@ -3,14 +3,15 @@
 //! Invariant: [`Feel::List`] and [`Feel::Context`] hold at least one range or function; pure data is [`Feel::Data`].
 
 use super::builtins::Builtin;
-use super::node::{Comparison, Node};
+use super::node::{Comparison, FunctionNode};
+use super::session::Native;
 use indexmap::IndexMap;
 use model::{Number, Value};
 use std::sync::Arc;
 
-/// A value during an evaluation. Cheap to clone.
+/// A value during an evaluation. Cheap to clone. Make lists and contexts by [`Feel::list`] and [`Feel::context`].
 #[derive(Debug, Clone)]
-pub(super) enum Feel {
+pub enum Feel {
     /// Data.
     Data(Value),
     /// A list with something besides data in it.
@@ -25,34 +26,44 @@ pub(super) enum Feel {
 
 /// A range; a missing end is infinite.
 #[derive(Debug, Clone)]
-pub(super) struct Range {
+pub struct Range {
     /// Where it starts.
-    pub(super) start: Option<Feel>,
+    pub start: Option<Feel>,
     /// Whether the start belongs to it.
-    pub(super) start_included: bool,
+    pub start_included: bool,
     /// Where it ends.
-    pub(super) end: Option<Feel>,
+    pub end: Option<Feel>,
     /// Whether the end belongs to it.
-    pub(super) end_included: bool,
+    pub end_included: bool,
 }
 
 /// A function as a value.
 #[derive(Debug)]
-pub(super) enum Function {
-    /// Written in the expression.
+pub struct Function(pub(super) Callable);
+
+/// What a function is.
+#[derive(Debug)]
+pub(super) enum Callable {
+    /// Written in an expression.
     Defined {
-        /// Names of its parameters.
-        params: Vec<Arc<str>>,
-        /// What it computes.
-        body: Arc<Node>,
-        /// The variables around it.
+        /// What is written.
+        node: Arc<FunctionNode>,
+        /// The local variables around it.
         captured: Vec<Feel>,
+        /// The variables of the scope that it reads.
+        globals: Arc<Globals>,
     },
     /// Built in.
     Builtin(&'static Builtin),
+    /// Somebody else's.
+    Native(Arc<dyn Native>),
 }
 
-pub(super) const NULL: Feel = Feel::Data(Value::Null);
+/// Variables that a function took with it.
+pub(super) type Globals = Vec<(Arc<str>, Feel)>;
+
+/// Null.
+pub const NULL: Feel = Feel::Data(Value::Null);
 
 impl From<Value> for Feel {
     fn from(value: Value) -> Self {
@@ -76,31 +87,48 @@ impl From<String> for Feel {
 }
 
 impl Feel {
-    pub(super) fn is_null(&self) -> bool {
+    /// Whether it is null.
+    pub fn is_null(&self) -> bool {
         matches!(self, Self::Data(Value::Null))
     }
 
-    pub(super) fn is_true(&self) -> bool {
+    /// Whether it is `true`.
+    pub fn is_true(&self) -> bool {
         matches!(self, Self::Data(Value::Bool(true)))
     }
 
-    pub(super) fn is_list(&self) -> bool {
+    /// Whether it is a list.
+    pub fn is_list(&self) -> bool {
         matches!(self, Self::List(_) | Self::Data(Value::List(_)))
     }
 
-    pub(super) fn as_number(&self) -> Option<Number> {
+    /// The number it is.
+    pub fn as_number(&self) -> Option<Number> {
         if let Self::Data(Value::Number(n)) = self { Some(*n) } else { None }
     }
 
-    pub(super) fn as_bool(&self) -> Option<bool> {
+    /// The boolean it is.
+    pub fn as_bool(&self) -> Option<bool> {
         if let Self::Data(Value::Bool(b)) = self { Some(*b) } else { None }
     }
 
-    pub(super) fn as_text(&self) -> Option<&Arc<str>> {
+    /// The string it is.
+    pub fn as_text(&self) -> Option<&Arc<str>> {
         if let Self::Data(Value::String(s)) = self { Some(s) } else { None }
     }
 
-    pub(super) fn type_name(&self) -> &'static str {
+    /// Whether it is a context.
+    pub fn is_context(&self) -> bool {
+        matches!(self, Self::Context(_) | Self::Data(Value::Object(_)))
+    }
+
+    /// A function that is not written in FEEL.
+    pub fn native(function: Arc<dyn Native>) -> Self {
+        Self::Function(Arc::new(Function(Callable::Native(function))))
+    }
+
+    /// The type's name, for messages.
+    pub fn type_name(&self) -> &'static str {
         match self {
             Self::Data(value) => value.type_name(),
             Self::List(_) => "list",
@@ -111,7 +139,7 @@ impl Feel {
     }
 
     /// How many items a list has; `None` for anything else.
-    pub(super) fn list_len(&self) -> Option<usize> {
+    pub fn list_len(&self) -> Option<usize> {
         match self {
             Self::List(items) => Some(items.len()),
             Self::Data(Value::List(items)) => Some(items.len()),
@@ -120,7 +148,7 @@ impl Feel {
     }
 
     /// The item at `index` of a list.
-    pub(super) fn list_item(&self, index: usize) -> Option<Feel> {
+    pub fn list_item(&self, index: usize) -> Option<Feel> {
         match self {
             Self::List(items) => items.get(index).cloned(),
             Self::Data(Value::List(items)) => items.get(index).cloned().map(Self::Data),
@@ -129,12 +157,12 @@ impl Feel {
     }
 
     /// The items of a list.
-    pub(super) fn items(&self) -> Option<Items<'_>> {
+    pub fn items(&self) -> Option<Items<'_>> {
         self.list_len().map(|len| Items { list: self, next: 0, len })
     }
 
     /// The entry of a context; `None` when this is no context or has no such entry.
-    pub(super) fn entry(&self, key: &str) -> Option<Feel> {
+    pub fn entry(&self, key: &str) -> Option<Feel> {
         match self {
             Self::Data(Value::Object(entries)) => entries.get(key).cloned().map(Self::Data),
             Self::Context(entries) => entries.get(key).cloned(),
@@ -143,7 +171,7 @@ impl Feel {
     }
 
     /// The entries of a context.
-    pub(super) fn entries(&self) -> Option<Vec<(Arc<str>, Feel)>> {
+    pub fn entries(&self) -> Option<Vec<(Arc<str>, Feel)>> {
         match self {
             Self::Data(Value::Object(o)) => Some(o.iter().map(|(k, v)| (k.clone(), Self::Data(v.clone()))).collect()),
             Self::Context(o) => Some(o.iter().map(|(k, v)| (k.clone(), v.clone())).collect()),
@@ -152,7 +180,7 @@ impl Feel {
     }
 
     /// A list.
-    pub(super) fn list(items: impl IntoIterator<Item = Feel>) -> Self {
+    pub fn list(items: impl IntoIterator<Item = Feel>) -> Self {
         let items = items.into_iter();
         let mut builder = ListBuilder::with_capacity(items.size_hint().0.min(1 << 16));
         items.for_each(|item| builder.push(item));
@@ -160,7 +188,7 @@ impl Feel {
     }
 
     /// A context; later entries win.
-    pub(super) fn context(entries: Vec<(Arc<str>, Feel)>) -> Self {
+    pub fn context(entries: Vec<(Arc<str>, Feel)>) -> Self {
         if entries.iter().all(|(_, v)| matches!(v, Self::Data(_))) {
             let data = entries.into_iter().filter_map(|(k, v)| if let Self::Data(v) = v { Some((k, v)) } else { None });
             return Self::Data(Value::Object(Arc::new(data.collect())));
@@ -170,7 +198,7 @@ impl Feel {
 }
 
 /// Iterates over a list's items.
-pub(super) struct Items<'a> {
+pub struct Items<'a> {
     list: &'a Feel,
     next: usize,
     len: usize,

@@ -249,7 +249,7 @@ fn remove(machine: &mut Machine, args: &[Feel]) -> Outcome<Feel> {
 fn list_replace(machine: &mut Machine, args: &[Feel]) -> Outcome<Feel> {
     let mut items = list(args, 0)?;
     if let Some(Feel::Function(matches)) = args.get(1) {
-        if matches!(&**matches, Function::Defined { params, .. } if params.len() != 2) {
+        if matches.params().is_some_and(|p| p.len() != 2) {
             return null("the function must take two arguments");
         }
         for item in &mut items {

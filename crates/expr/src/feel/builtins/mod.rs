@@ -1,7 +1,7 @@
 //! The built-in functions: one table, found by name at reading time.
 //!
-//! Invariant: a function is pure: what it gives depends on its arguments and on the instant and zone of the
-//! evaluation. Those of other engines that are not (`random number`, `uuid`) are refused by name.
+//! Invariant: a function is pure: what it gives depends on its arguments and on the instant, the zone and the seed of
+//! the evaluation (`random number` and `uuid` are drawn from it), so that an evaluation repeated gives the same.
 
 mod contexts;
 mod conversion;
@@ -26,8 +26,8 @@ pub(super) struct Builtin {
     pub(super) name: &'static str,
     /// Names of the parameters of each of its forms; `?` ends the name of an optional one, `…` of a repeatable one.
     pub(super) forms: &'static [&'static [&'static str]],
-    /// Whether it reads the clock of the evaluation.
-    pub(super) reads_clock: bool,
+    /// Whether it may give something else next time: it reads the clock or the seed of the evaluation.
+    pub(super) varies: bool,
     /// Whether it is there to deal with null: what is missing in its arguments is no warning.
     pub(super) expects_null: bool,
     /// What it computes.
@@ -41,17 +41,22 @@ impl Builtin {
         forms: &'static [&'static [&'static str]],
         run: fn(&mut Machine, &[Feel]) -> Outcome<Feel>,
     ) -> Self {
-        Self { name, forms, reads_clock: false, expects_null: false, run }
+        Self { name, forms, varies: false, expects_null: false, run }
     }
 
-    const fn reading_clock(mut self) -> Self {
-        self.reads_clock = true;
+    const fn varying(mut self) -> Self {
+        self.varies = true;
         self
     }
 
     const fn expecting_null(mut self) -> Self {
         self.expects_null = true;
         self
+    }
+
+    /// Its forms, as messages write them.
+    fn shapes(&self) -> Vec<String> {
+        self.forms.iter().map(|f| format!("{}({})", self.name, f.join(", "))).collect()
     }
 
     /// Whether it can be called with so many arguments.
@@ -84,16 +89,11 @@ pub(super) fn find(name: &str) -> Option<&'static Builtin> {
     table().get(name)
 }
 
-/// Why a function that other engines have is not there: English and Russian.
-pub(super) fn unavailable(name: &str) -> Option<(String, String)> {
-    let (en, ru) = match name {
-        "random number" | "uuid" => (
-            "a result must be the same whenever the expression is evaluated again; take the value from a form, a script or a worker",
-            "результат выражения должен быть одинаков при повторном вычислении; возьмите значение из формы, скрипта или обработчика",
-        ),
-        _ => return None,
-    };
-    Some((format!("the function `{name}` is not available: {en}"), format!("функция `{name}` недоступна: {ru}")))
+/// All of them by name, with their forms.
+pub(super) fn all() -> Vec<(&'static str, Vec<String>)> {
+    let mut all: Vec<_> = table().values().map(|b| (b.name, b.shapes())).collect();
+    all.sort_unstable();
+    all
 }
 
 /// The function whose name is most like this one.
@@ -117,10 +117,7 @@ pub(super) fn arrange(
     builtin: &'static Builtin,
     given: Vec<(Option<Arc<str>>, Node)>,
 ) -> Result<Vec<Node>, (String, String)> {
-    let shapes = || {
-        let forms: Vec<String> = builtin.forms.iter().map(|f| format!("{}({})", builtin.name, f.join(", "))).collect();
-        forms.join(" or ")
-    };
+    let shapes = || builtin.shapes().join(" or ");
     let count = given.len();
     if given.iter().all(|(name, _)| name.is_none()) {
         if !builtin.takes(count) {

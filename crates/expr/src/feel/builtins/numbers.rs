@@ -24,6 +24,7 @@ pub(super) fn all() -> Vec<Builtin> {
         Builtin::new("sqrt", &[&["number"]], |_, a| finite(number(a, 0)?.checked_sqrt(), "no root below zero")),
         Builtin::new("log", &[&["number"]], |_, a| finite(number(a, 0)?.checked_ln(), "no logarithm at or below zero")),
         Builtin::new("exp", &[&["number"]], |_, a| finite(number(a, 0)?.checked_exp(), "the result is out of range")),
+        Builtin::new("random number", &[&[]], random_number).varying(),
         Builtin::new("odd", &[&["number"]], |_, a| parity(a, 1)),
         Builtin::new("even", &[&["number"]], |_, a| parity(a, 0)),
     ]
@@ -39,6 +40,13 @@ fn round(args: &[Feel], rounding: Rounding) -> Outcome<Feel> {
         return null("the scale is out of range");
     };
     finite(number(args, 0)?.rounded(scale, rounding), "the result is out of range")
+}
+
+/// At least 0, less than 1, with 15 decimals.
+fn random_number(machine: &mut Machine, _: &[Feel]) -> Outcome<Feel> {
+    const STEPS: i64 = 1_000_000_000_000_000;
+    let drawn = i64::try_from(machine.kept.random() >> 1).unwrap_or(0) % STEPS;
+    finite(Number::from(drawn).checked_div(Number::from(STEPS)), "the result is out of range")
 }
 
 fn abs(_: &mut Machine, args: &[Feel]) -> Outcome<Feel> {

@@ -49,6 +49,7 @@ pub(super) fn all() -> Vec<Builtin> {
             m.grow(s.len() / 3 * 4 + 4)?;
             Ok(Feel::from(base64(s.as_bytes())))
         }),
+        Builtin::new("uuid", &[&[]], |m, _| Ok(Feel::from(uuid(m.kept.random(), m.kept.random())))).varying(),
         Builtin::new("string format", &[&["template", "values"]], format_text),
     ]
 }
@@ -262,4 +263,12 @@ fn base64(bytes: &[u8]) -> String {
         }
     }
     out
+}
+
+/// A UUID of version 4.
+fn uuid(high: u64, low: u64) -> String {
+    let high = high & !0xF000 | 0x4000;
+    let low = low & !(0b11 << 62) | 0b10 << 62;
+    let (a, b, c) = (high >> 32, high >> 16 & 0xFFFF, high & 0xFFFF);
+    format!("{a:08x}-{b:04x}-{c:04x}-{:04x}-{:012x}", low >> 48, low & 0xFFFF_FFFF_FFFF)
 }

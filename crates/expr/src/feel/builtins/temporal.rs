@@ -26,8 +26,8 @@ const MONTHS: [&str; 12] = [
 pub(super) fn all() -> Vec<Builtin> {
     const DATE: &[&[&str]] = &[&["date"]];
     vec![
-        Builtin::new("now", &[&[]], |m, _| data(m.zones.now_value())).reading_clock(),
-        Builtin::new("today", &[&[]], |m, _| data(Value::Date(m.zones.today()))).reading_clock(),
+        Builtin::new("now", &[&[]], |m, _| data(m.zones.now_value())).varying(),
+        Builtin::new("today", &[&[]], |m, _| data(Value::Date(m.zones.today()))).varying(),
         Builtin::new("day of year", DATE, |_, a| Ok(int(usize::from(date(a)?.day_of_year().unsigned_abs())))),
         Builtin::new("day of week", DATE, |_, a| {
             let day = date(a)?.weekday().to_monday_zero_offset();

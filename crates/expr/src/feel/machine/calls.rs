@@ -1,22 +1,24 @@
 //! Calling functions: built-in ones, and those that are values.
 
 use super::super::builtins::Builtin;
-use super::super::node::Node;
+use super::super::node::{FunctionNode, Node};
 use super::super::operators::Stop;
-use super::super::value::{Feel, Function, NULL};
+use super::super::session::{Native, Session};
+use super::super::value::{Callable, Feel, Function, Globals, NULL};
 use super::{Evaluated, Machine};
+use crate::env::EvalError;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
 impl Machine<'_> {
     pub(super) fn builtin(&mut self, builtin: &'static Builtin, nodes: &[Node]) -> Evaluated {
-        let warnings = self.warnings.len();
+        let warnings = self.kept.warnings.len();
         let mut args: SmallVec<[Feel; 4]> = SmallVec::with_capacity(nodes.len());
         for node in nodes {
             args.push(self.eval(node)?);
         }
         if builtin.expects_null {
-            self.warnings.truncate(warnings);
+            self.kept.warnings.truncate(warnings);
         }
         self.run_builtin(builtin, &args)
     }
@@ -35,15 +37,15 @@ impl Machine<'_> {
         let callee = self.eval(callee)?;
         let mut args = Vec::with_capacity(given.len());
         for (name, node) in given {
-            args.push((name.as_ref(), self.eval(node)?));
+            args.push((name.clone(), self.eval(node)?));
         }
         let Feel::Function(function) = callee else {
             self.warn(format!("a {} can not be called", callee.type_name()));
             return Ok(NULL);
         };
-        let ordered = match &*function {
-            Function::Builtin(_) => Some(args.into_iter().map(|(_, v)| v).collect()),
-            Function::Defined { params, .. } => in_order(params, args),
+        let ordered = match function.params() {
+            None => Some(args.into_iter().map(|(_, v)| v).collect()),
+            Some(params) => in_order(params, args),
         };
         let Some(ordered) = ordered else {
             self.warn("the arguments do not fit the function's parameters".to_owned());
@@ -54,38 +56,99 @@ impl Machine<'_> {
 
     /// Calls a function with its arguments in order.
     pub(in super::super) fn invoke(&mut self, function: &Function, args: Vec<Feel>) -> Evaluated {
-        match function {
-            Function::Builtin(builtin) => {
+        match &function.0 {
+            Callable::Builtin(builtin) => {
                 if !builtin.takes(args.len()) {
                     self.warn(format!("`{}` does not take {} arguments", builtin.name, args.len()));
                     return Ok(NULL);
                 }
                 self.run_builtin(builtin, &args)
             }
-            Function::Defined { params, body, captured } => {
-                if params.len() != args.len() {
-                    self.warn(format!("the function takes {} arguments, got {}", params.len(), args.len()));
-                    return Ok(NULL);
-                }
-                self.burn(captured.len() as u64)?;
-                let mut slots = captured.clone();
-                slots.extend(args);
-                let outer = std::mem::replace(&mut self.slots, slots);
-                let result = self.eval(body);
-                self.slots = outer;
-                result
-            }
+            Callable::Native(native) => self.run_native(&**native, args),
+            Callable::Defined { node, captured, globals } => self.run_defined(node, captured, globals, args),
+        }
+    }
+
+    fn run_native(&mut self, native: &dyn Native, args: Vec<Feel>) -> Evaluated {
+        if self.kept.depth >= self.kept.max_depth {
+            return Err(EvalError::Depth);
+        }
+        self.kept.depth += 1;
+        let mut session = Session::from_parts(self.zones, std::mem::take(&mut self.kept));
+        let result = native.call(&mut session, args);
+        self.kept = session.into_kept();
+        self.kept.depth -= 1;
+        result
+    }
+
+    fn run_defined(
+        &mut self,
+        node: &FunctionNode,
+        captured: &[Feel],
+        globals: &Arc<Globals>,
+        args: Vec<Feel>,
+    ) -> Evaluated {
+        if node.params.len() != args.len() {
+            self.warn(format!("the function takes {} arguments, got {}", node.params.len(), args.len()));
+            return Ok(NULL);
+        }
+        self.burn(captured.len() as u64)?;
+        let Some(slots) = self.frame(node, captured, args) else { return Ok(NULL) };
+        let outer_slots = std::mem::replace(&mut self.slots, slots);
+        let outer_globals = self.globals.replace(globals.clone());
+        let result = self.eval(&node.body);
+        self.slots = outer_slots;
+        self.globals = outer_globals;
+        result
+    }
+
+    /// What stands in the slots when the function's body begins.
+    fn frame(&mut self, node: &FunctionNode, captured: &[Feel], args: Vec<Feel>) -> Option<Vec<Feel>> {
+        let mut slots = Vec::with_capacity(captured.len() + args.len());
+        slots.extend_from_slice(captured);
+        for ((arg, kind), name) in args.into_iter().zip(&node.types).zip(&node.params) {
+            let given = arg.type_name();
+            let Some(arg) = kind.coerce(arg) else {
+                self.warn(format!("the parameter `{name}` can not be a {given}"));
+                return None;
+            };
+            slots.push(arg);
+        }
+        Some(slots)
+    }
+
+    /// The value of a written function: it takes along what it reads.
+    pub(super) fn closure(&mut self, node: &Arc<FunctionNode>) -> Feel {
+        let mut captured: Vec<Feel> = self.slots.iter().take(node.base).cloned().collect();
+        captured.resize(node.base, NULL);
+        let globals = node.reads.iter().filter_map(|name| Some((name.clone(), self.variable(name)?)));
+        let globals = Arc::new(globals.collect());
+        Feel::Function(Arc::new(Function(Callable::Defined { node: node.clone(), captured, globals })))
+    }
+}
+
+impl Function {
+    /// Names of its parameters; `None` for built-in functions, which have several forms.
+    pub fn params(&self) -> Option<&[Arc<str>]> {
+        match &self.0 {
+            Callable::Defined { node, .. } => Some(&node.params),
+            Callable::Native(native) => Some(native.params()),
+            Callable::Builtin(_) => None,
         }
     }
 }
 
 /// Arguments in the order of the parameters.
-fn in_order(params: &[Arc<str>], args: Vec<(Option<&Arc<str>>, Feel)>) -> Option<Vec<Feel>> {
+pub(in super::super) fn in_order<N: AsRef<str>>(
+    params: &[Arc<str>],
+    args: Vec<(Option<N>, Feel)>,
+) -> Option<Vec<Feel>> {
     if args.iter().all(|(name, _)| name.is_none()) {
         return Some(args.into_iter().map(|(_, v)| v).collect());
     }
     if args.len() != params.len() {
         return None;
     }
-    params.iter().map(|p| args.iter().find(|(n, _)| *n == Some(p)).map(|(_, v)| v.clone())).collect()
+    let named = |p: &str| args.iter().find(|(n, _)| n.as_ref().is_some_and(|n| n.as_ref() == p));
+    params.iter().map(|p| named(p).map(|(_, v)| v.clone())).collect()
 }

@@ -25,7 +25,7 @@ impl Machine<'_> {
         self.set(partial, Feel::list([]));
         let whole = self.run(iteration, 0, &mut |machine| {
             let item = machine.eval(&iteration.body)?;
-            machine.check_depth(&item, machine.value_depth)?;
+            machine.check_depth(&item, machine.kept.value_depth)?;
             let so_far = std::mem::replace(&mut machine.slots[partial], NULL);
             if is_shared(&so_far) {
                 machine.burn(so_far.list_len().unwrap_or(0) as u64)?;

@@ -1,8 +1,9 @@
 //! Forms with their own words or brackets: if, for, some, every, functions, lists, contexts, ranges.
 
 use super::super::lexer::Kind;
-use super::super::node::{Loop, Node, Over, RangeNode, Source};
+use super::super::node::{FunctionNode, Loop, Node, Over, RangeNode, Source};
 use super::super::operators;
+use super::super::types::Type;
 use super::super::value::Feel;
 use super::{Binding, Parsed, Parser};
 use std::sync::Arc;
@@ -66,7 +67,7 @@ impl Parser<'_> {
         self.expect_mark("(")?;
         let mark = self.mark_bindings();
         let base = self.next_slot;
-        let mut params = Vec::new();
+        let (mut params, mut types) = (Vec::new(), Vec::new());
         while !self.take_mark(")") {
             if !params.is_empty() {
                 self.expect_mark(",")?;
@@ -75,18 +76,20 @@ impl Parser<'_> {
                 return Err(self.unexpected(&["name", ")"]));
             };
             self.advance();
-            if self.take_mark(":") {
-                self.type_name()?;
-            }
+            types.push(if self.take_mark(":") { self.type_name()? } else { Type::Any });
             self.bind(name.clone());
             params.push(name);
         }
         if self.is_word("external") {
             return Err(self.error("external functions are not available", "внешние функции недоступны"));
         }
-        let body = self.expression()?;
+        let outer = std::mem::take(&mut self.reads);
+        let body = self.expression();
+        let inner = std::mem::replace(&mut self.reads, outer);
+        let reads = inner.iter().cloned().collect();
+        self.reads.extend(inner);
         self.unbind(mark);
-        Ok(Node::Function(params, base, Arc::new(body)))
+        Ok(Node::Function(Arc::new(FunctionNode { params, types, base, body: body?, reads })))
     }
 
     pub(super) fn parenthesis(&mut self) -> Parsed<Node> {

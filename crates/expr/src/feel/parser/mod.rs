@@ -7,15 +7,18 @@ mod forms;
 mod operands;
 mod tests;
 
-use super::Expression;
-use super::lexer::{Kind, Token, tokens};
+use super::lexer::{Kind, LongNames, Place, Token, tokens};
+use super::{Expression, Options};
 use super::node::{Additive, Comparison, Multiplicative, Node, Slot};
+use super::types::Type;
 use crate::syntax::SyntaxError;
-use model::limits::Limits;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 type Parsed<T> = Result<T, SyntaxError>;
+
+/// Longer names that a text declares itself need back-ticks.
+const WORDS_OF_A_DECLARED_NAME: usize = 10;
 
 /// What a name can be bound to.
 enum Binding {
@@ -35,9 +38,12 @@ pub(super) struct Parser<'a> {
     bindings: Vec<Binding>,
     next_slot: Slot,
     reads: BTreeSet<Arc<str>>,
+    calls: BTreeSet<Arc<str>>,
+    names: &'a [Arc<str>],
+    types: &'a [(Arc<str>, Type)],
     used_slots: BTreeSet<Slot>,
     input_uses: u32,
-    reads_clock: bool,
+    varies: bool,
     /// The end of a range is being read: a `[` may close it.
     in_range_end: bool,
 }
@@ -80,24 +86,27 @@ impl Infix {
 
 impl<'a> Parser<'a> {
     /// Reads the tokens of `text`.
-    pub(super) fn new(text: &'a str, limits: &Limits) -> Parsed<Self> {
-        Self::with_depth(text, limits.expression_depth)
-    }
-
-    /// Reads the tokens of `text`, which may nest `max_depth` levels.
-    pub(super) fn with_depth(text: &'a str, max_depth: u32) -> Parsed<Self> {
+    pub(super) fn new(text: &'a str, options: &Options<'a>) -> Parsed<Self> {
+        let mut long = LongNames::of(options.names.iter().chain(options.types.iter().map(|(name, _)| name)));
+        let mut read = tokens(text, &long)?;
+        if long.extend(declared_names(&read)) {
+            read = tokens(text, &long)?;
+        }
         Ok(Self {
             text,
-            tokens: tokens(text)?,
+            tokens: read,
             pos: 0,
             depth: 0,
-            max_depth,
+            max_depth: options.depth,
             bindings: Vec::new(),
             next_slot: 0,
             reads: BTreeSet::new(),
+            calls: BTreeSet::new(),
+            names: options.names,
+            types: options.types,
             used_slots: BTreeSet::new(),
             input_uses: 0,
-            reads_clock: false,
+            varies: false,
             in_range_end: false,
         })
     }
@@ -114,13 +123,20 @@ impl<'a> Parser<'a> {
         self.finish(root)
     }
 
+    /// The whole text as a type.
+    pub(super) fn type_text(mut self) -> Parsed<Type> {
+        let found = self.type_name()?;
+        if *self.kind() != Kind::End { Err(self.unexpected(&["end"])) } else { Ok(found) }
+    }
+
     fn finish(mut self, root: Node) -> Parsed<Expression> {
         if *self.kind() != Kind::End {
             return Err(self.unexpected(&["operator", "end"]));
         }
-        let constant = self.reads.is_empty() && !self.reads_clock;
+        let constant = self.reads.is_empty() && !self.varies;
         self.reads.remove("?");
-        Ok(Expression { root, reads: self.reads.into_iter().collect(), constant })
+        let (reads, calls) = (self.reads.into_iter().collect(), self.calls.into_iter().collect());
+        Ok(Expression { root, reads, calls, constant })
     }
 
     // Tokens.
@@ -136,6 +152,10 @@ impl<'a> Parser<'a> {
 
     fn at(&self) -> usize {
         self.tokens[self.pos].at
+    }
+
+    fn place(&self) -> Place {
+        self.tokens[self.pos].place
     }
 
     fn advance(&mut self) {
@@ -260,7 +280,12 @@ impl<'a> Parser<'a> {
         self.bindings.iter().any(|b| matches!(b, Binding::Local(n, _) if **n == *name))
     }
 
-    fn resolve(&mut self, name: &Arc<str>) -> Node {
+    fn is_declared(&self, name: &str) -> bool {
+        self.names.iter().any(|n| **n == *name)
+    }
+
+    /// The variable of this name, which stands at `place`.
+    fn resolve(&mut self, name: &Arc<str>, place: Place) -> Node {
         let mut items = Vec::new();
         let mut local = None;
         for binding in self.bindings.iter().rev() {
@@ -282,7 +307,7 @@ impl<'a> Parser<'a> {
                 self.reads.insert(name.clone());
                 match super::builtins::find(name) {
                     Some(builtin) => Node::GlobalOrBuiltin(name.clone(), builtin),
-                    None => Node::Global(name.clone()),
+                    None => Node::Global(name.clone(), place),
                 }
             }
         };
@@ -342,8 +367,9 @@ impl<'a> Parser<'a> {
                     return Err(self.too_deep());
                 }
             }
+            let place = self.place();
             self.advance();
-            left = self.infix_operands(left, &op)?;
+            left = Node::At(place, Box::new(self.infix_operands(left, &op)?));
         }
         self.depth = outer_depth;
         Ok(left)
@@ -396,6 +422,36 @@ impl<'a> Parser<'a> {
             }
         }
     }
+}
+
+/// Names of more than one word that the text itself declares: keys of contexts, loop variables, parameters.
+fn declared_names(tokens: &[Token]) -> Vec<Arc<str>> {
+    let mut out = Vec::new();
+    for (i, token) in tokens.iter().enumerate() {
+        let (keys, ends): (bool, fn(&Kind) -> bool) = match &token.kind {
+            Kind::Mark("{" | ",") => (true, |k| matches!(k, Kind::Mark(":"))),
+            Kind::Mark("(") => (true, |k| matches!(k, Kind::Mark(":" | "," | ")"))),
+            Kind::Word(w) if matches!(&**w, "for" | "some" | "every") => {
+                (false, |k| matches!(k, Kind::Word(w) if &**w == "in"))
+            }
+            _ => continue,
+        };
+        // A parenthesis holds names only after `function`.
+        let declares = !matches!(token.kind, Kind::Mark("("))
+            || i.checked_sub(1).is_some_and(|b| matches!(&tokens[b].kind, Kind::Word(w) if &**w == "function"));
+        let words: Vec<&str> = tokens[i + 1..]
+            .iter()
+            .take(WORDS_OF_A_DECLARED_NAME)
+            .map_while(|t| match &t.kind {
+                Kind::Word(w) if keys || &**w != "in" => Some(&**w),
+                _ => None,
+            })
+            .collect();
+        if declares && words.len() > 1 && tokens.get(i + 1 + words.len()).is_some_and(|t| ends(&t.kind)) {
+            out.push(Arc::from(words.join(" ")));
+        }
+    }
+    out
 }
 
 fn list_of(expected: &[&str], russian: bool) -> String {

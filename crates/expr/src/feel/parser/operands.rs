@@ -4,7 +4,7 @@ use super::super::builtins;
 use super::super::lexer::Kind;
 use super::super::node::Node;
 use super::super::temporal;
-use super::super::types::{NAMED, Type};
+use super::super::types::{NAMED, Signature, Type};
 use super::super::value::Feel;
 use super::{Binding, Parsed, Parser};
 use model::Value;
@@ -58,7 +58,8 @@ impl Parser<'_> {
             if self.depth > self.max_depth {
                 return Err(self.too_deep());
             }
-            left = if call {
+            let place = self.place();
+            let next = if call {
                 self.advance();
                 Node::Call(Box::new(left), self.arguments()?)
             } else if self.take_mark(".") {
@@ -67,6 +68,7 @@ impl Parser<'_> {
                 self.advance();
                 self.filter(left)?
             };
+            left = Node::At(place, Box::new(next));
         }
         self.depth = outer_depth;
         Ok(left)
@@ -127,8 +129,9 @@ impl Parser<'_> {
                 Ok(Node::Const(Feel::Data(Value::String(text))))
             }
             Kind::Quoted(name) => {
+                let place = self.place();
                 self.advance();
-                Ok(self.resolve(&name))
+                Ok(self.resolve(&name, place))
             }
             Kind::Word(word) => self.word(&word),
             Kind::Mark("(") => self.parenthesis(),
@@ -180,10 +183,10 @@ impl Parser<'_> {
             return Ok(Node::Const(Feel::Data(value)));
         }
         match &**word {
-            "if" => return self.conditional(),
-            "for" => return self.for_loop(),
-            "some" => return self.quantified(false),
-            "every" => return self.quantified(true),
+            "if" => return self.placed(Self::conditional),
+            "for" => return self.placed(Self::for_loop),
+            "some" => return self.placed(|p| p.quantified(false)),
+            "every" => return self.placed(|p| p.quantified(true)),
             "function" if matches!(self.kind_after(1), Kind::Mark("(")) => return self.function(),
             _ => {}
         }
@@ -193,11 +196,18 @@ impl Parser<'_> {
         if RESERVED.contains(&&**word) {
             return Err(self.unexpected(&["expression"]));
         }
+        let place = self.place();
         self.advance();
         if &**word == "?" {
             self.input_uses += 1;
         }
-        Ok(self.resolve(word))
+        Ok(self.resolve(word, place))
+    }
+
+    /// What is read here, with this place for its warnings.
+    fn placed(&mut self, read: impl FnOnce(&mut Self) -> Parsed<Node>) -> Parsed<Node> {
+        let place = self.place();
+        Ok(Node::At(place, Box::new(read(self)?)))
     }
 
     /// A call of a built-in function, whose name may have blanks.
@@ -210,22 +220,20 @@ impl Parser<'_> {
             .filter_map(|i| if let Kind::Word(w) = self.kind_after(i) { Some(&**w) } else { None })
             .collect::<Vec<_>>()
             .join(" ");
-        if count == 1 && self.is_bound(first) {
+        if self.is_declared(&name) || (count == 1 && self.is_bound(first)) {
             return Ok(None);
         }
-        let at = self.at();
-        if let Some(why) = builtins::unavailable(&name) {
-            return Err(self.error(why.0, why.1));
-        }
+        let (at, place) = (self.at(), self.place());
         let Some(builtin) = builtins::find(&name) else {
             let alone = count == 1 && !RESERVED.contains(&first) && !self.inside_filter();
             return if alone { Err(self.unknown_function(&name)) } else { Ok(None) };
         };
         (0..=count).for_each(|_| self.advance());
-        self.reads_clock |= builtin.reads_clock;
+        self.varies |= builtin.varies;
+        self.calls.insert(Arc::from(builtin.name));
         let given = self.arguments()?;
         match builtins::arrange(builtin, given) {
-            Ok(args) => Ok(Some(Node::Builtin(builtin, args))),
+            Ok(args) => Ok(Some(Node::At(place, Box::new(Node::Builtin(builtin, args))))),
             Err((en, ru)) => Err(crate::SyntaxError::at(self.text, at, en, ru)),
         }
     }
@@ -283,6 +291,9 @@ impl Parser<'_> {
     }
 
     fn type_here(&mut self) -> Parsed<Type> {
+        if let Some(found) = self.declared_type() {
+            return Ok(found);
+        }
         for count in (1..=4).rev() {
             let words: Option<Vec<&str>> =
                 (0..count).map(|i| if let Kind::Word(w) = self.kind_after(i) { Some(&**w) } else { None }).collect();
@@ -296,46 +307,73 @@ impl Parser<'_> {
         Err(self.unexpected(&["type"]).expecting(&names))
     }
 
+    /// A type that the model declares; its name may have points.
+    fn declared_type(&mut self) -> Option<Type> {
+        let mut count = 0;
+        let mut name = String::new();
+        let mut best = None;
+        while let Kind::Word(word) | Kind::Quoted(word) = self.kind_after(count) {
+            name.push_str(word);
+            count += 1;
+            if let Some((_, found)) = self.types.iter().find(|(n, _)| **n == *name) {
+                best = Some((count, found.clone()));
+            }
+            if !matches!(self.kind_after(count), Kind::Mark(".")) {
+                break;
+            }
+            name.push('.');
+            count += 1;
+        }
+        let (count, found) = best?;
+        (0..count).for_each(|_| self.advance());
+        Some(found)
+    }
+
     fn type_parameters(&mut self, plain: Type) -> Parsed<Type> {
-        if !matches!(plain, Type::List(_) | Type::Range(_) | Type::Context(_) | Type::Function) || !self.take_mark("<")
-        {
+        let takes = matches!(plain, Type::List(_) | Type::Range(_) | Type::Context(_) | Type::Function(_));
+        if !takes || !self.take_mark("<") {
             return Ok(plain);
         }
         let with = match plain {
             Type::List(_) => Type::List(Some(Box::new(self.type_name()?))),
             Type::Range(_) => Type::Range(Some(Box::new(self.type_name()?))),
-            Type::Context(_) => {
-                let mut members = Vec::new();
-                while !self.is_mark(">") {
-                    let Some(name) = self.words_before_colon() else { return Err(self.unexpected(&["name"])) };
-                    members.push((name, self.type_name()?));
-                    if !self.take_mark(",") {
-                        break;
-                    }
-                }
-                Type::Context(members)
-            }
-            other => {
-                while !self.is_mark(">") {
-                    self.type_name()?;
-                    if !self.take_mark(",") {
-                        break;
-                    }
-                }
-                other
-            }
+            Type::Context(_) => Type::Context(self.context_members()?),
+            _ => return self.function_type(),
         };
         self.expect_mark(">")?;
-        if with == Type::Function && self.take_mark("->") {
-            self.type_name()?;
-        }
         Ok(with)
+    }
+
+    fn context_members(&mut self) -> Parsed<Vec<(Arc<str>, Type)>> {
+        let mut members = Vec::new();
+        while !self.is_mark(">") {
+            let Some(name) = self.words_before_colon() else { return Err(self.unexpected(&["name"])) };
+            members.push((name, self.type_name()?));
+            if !self.take_mark(",") {
+                break;
+            }
+        }
+        Ok(members)
+    }
+
+    /// `a, b> -> c` after `function<`.
+    fn function_type(&mut self) -> Parsed<Type> {
+        let mut params = Vec::new();
+        while !self.is_mark(">") {
+            params.push(self.type_name()?);
+            if !self.take_mark(",") {
+                break;
+            }
+        }
+        self.expect_mark(">")?;
+        let result = if self.take_mark("->") { self.type_name()? } else { Type::Any };
+        Ok(Type::Function(Some(Box::new(Signature { params, result }))))
     }
 }
 
 fn may_be_function(node: &Node) -> bool {
-    matches!(
-        node,
-        Node::Local(_) | Node::Member { .. } | Node::Path(..) | Node::Call(..) | Node::Filter(..) | Node::Function(..)
-    )
+    use Node::{Call, Filter, Function, Global, GlobalOrBuiltin, Local, Member, Path};
+    let node = node.bare();
+    matches!(node, Global(..) | GlobalOrBuiltin(..) | Local(_) | Member { .. } | Path(..) | Call(..))
+        || matches!(node, Filter(..) | Function(..))
 }
