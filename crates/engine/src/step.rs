@@ -118,12 +118,19 @@ impl<'s, 'e> Step<'s, 'e> {
         overlay: Option<&Object>,
     ) -> Result<Value, EvalError> {
         let view = self.view(scope, overlay);
-        let env = expr::Env { scope: &view, now: self.env.now, zone: self.env.zone, limits: self.env.limits };
+        let seed = self.seed(key, expression);
+        let env = expr::Env { scope: &view, now: self.env.now, zone: self.env.zone, limits: self.env.limits, seed };
         let evaluated = self.program.expression(expression).eval(&env)?;
         if evaluated.value.is_null() && !evaluated.warnings.is_empty() {
             self.warn(key, &evaluated.warnings.join("; "));
         }
         Ok(evaluated.value)
+    }
+
+    /// What random numbers of an evaluation are computed from: the same step decided again draws the same.
+    fn seed(&self, key: u32, expression: ExprId) -> u64 {
+        let events = i64::try_from(self.events.len()).unwrap_or(0);
+        expr::seed_of(&[self.instance.id.0, self.env.now.0, i64::from(key), i64::from(expression.0), events])
     }
 
     /// A line of history about something that did not stop the element. A loop does not flood it.
