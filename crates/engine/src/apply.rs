@@ -2,9 +2,11 @@
 //!
 //! Never evaluates, never looks into the definition. An event about something that is gone changes nothing.
 
+use crate::apply_activities::apply_activity;
 use crate::event::{Event, IncidentRaised, InstanceCreated};
 use crate::state::{
-    Answer, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Task, TimerState, WaitingFlow,
+    Activities,    Answer, Child, ConversationKey, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Reset, Subscription,
+    Task, TimerState, WaitingFlow, Watcher,
 };
 use model::definition::{ElementIdx, FlowIdx, ROOT};
 use model::{JobId, Object, TaskId, TimerId};
@@ -34,6 +36,7 @@ impl Instance {
             children: 0,
             variables: Arc::default(),
             result: None,
+            thrown: 0,
         };
         Self {
             id: created.instance,
@@ -53,6 +56,10 @@ impl Instance {
             tasks: Vec::new(),
             timers: Vec::new(),
             incidents: Vec::new(),
+            parent: created.parent,
+            subscriptions: Vec::new(),
+            called: Vec::new(),
+            listening: None,
         }
     }
 }
@@ -88,12 +95,13 @@ pub fn apply(instance: &mut Instance, event: &Event) {
         | Event::UserTaskCompleted(_)
         | Event::UserTaskCanceled { .. }
         | Event::UserTaskReassigned { .. } => apply_to_tasks(instance, event),
-        Event::TimerArmed { timer, key, element, due, repeat } => instance.timers.push(TimerState {
+        Event::TimerArmed { timer, key, element, due, repeat, trigger } => instance.timers.push(TimerState {
             id: *timer,
             key: *key,
             element: *element,
             due: *due,
             repeat: repeat.clone(),
+            trigger: *trigger,
         }),
         Event::TimerFired { timer, .. } | Event::TimerCanceled { timer, .. } => timer_gone(instance, *timer),
         Event::IncidentRaised(raised) => incident_raised(instance, raised),
@@ -103,13 +111,44 @@ pub fn apply(instance: &mut Instance, event: &Event) {
                 element.phase = Phase::Active;
             }
         }
+        Event::SubscriptionOpened(opened) => instance.subscriptions.push(Subscription {
+            id: opened.subscription,
+            key: opened.key,
+            element: opened.element,
+            trigger: opened.trigger,
+            awaited: opened.awaited.clone(),
+        }),
+        Event::SubscriptionClosed { subscription, .. } => instance.subscriptions.retain(|s| s.id != *subscription),
+        Event::ChildStarted(started) if started.wait => {
+            instance.called.push(Child { id: started.child, key: started.key });
+        }
+        Event::ChildCanceled { child, .. } | Event::ChildFinished { child, .. } => {
+            instance.called.retain(|c| c.id != *child);
+        }
+        Event::Triggered { .. }
+        | Event::TriggerCollected { .. }
+        | Event::ConditionArmed { .. }
+        | Event::ConditionChecked { .. }
+        | Event::ConditionDisarmed { .. }
+        | Event::ConversationKeySet { .. }
+        | Event::StartHeld { .. }
+        | Event::TokensDropped { .. }
+        | Event::ResultsThrown { .. }
+        | Event::ComplexPassed { .. } => apply_to_listening(instance, event),
+        Event::TurnsPlanned(_) | Event::TurnStarted { .. } | Event::TurnEnded { .. } | Event::TurnAdded { .. } | Event::CompensationRecorded(_) | Event::CompensationThrown(_) | Event::CompensationStarted { .. } | Event::CompensationDone { .. } | Event::CompensationEnded { .. } | Event::CompensationRequested | Event::AdHocQueued { .. } | Event::AdHocTaken { .. } | Event::AdHocOutput { .. } | Event::AdHocClosing { .. } | Event::StageWaits { .. } | Event::StagePassed { .. } | Event::MutexRequested { .. } | Event::MutexGranted { .. } | Event::MutexReleased { .. } | Event::InstanceSuspended { .. } | Event::InstanceResumed { .. } | Event::TokensTaken { .. } | Event::InstanceMigrated(_) => apply_activity(instance, event),
         Event::StateTitleSet { text } => instance.title = Some(Arc::from(text.as_str())),
         Event::InstanceCompleted => ended(instance, InstanceState::Completed),
         Event::InstanceFailed { .. } => ended(instance, InstanceState::Failed),
         Event::InstanceCanceled { .. } => ended(instance, InstanceState::Canceled),
         Event::FlowTaken { waits: false, .. }
         | Event::ErrorRaised { .. }
+        | Event::MessageThrown(_)
+        | Event::SignalThrown(_)
+        | Event::ChildStarted(_)
+        | Event::EscalationRaised { .. }
+        | Event::TreeEnded { .. }
         | Event::ErrorCaught { .. }
+        | Event::ChildCompensationRequested { .. }
         | Event::Logged { .. } => {}
     }
 }
@@ -146,6 +185,57 @@ fn apply_to_tasks(instance: &mut Instance, event: &Event) {
     }
 }
 
+fn apply_to_listening(instance: &mut Instance, event: &Event) {
+    match event {
+        Event::Triggered { key, variables, .. } => result_kept(instance, *key, variables),
+        Event::StartHeld { variables, .. } => result_kept(instance, 0, variables),
+        Event::ResultsThrown { key, position } => {
+            if let Some(element) = instance.element_mut(*key) {
+                element.thrown = *position;
+            }
+        }
+        Event::TokensDropped { scope } => {
+            instance.waiting.retain(|w| w.scope != *scope);
+            if let Some(listening) = &mut instance.listening {
+                listening.resets.retain(|r| r.scope != *scope);
+            }
+        }
+        Event::ComplexPassed { element, scope, flows, reset } => {
+            join_passed(instance, *scope, flows);
+            let resets = &mut instance.listening.get_or_insert_default().resets;
+            resets.retain(|r| r.scope != *scope || r.element != *element);
+            if !reset {
+                resets.push(Reset { scope: *scope, element: *element, taken: flows.clone() });
+            }
+        }
+        Event::TriggerCollected { key, element, trigger, variables } => {
+            let collected = instance.listening.get_or_insert_default().collected_mut(*key, *element);
+            collected.triggers.push(*trigger);
+            Arc::make_mut(&mut collected.variables).extend(variables.iter().map(|(k, v)| (k.clone(), v.clone())));
+        }
+        Event::ConditionArmed { key, element, trigger } => {
+            let watcher = Watcher { key: *key, element: *element, trigger: *trigger, ..Watcher::default() };
+            instance.listening.get_or_insert_default().watchers.push(watcher);
+        }
+        Event::ConditionChecked { key, element, trigger, holds, failures } => {
+            let listening = instance.listening.get_or_insert_default();
+            if let Some(watcher) = listening.watcher_mut(*key, *element, *trigger) {
+                (watcher.holds, watcher.failures) = (*holds, *failures);
+            }
+        }
+        Event::ConditionDisarmed { key, element, trigger } => {
+            let listening = instance.listening.get_or_insert_default();
+            listening.watchers.retain(|w| w.key != *key || w.element != *element || w.trigger != *trigger);
+        }
+        Event::ConversationKeySet { name, value } => {
+            let conversation = &mut instance.listening.get_or_insert_default().conversation;
+            conversation.retain(|k| *k.name != **name);
+            conversation.push(ConversationKey { name: Arc::from(name.as_str()), value: Arc::from(value.as_str()) });
+        }
+        _ => {}
+    }
+}
+
 fn element_activated(instance: &mut Instance, key: u32, element: ElementIdx, scope: u32) {
     if let Some(parent) = instance.element_mut(scope) {
         parent.children += 1;
@@ -159,6 +249,7 @@ fn element_activated(instance: &mut Instance, key: u32, element: ElementIdx, sco
         children: 0,
         variables: Arc::default(),
         result: None,
+        thrown: 0,
     });
 }
 
@@ -167,6 +258,9 @@ fn element_left(instance: &mut Instance, key: u32) {
     let gone = instance.elements.remove(index);
     instance.bytes = instance.bytes.saturating_sub(object_bytes(&gone.variables));
     instance.waiting.retain(|w| w.scope != key);
+    if let Some(listening) = &mut instance.listening {
+        listening.run_gone(key);
+    }
     if let Some(parent) = instance.element_mut(gone.scope) {
         parent.children = parent.children.saturating_sub(1);
     }
@@ -208,6 +302,9 @@ fn result_kept(instance: &mut Instance, key: u32, result: &Object) {
 fn ended(instance: &mut Instance, state: InstanceState) {
     instance.state = state;
     instance.waiting.clear();
+    let compensable = instance.parent.is_some_and(|p| p.compensable);
+    instance.activities.ended(state == InstanceState::Completed && compensable);
+    instance.listening = None;
 }
 
 fn incident_raised(instance: &mut Instance, raised: &IncidentRaised) {

@@ -3,9 +3,13 @@
 //! A command either fits the state (events follow) or is a [`Rejection`] and nothing changes. Ids and times come in
 //! with the command or from [`crate::Env`]; rights were checked by the caller.
 
+use crate::exchange::{ChildOutcome, ParentLink};
 use model::definition::ElementIdx;
 use model::error::{Fault, codes};
-use model::{DefinitionId, DocumentRef, IncidentId, InstanceId, JobId, Object, TaskId, TimerId, Timestamp, UserId};
+use model::{
+    DefinitionId, DocumentRef, IncidentId, InstanceId, JobId, Object, SubscriptionId, TaskId, TimerId, Timestamp,
+    UserId,
+};
 use serde::{Deserialize, Serialize};
 
 /// How an instance begins.
@@ -23,8 +27,12 @@ pub struct Start {
     pub variables: Object,
     /// A name of the caller's choice, to find the instance by.
     pub business_key: Option<String>,
-    /// The start event to use; the process's first when absent.
+    /// The start event to use; the process's default when absent. With a trigger: `payload` is the trigger's data.
     pub start_element: Option<ElementIdx>,
+    /// Data of the message, signal or event that started it (BPMN BD-4).
+    pub payload: Object,
+    /// Who calls it and waits.
+    pub parent: Option<ParentLink>,
 }
 
 /// What is asked of a running instance. Serialized only between nodes of one installation, which may be of different
@@ -47,6 +55,14 @@ pub enum Command {
     FailTask { task: TaskId, code: String, message: String },
     /// A timer is due.
     FireTimer { timer: TimerId },
+    /// A message for a subscription. Refused when the message does not fit its conversation (BPMN MS-8).
+    DeliverMessage { subscription: SubscriptionId, name: String, variables: Object },
+    /// A signal for a subscription.
+    DeliverSignal { subscription: SubscriptionId, variables: Object },
+    /// A called instance ended, or could not be started.
+    FinishChild { child: InstanceId, outcome: ChildOutcome },
+    /// A called instance raised an escalation that nothing in it caught (BPMN ER-7).
+    EscalateChild { child: InstanceId, code: String, variables: Object },
     /// Writes variables: locally into the element instance `scope`, or into the process when absent.
     SetVariables { scope: Option<u32>, values: Object, by: Option<UserId> },
     /// Retries the failed element where it stopped (BPMN TK-8).
@@ -78,6 +94,15 @@ pub enum Rejection {
     /// The task's kind does not offer this outcome.
     #[error("the task {task} does not offer the outcome `{outcome}`, only {offered}")]
     OutcomeNotOffered { task: TaskId, outcome: String, offered: String },
+    /// No such open subscription.
+    #[error("the subscription {subscription} is not open")]
+    SubscriptionNotOpen { subscription: SubscriptionId },
+    /// The message belongs to another conversation (BPMN MS-8).
+    #[error("the message does not fit the conversation of the subscription {subscription}")]
+    OtherConversation { subscription: SubscriptionId },
+    /// No such called instance is waited for.
+    #[error("the called instance {child} is not waited for")]
+    ChildNotAwaited { child: InstanceId },
     /// No such armed timer.
     #[error("the timer {timer} is not armed")]
     TimerNotArmed { timer: TimerId },
@@ -103,6 +128,8 @@ impl From<Rejection> for Fault {
         let code = match &rejection {
             Rejection::InstanceEnded | Rejection::ElementNotActive { .. } => &codes::NOT_ACTIVE,
             Rejection::TimerNotArmed { .. } | Rejection::TimerNotDue { .. } => &codes::NOT_ACTIVE,
+            Rejection::SubscriptionNotOpen { .. } | Rejection::OtherConversation { .. } => &codes::NOT_ACTIVE,
+            Rejection::ChildNotAwaited { .. } => &codes::NOT_ACTIVE,
             Rejection::JobNotOpen { .. } => &codes::JOB_NOT_FOUND,
             Rejection::TaskNotOpen { .. } | Rejection::TaskAnswered { .. } => &codes::TASK_COMPLETED,
             Rejection::OutcomeNotOffered { .. } => &codes::TASK_OUTCOME,

@@ -44,6 +44,7 @@ pub fn start(program: &Program, start: Start, env: &mut Env) -> Result<Decision,
         started_at: env.now,
         business_key: start.business_key,
         parameters,
+        parent: start.parent,
     }));
     let instance = Instance::created(&created).expect("the event is a creation");
     let mut step = Step::new(program, env, instance, start.started_by);
@@ -104,6 +105,12 @@ pub fn decide(program: &Program, instance: &Instance, command: Command, env: &mu
         }
         Command::FailTask { task, code, message } => fail_task(&mut step, task, &code, message)?,
         Command::FireTimer { timer } => fire_timer(&mut step, timer)?,
+        Command::DeliverMessage { subscription, .. } | Command::DeliverSignal { subscription, .. } => {
+            return Err(Rejection::SubscriptionNotOpen { subscription });
+        }
+        Command::FinishChild { child, .. } | Command::EscalateChild { child, .. } => {
+            return Err(Rejection::ChildNotAwaited { child });
+        }
         Command::SetVariables { scope, values, by } => set_variables(&mut step, scope.unwrap_or(0), values, by)?,
         Command::ResolveIncident { incident, by } => resolve_incident(&mut step, incident, by)?,
         Command::Cancel { reason, by } => {
@@ -129,6 +136,10 @@ fn actor(command: &Command) -> Option<UserId> {
         | Command::ThrowJobError { .. }
         | Command::FailTask { .. }
         | Command::FireTimer { .. }
+        | Command::DeliverMessage { .. }
+        | Command::DeliverSignal { .. }
+        | Command::FinishChild { .. }
+        | Command::EscalateChild { .. }
         | Command::SetStateTitle { .. } => None,
     }
 }

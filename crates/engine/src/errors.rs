@@ -3,7 +3,7 @@
 use crate::event::Event;
 use crate::lifecycle;
 use crate::step::Step;
-use model::definition::{BoundaryTrigger, ElementIdx, ElementKind};
+use model::definition::{ElementIdx, ElementKind, Trigger};
 use model::{Object, Value};
 use std::sync::Arc;
 
@@ -38,9 +38,9 @@ fn find_catcher(step: &Step, key: u32, code: &str) -> Option<(u32, ElementIdx)> 
     let mut host = key;
     loop {
         let caught = |boundary: &ElementIdx| match &step.program.element(*boundary).kind {
-            ElementKind::BoundaryEvent(event) => match &event.trigger {
-                BoundaryTrigger::Error { code } => Some((*boundary, code.as_deref())),
-                BoundaryTrigger::Timer(_) => None,
+            ElementKind::BoundaryEvent(event) => match event.triggers.first() {
+                Some(Trigger::Error(error)) => Some((*boundary, error.code.as_deref())),
+                _ => None,
             },
             _ => None,
         };

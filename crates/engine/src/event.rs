@@ -6,11 +6,14 @@
 
 use model::definition::{ElementIdx, FlowIdx, Form, TaskKind};
 use model::{
-    DefinitionId, DocumentRef, IncidentId, InstanceId, JobId, Object, TaskId, TimerId, Timestamp, UserId, Value,
+    DefinitionId, DocumentRef, IncidentId, InstanceId, JobId, Object, SubscriptionId, TaskId, TimerId, Timestamp,
+    UserId, Value,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+use crate::activity_events::{CompensationRecorded, CompensationThrown, Migrated, TurnsPlanned};
+use crate::exchange::{ChildOutcome, ChildStarted, MessageThrown, ParentLink, SignalThrown, SubscriptionOpened};
 use crate::state::{Phase, Repeat};
 
 /// A fact about an instance. `key` names an element instance, `scope` the element instance that contains it; the
@@ -72,7 +75,14 @@ pub enum Event {
     UserTaskReassigned { task: TaskId, key: u32, assignees: Vec<String>, by: Option<UserId> },
     /// A timer runs. `key` is the catch event's run, or the host's when `element` is a boundary event.
     #[serde(rename = "ta")]
-    TimerArmed { timer: TimerId, key: u32, element: ElementIdx, due: Timestamp, repeat: Option<Repeat> },
+    TimerArmed {
+        timer: TimerId,
+        key: u32,
+        element: ElementIdx,
+        due: Timestamp,
+        repeat: Option<Repeat>,
+        trigger: u32,
+    },
     /// A timer was due and is gone; a repeating one is followed by a new `TimerArmed`.
     #[serde(rename = "tf")]
     TimerFired { timer: TimerId, key: u32 },
@@ -91,6 +101,136 @@ pub enum Event {
     /// The boundary event `element` of the host `key` caught it (BPMN ER-2).
     #[serde(rename = "eh")]
     ErrorCaught { key: u32, element: ElementIdx, code: String },
+    /// It waits for a message or signal from outside.
+    #[serde(rename = "so")]
+    SubscriptionOpened(Box<SubscriptionOpened>),
+    /// It waits no more: caught, or no longer wanted.
+    #[serde(rename = "sx")]
+    SubscriptionClosed { subscription: SubscriptionId, key: u32 },
+    /// A message is published.
+    #[serde(rename = "mt")]
+    MessageThrown(Box<MessageThrown>),
+    /// A signal is thrown to all who wait.
+    #[serde(rename = "sg")]
+    SignalThrown(Box<SignalThrown>),
+    /// Another process is called.
+    #[serde(rename = "cs")]
+    ChildStarted(Box<ChildStarted>),
+    /// A called instance is no longer wanted: it is to be cancelled.
+    #[serde(rename = "cx")]
+    ChildCanceled { child: InstanceId, key: u32 },
+    /// A called instance ended.
+    #[serde(rename = "ce")]
+    ChildFinished { child: InstanceId, key: u32, outcome: ChildOutcome },
+    /// An escalation was raised; `caught`: a handler of this instance takes it, else it goes on to the caller, if there
+    /// is one (BPMN ER-7).
+    #[serde(rename = "es")]
+    EscalationRaised { key: u32, element: ElementIdx, code: String, variables: Object, caught: bool },
+    /// What an event waited for came; its variables wait in the run `key` of the event until they become its scope's.
+    #[serde(rename = "tr")]
+    Triggered { key: u32, element: ElementIdx, trigger: u32, variables: Object },
+    /// One of the triggers came to an event that waits for all of them (BPMN ML-1).
+    #[serde(rename = "tc")]
+    TriggerCollected { key: u32, element: ElementIdx, trigger: u32, variables: Object },
+    /// A condition is watched (BPMN CN-1).
+    #[serde(rename = "wa")]
+    ConditionArmed { key: u32, element: ElementIdx, trigger: u32 },
+    /// A watched condition was evaluated and gave something else than before; `failures`: in a row.
+    #[serde(rename = "wc")]
+    ConditionChecked { key: u32, element: ElementIdx, trigger: u32, holds: bool, failures: u32 },
+    /// A condition is watched no more: it was met, or is no longer wanted.
+    #[serde(rename = "wx")]
+    ConditionDisarmed { key: u32, element: ElementIdx, trigger: u32 },
+    /// A key of the conversation got its value (BPMN MS-8).
+    #[serde(rename = "ck")]
+    ConversationKeySet { name: String, value: String },
+    /// The process can not begin yet: what would be started, until an incident is resolved.
+    #[serde(rename = "sh")]
+    StartHeld { element: Option<ElementIdx>, trigger: u32, key: String, variables: Object },
+    /// Tokens that waited in a scope are gone with what was cut off there.
+    #[serde(rename = "td")]
+    TokensDropped { scope: u32 },
+    /// An event with several results threw those before `position`.
+    #[serde(rename = "ra")]
+    ResultsThrown { key: u32, position: u32 },
+    /// A complex gateway took one waiting token from each of `flows`: at its start, or at its reset (BPMN CX-3, CX-4).
+    #[serde(rename = "cp")]
+    ComplexPassed { element: ElementIdx, scope: u32, flows: Vec<FlowIdx>, reset: bool },
+    /// The whole tree of calls is to end, from its root on (flowable `terminateAll`).
+    #[serde(rename = "te")]
+    TreeEnded { key: u32 },
+    /// A repeated activity knows its turns.
+    #[serde(rename = "rp")]
+    TurnsPlanned(Box<TurnsPlanned>),
+    /// A turn's run has begun; `index` counts from 0.
+    #[serde(rename = "rs")]
+    TurnStarted { key: u32, turn: u32, index: u32 },
+    /// A turn ended normally; `output` is its slot of the output collection.
+    #[serde(rename = "re")]
+    TurnEnded { key: u32, turn: u32, output: Value },
+    /// One more turn, on demand (BPMN MI-2).
+    #[serde(rename = "ra")]
+    TurnAdded { key: u32, item: Value, by: Option<UserId> },
+    /// A completed activity can be compensated.
+    #[serde(rename = "cr")]
+    CompensationRecorded(Box<CompensationRecorded>),
+    /// Compensation begins.
+    #[serde(rename = "ct")]
+    CompensationThrown(Box<CompensationThrown>),
+    /// A record is being compensated: by its handler's run, or by the called instance itself (BPMN CO-7).
+    #[serde(rename = "ch")]
+    CompensationStarted { key: u32, record: u32, element: ElementIdx, handler: Option<u32>, child: Option<InstanceId> },
+    /// A record is compensated.
+    #[serde(rename = "cd")]
+    CompensationDone { key: u32, record: u32 },
+    /// All records of the compensation are compensated.
+    #[serde(rename = "cz")]
+    CompensationEnded { key: u32 },
+    /// A called instance that has ended is to compensate itself.
+    #[serde(rename = "cq")]
+    ChildCompensationRequested { child: InstanceId, key: u32 },
+    /// This instance had ended and now compensates itself for its caller; `InstanceCompleted` follows when it is done.
+    #[serde(rename = "cw")]
+    CompensationRequested,
+    /// An activity of an ad-hoc sub-process waits for its turn (BPMN AH-3).
+    #[serde(rename = "aq")]
+    AdHocQueued { key: u32, element: ElementIdx, variables: Object },
+    /// The first in the queue begins.
+    #[serde(rename = "at")]
+    AdHocTaken { key: u32 },
+    /// What an activity gives to the output collection.
+    #[serde(rename = "ao")]
+    AdHocOutput { key: u32, output: Value },
+    /// Nothing more begins; `completed`: it was said to be complete.
+    #[serde(rename = "az")]
+    AdHocClosing { key: u32, completed: bool },
+    /// A run waits in a stage before its work, or `after` it: a listener, a continuation, data.
+    #[serde(rename = "sw")]
+    StageWaits { key: u32, after: bool, stage: u32 },
+    /// The stage is passed.
+    #[serde(rename = "sp")]
+    StagePassed { key: u32, after: bool, stage: u32 },
+    /// A run asks for a name that one run at a time holds, in all instances (pattern 39).
+    #[serde(rename = "mr")]
+    MutexRequested { key: u32, name: String },
+    /// It holds the name.
+    #[serde(rename = "mg")]
+    MutexGranted { key: u32 },
+    /// It holds the name, or waits for it, no more.
+    #[serde(rename = "ml")]
+    MutexReleased { key: u32, name: String },
+    /// Nothing goes on by itself: timers are late, jobs are not handed out (BPMN MG-8).
+    #[serde(rename = "ps")]
+    InstanceSuspended { reason: String, by: Option<UserId> },
+    /// It goes on.
+    #[serde(rename = "pr")]
+    InstanceResumed { by: Option<UserId> },
+    /// Tokens that waited before an activity for others were taken together (BPMN TK-9).
+    #[serde(rename = "tt")]
+    TokensTaken { element: ElementIdx, scope: u32, flows: Vec<FlowIdx> },
+    /// The instance runs another version.
+    #[serde(rename = "im")]
+    InstanceMigrated(Box<Migrated>),
     /// A line for the history.
     #[serde(rename = "lg")]
     Logged { key: Option<u32>, element: Option<ElementIdx>, text: String, level: LogLevel, by: Option<UserId> },
@@ -102,7 +242,7 @@ pub enum Event {
     InstanceCompleted,
     /// The instance ended by a business error that nothing caught (BPMN ER-5).
     #[serde(rename = "zf")]
-    InstanceFailed { code: String, message: String },
+    InstanceFailed { code: String, message: String, variables: Object },
     /// The instance was cancelled from outside.
     #[serde(rename = "zx")]
     InstanceCanceled { reason: String, by: Option<UserId> },
@@ -121,6 +261,9 @@ pub struct InstanceCreated {
     /// Values of the definition's declared parameters; never change (Bitrix 4.3). Empty for BPMN, whose start values
     /// are variables.
     pub parameters: Object,
+    /// Who called it and waits.
+    #[serde(default)]
+    pub parent: Option<ParentLink>,
 }
 
 /// See [`Event::JobCreated`].

@@ -33,8 +33,51 @@ impl Event {
             Self::TimerCanceled { .. } => "timerCanceled",
             Self::IncidentRaised(_) => "incidentRaised",
             Self::IncidentResolved { .. } => "incidentResolved",
+            Self::SubscriptionOpened(_) => "subscriptionOpened",
+            Self::SubscriptionClosed { .. } => "subscriptionClosed",
+            Self::MessageThrown(_) => "messageThrown",
+            Self::SignalThrown(_) => "signalThrown",
+            Self::ChildStarted(_) => "childStarted",
+            Self::ChildCanceled { .. } => "childCanceled",
+            Self::ChildFinished { .. } => "childFinished",
+            Self::EscalationRaised { .. } => "escalationRaised",
+            Self::TurnsPlanned(_) => "turnsPlanned",
+            Self::TurnStarted { .. } => "turnStarted",
+            Self::TurnEnded { .. } => "turnEnded",
+            Self::TurnAdded { .. } => "turnAdded",
+            Self::CompensationRecorded(_) => "compensationRecorded",
+            Self::CompensationThrown(_) => "compensationThrown",
+            Self::CompensationStarted { .. } => "compensationStarted",
+            Self::CompensationDone { .. } => "compensationDone",
+            Self::CompensationEnded { .. } => "compensationEnded",
+            Self::ChildCompensationRequested { .. } => "childCompensationRequested",
+            Self::CompensationRequested => "compensationRequested",
+            Self::AdHocQueued { .. } => "adHocQueued",
+            Self::AdHocTaken { .. } => "adHocTaken",
+            Self::AdHocOutput { .. } => "adHocOutput",
+            Self::AdHocClosing { .. } => "adHocClosing",
+            Self::StageWaits { .. } => "stageWaits",
+            Self::StagePassed { .. } => "stagePassed",
+            Self::MutexRequested { .. } => "mutexRequested",
+            Self::MutexGranted { .. } => "mutexGranted",
+            Self::MutexReleased { .. } => "mutexReleased",
+            Self::InstanceSuspended { .. } => "instanceSuspended",
+            Self::InstanceResumed { .. } => "instanceResumed",
+            Self::TokensTaken { .. } => "tokensTaken",
+            Self::InstanceMigrated(_) => "instanceMigrated",
             Self::ErrorRaised { .. } => "errorRaised",
             Self::ErrorCaught { .. } => "errorCaught",
+            Self::Triggered { .. } => "triggered",
+            Self::TriggerCollected { .. } => "triggerCollected",
+            Self::ConditionArmed { .. } => "conditionArmed",
+            Self::ConditionChecked { .. } => "conditionChecked",
+            Self::ConditionDisarmed { .. } => "conditionDisarmed",
+            Self::ConversationKeySet { .. } => "conversationKeySet",
+            Self::StartHeld { .. } => "startHeld",
+            Self::TokensDropped { .. } => "tokensDropped",
+            Self::ResultsThrown { .. } => "resultsThrown",
+            Self::ComplexPassed { .. } => "complexPassed",
+            Self::TreeEnded { .. } => "treeEnded",
             Self::Logged { .. } => "logged",
             Self::StateTitleSet { .. } => "stateTitleSet",
             Self::InstanceCompleted => "instanceCompleted",
@@ -98,8 +141,27 @@ impl Names<'_> {
             }
             Event::StateTitleSet { text } => json!({"text": text}),
             Event::InstanceCompleted => json!({}),
-            Event::InstanceFailed { code, message } => json!({"code": code, "message": message}),
+            Event::InstanceFailed { code, message, variables } => {
+                json!({"code": code, "message": message, "variables": some_context(variables)})
+            }
             Event::InstanceCanceled { reason, by } => json!({"reason": reason, "by": by}),
+            Event::EscalationRaised { key, element, code, variables, caught } => json!({
+                "key": key, "element": self.element(*element), "code": code, "variables": some_context(variables),
+                "caught": caught,
+            }),
+            Event::TokensDropped { scope } => json!({"scope": scope}),
+            Event::ComplexPassed { element, scope, flows, reset } => {
+                let flows: Vec<Json> = flows.iter().map(|f| self.flow(*f)).collect();
+                json!({
+                    "element": self.element(*element), "scope": scope, "flows": flows, "reset": reset.then_some(true),
+                })
+            }
+            Event::ResultsThrown { key, position } => json!({"key": key, "position": position}),
+            Event::TreeEnded { key } => json!({"key": key}),
+            Event::ConversationKeySet { name, value } => json!({"name": name, "value": value}),
+            Event::StartHeld { element, variables, .. } => {
+                json!({"element": element.map(|e| self.element(e)), "variables": some_context(variables)})
+            }
             work => self.work(work),
         }
     }
@@ -139,10 +201,98 @@ impl Names<'_> {
             Event::TimerFired { timer, key } | Event::TimerCanceled { timer, key } => {
                 json!({"timer": timer, "key": key})
             }
+            Event::SubscriptionOpened(opened) => json!({
+                "subscription": opened.subscription, "key": opened.key, "element": self.element(opened.element),
+                "awaited": opened.awaited,
+            }),
+            Event::SubscriptionClosed { subscription, key } => json!({"subscription": subscription, "key": key}),
+            Event::MessageThrown(thrown) => json!({
+                "key": thrown.key, "element": self.element(thrown.element), "name": thrown.name,
+                "correlationKey": thrown.correlation_key, "messageId": thrown.id, "ttlMs": thrown.ttl_ms,
+                "variables": some_context(&thrown.variables), "target": thrown.target,
+            }),
+            Event::SignalThrown(thrown) => json!({
+                "key": thrown.key, "element": self.element(thrown.element), "name": thrown.name,
+                "variables": some_context(&thrown.variables), "ownTree": thrown.own_tree.then_some(true),
+            }),
+            Event::ChildStarted(started) => json!({
+                "key": started.key, "element": self.element(started.element), "child": started.child,
+                "process": started.process, "binding": started.binding, "variables": context(&started.variables),
+                "businessKey": started.business_key, "wait": started.wait,
+            }),
+            Event::ChildCanceled { child, key } => json!({"child": child, "key": key}),
+            Event::ChildFinished { child, key, outcome } => json!({"child": child, "key": key, "outcome": outcome}),
+            Event::Triggered { key, element, variables, .. } | Event::TriggerCollected { key, element, variables, .. } => {
+                json!({"key": key, "element": self.element(*element), "variables": some_context(variables)})
+            }
+            Event::ConditionArmed { key, element, .. } | Event::ConditionDisarmed { key, element, .. } => {
+                json!({"key": key, "element": self.element(*element)})
+            }
+            Event::ConditionChecked { key, element, holds, failures, .. } => json!({
+                "key": key, "element": self.element(*element), "holds": holds,
+                "failures": (*failures > 0).then_some(failures),
+            }),
             Event::IncidentRaised(raised) => self.incident(raised),
             Event::IncidentResolved { incident, key, retried, by } => {
                 json!({"incident": incident, "key": key, "retried": retried, "by": by})
             }
+            activity => self.activity(activity),
+        }
+    }
+
+    /// Turns, compensation, ad-hoc choices, stages, mutexes, migration.
+    fn activity(&self, event: &Event) -> Json {
+        match event {
+            Event::TurnsPlanned(planned) => json!({
+                "key": planned.key, "total": (planned.total > 0).then_some(planned.total),
+                "items": (!planned.items.is_null()).then(|| planned.items.to_json()),
+            }),
+            Event::TurnStarted { key, turn, index } => json!({"key": key, "turn": turn, "index": index}),
+            Event::TurnEnded { key, turn, output } => json!({"key": key, "turn": turn, "output": output.to_json()}),
+            Event::TurnAdded { key, item, by } => json!({"key": key, "item": item.to_json(), "by": by}),
+            Event::CompensationRecorded(recorded) => json!({
+                "key": recorded.key, "element": self.element(recorded.element), "scope": recorded.scope,
+                "child": recorded.child,
+            }),
+            Event::CompensationThrown(thrown) => json!({
+                "key": thrown.key, "scope": thrown.scope, "then": thrown.then,
+                "activity": thrown.activity.map(|a| self.element(a)), "records": thrown.records,
+            }),
+            Event::CompensationStarted { key, record, element, handler, child } => json!({
+                "key": key, "record": record, "element": self.element(*element), "handler": handler, "child": child,
+            }),
+            Event::CompensationDone { key, record } => json!({"key": key, "record": record}),
+            Event::CompensationEnded { key } => json!({"key": key}),
+            Event::ChildCompensationRequested { child, key } => json!({"child": child, "key": key}),
+            Event::AdHocQueued { key, element, variables } => {
+                json!({"key": key, "element": self.element(*element), "variables": some_context(variables)})
+            }
+            Event::AdHocTaken { key } => json!({"key": key}),
+            Event::AdHocOutput { key, output } => json!({"key": key, "output": output.to_json()}),
+            Event::AdHocClosing { key, completed } => json!({"key": key, "completed": completed}),
+            other => self.administration(other),
+        }
+    }
+
+    fn administration(&self, event: &Event) -> Json {
+        match event {
+            Event::StageWaits { key, after, stage } | Event::StagePassed { key, after, stage } => {
+                json!({"key": key, "after": after.then_some(true), "stage": stage})
+            }
+            Event::MutexRequested { key, name } | Event::MutexReleased { key, name } => {
+                json!({"key": key, "name": name})
+            }
+            Event::MutexGranted { key } => json!({"key": key}),
+            Event::InstanceSuspended { reason, by } => json!({"reason": reason, "by": by}),
+            Event::InstanceResumed { by } => json!({"by": by}),
+            Event::TokensTaken { element, scope, flows } => {
+                let flows: Vec<Json> = flows.iter().map(|f| self.flow(*f)).collect();
+                json!({"element": self.element(*element), "scope": scope, "flows": flows})
+            }
+            Event::InstanceMigrated(migrated) => json!({
+                "definition": migrated.definition, "reason": migrated.reason,
+                "elements": migrated.elements.iter().map(|(_, new)| self.element(*new)).collect::<Vec<_>>(),
+            }),
             _ => Json::Null,
         }
     }
@@ -178,12 +328,17 @@ fn created_json(created: &InstanceCreated) -> Json {
         "instance": created.instance, "definition": created.definition,
         "document": created.document.map(|d| d.record), "startedBy": created.started_by,
         "startedAt": created.started_at.to_iso(), "businessKey": created.business_key,
+        "parent": created.parent,
         "parameters": (!created.parameters.is_empty()).then(|| context(&created.parameters)),
     })
 }
 
 fn context(object: &Object) -> Json {
     Json::Object(object.iter().map(|(name, value)| (name.to_string(), value.to_json())).collect())
+}
+
+fn some_context(object: &Object) -> Option<Json> {
+    (!object.is_empty()).then(|| context(object))
 }
 
 fn some_list(names: &[String]) -> Option<&[String]> {

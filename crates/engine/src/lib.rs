@@ -6,6 +6,7 @@
 //! - [`program`]: a definition with its expressions compiled
 //! - [`command`]: what may be asked, and why it may be refused
 //! - [`event`]: what happened
+//! - [`exchange`]: what goes between instances
 //! - [`state`]: the instance between steps, snapshot and journal bytes
 //! - [`testbed`]: an instance in memory with a clock of its own, for `ruslo run` and tests
 //!
@@ -14,6 +15,7 @@
 
 pub mod command;
 pub mod event;
+pub mod exchange;
 pub mod program;
 pub mod state;
 pub mod testbed;

@@ -9,7 +9,7 @@ use crate::state::Phase;
 use crate::step::{Next, Step, Trouble};
 use crate::{timers, variables};
 use model::Object;
-use model::definition::{BoundaryTrigger, ElementIdx, ElementKind};
+use model::definition::{ElementIdx, ElementKind, Trigger};
 use model::error::codes;
 
 /// A token enters an element. `data` (of a trigger) becomes local variables (BPMN BD-4).
@@ -65,7 +65,7 @@ fn prepare(step: &mut Step, key: u32) -> Result<Next, Trouble> {
     variables::map_inputs(step, key)?;
     for boundary in &step.element(key).boundaries {
         let ElementKind::BoundaryEvent(event) = &step.program.element(*boundary).kind else { continue };
-        let BoundaryTrigger::Timer(timer) = &event.trigger else { continue };
+        let Some(Trigger::Timer(timer)) = event.triggers.first() else { continue };
         let armed = step.instance.timers.iter().any(|t| t.key == key && t.element == *boundary);
         if !armed {
             let repeats = !event.interrupting;

@@ -138,6 +138,8 @@ impl Testbed {
             variables,
             business_key: None,
             start_element: None,
+            payload: Object::new(),
+            parent: None,
         };
         let program = self.program.clone();
         let decision = self.with_env(|env| start(&program, begin, env))?;

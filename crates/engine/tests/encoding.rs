@@ -74,6 +74,7 @@ fn instance(variables: Object) -> (Instance, Event) {
         started_at: Timestamp(1_800_000_000_000),
         business_key: None,
         parameters: Object::new(),
+        parent: None,
     };
     let mut instance = Instance::created(&Event::InstanceCreated(Box::new(created))).unwrap();
     let set = Event::VariablesSet { scope: 0, values: variables, by: None };

@@ -100,13 +100,12 @@ impl Draw {
 
     fn service(&mut self) -> ElementIdx {
         let job_type = self.builder.literal("work");
-        let task =
-            ServiceTask { job_type, retries: None, headers: vec![], result_variable: None, result_expression: None };
+        let task = ServiceTask::new(job_type);
         self.node("job", ElementKind::ServiceTask(Box::new(task)))
     }
 
     fn timer(&mut self, kind: TimerKind, value: String) -> Timer {
-        Timer { kind, value: self.builder.literal(value) }
+        Timer::new(kind, self.builder.literal(value))
     }
 
     /// Draws a block after `from`; gives the element it leaves by.
@@ -130,7 +129,7 @@ impl Draw {
             }
             Block::Timer(seconds) => {
                 let timer = self.timer(TimerKind::Duration, format!("PT{seconds}S"));
-                self.after(from, |d| d.node("timer", ElementKind::CatchEvent(CatchEvent::Timer(timer))))
+                self.after(from, |d| d.node("timer", ElementKind::CatchEvent(CatchEvent::of(Trigger::Timer(timer)))))
             }
             Block::Sequence(blocks) => blocks.iter().fold(from, |from, block| self.block(block, from)),
             Block::Parallel(blocks) => {
@@ -143,12 +142,15 @@ impl Draw {
                 let id = self.id("sub");
                 let sub = self.builder.open_scope(&id);
                 self.builder.flow(from, sub, None);
-                let start = self.node("start", ElementKind::StartEvent(StartEvent::None));
+                let start = self.node("start", ElementKind::start());
                 let last = self.block(inner, start);
                 let end = match end {
-                    End::None => EndEvent::None,
-                    End::Terminate => EndEvent::Terminate,
-                    End::Error => EndEvent::Error { code: "E".to_owned(), message: None },
+                    End::None => ThrowEvent::default(),
+                    End::Terminate => ThrowEvent::of(Throw::Terminate(TerminateReach::Scope)),
+                    End::Error => {
+                        let code = self.builder.literal("E");
+                        ThrowEvent::of(Throw::Error { code, message: None })
+                    }
                 };
                 self.after(last, |d| d.node("end", ElementKind::EndEvent(end)));
                 self.builder.close_scope();
@@ -193,14 +195,10 @@ impl Draw {
     fn guard(&mut self, host: ElementIdx, boundary: Boundary) -> ElementIdx {
         let (trigger, interrupting) = match boundary {
             Boundary::Nothing => return host,
-            Boundary::Error => (BoundaryTrigger::Error { code: None }, true),
-            Boundary::Interrupting(s) => {
-                (BoundaryTrigger::Timer(self.timer(TimerKind::Duration, format!("PT{s}S"))), true)
-            }
-            Boundary::NonInterrupting(s) => {
-                (BoundaryTrigger::Timer(self.timer(TimerKind::Duration, format!("PT{s}S"))), false)
-            }
-            Boundary::Cycle(n) => (BoundaryTrigger::Timer(self.timer(TimerKind::Cycle, format!("R{n}/PT7S"))), false),
+            Boundary::Error => (Trigger::Error(ErrorTrigger::default()), true),
+            Boundary::Interrupting(s) => (Trigger::Timer(self.timer(TimerKind::Duration, format!("PT{s}S"))), true),
+            Boundary::NonInterrupting(s) => (Trigger::Timer(self.timer(TimerKind::Duration, format!("PT{s}S"))), false),
+            Boundary::Cycle(n) => (Trigger::Timer(self.timer(TimerKind::Cycle, format!("R{n}/PT7S"))), false),
         };
         let id = self.id("boundary");
         let event = self.builder.boundary(&id, host, interrupting, trigger);
@@ -208,7 +206,7 @@ impl Draw {
         if interrupting {
             self.merge(&[host, side], ElementKind::ExclusiveGateway)
         } else {
-            self.after(side, |d| d.node("end", ElementKind::EndEvent(EndEvent::None)));
+            self.after(side, |d| d.node("end", ElementKind::end()));
             host
         }
     }
@@ -216,9 +214,9 @@ impl Draw {
 
 fn process(block: &Block) -> ProcessDefinition {
     let mut draw = Draw { builder: Builder::new(), count: 0 };
-    let start = draw.node("start", ElementKind::StartEvent(StartEvent::None));
+    let start = draw.node("start", ElementKind::start());
     let last = draw.block(block, start);
-    draw.after(last, |d| d.node("end", ElementKind::EndEvent(EndEvent::None)));
+    draw.after(last, |d| d.node("end", ElementKind::end()));
     draw.builder.finish()
 }
 

@@ -76,6 +76,8 @@ ids! {
     JobId = "job";
     /// A timer (partitioned).
     TimerId = "timer";
+    /// A subscription to a message or signal (partitioned).
+    SubscriptionId = "sub";
     /// An incident (partitioned).
     IncidentId = "inc";
     /// An entry of the outbox (partitioned).

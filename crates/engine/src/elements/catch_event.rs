@@ -2,14 +2,16 @@
 
 use crate::step::{Next, Step, Trouble};
 use crate::timers;
-use model::definition::CatchEvent;
+use model::definition::{CatchEvent, Trigger};
 
 pub(crate) fn activate(step: &mut Step, key: u32, event: &CatchEvent) -> Result<Next, Trouble> {
-    match event {
-        CatchEvent::Timer(timer) => {
-            let element = step.run(key).element;
+    let element = step.run(key).element;
+    let mut next = Next::Go;
+    for trigger in &event.triggers {
+        if let Trigger::Timer(timer) = trigger {
             timers::arm(step, key, element, timer, false)?;
-            Ok(Next::Wait)
+            next = Next::Wait;
         }
     }
+    Ok(next)
 }

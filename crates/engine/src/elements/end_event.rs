@@ -4,16 +4,26 @@ use crate::errors::{self, BusinessError};
 use crate::event::Event;
 use crate::lifecycle;
 use crate::state::Phase;
-use crate::step::{Next, Step};
+use crate::step::{Next, Step, Trouble};
 use model::Object;
-use model::definition::EndEvent;
+use model::definition::{ExprId, Throw, ThrowEvent};
+use model::error::codes;
 
-pub(crate) fn activate(step: &mut Step, key: u32, event: &EndEvent) -> Next {
-    match event {
-        EndEvent::None => Next::Go,
-        EndEvent::Terminate => terminate_scope(step, key),
-        EndEvent::Error { code, message } => raise(step, key, code, message.as_deref()),
+pub(crate) fn activate(step: &mut Step, key: u32, event: &ThrowEvent) -> Result<Next, Trouble> {
+    match event.results.first() {
+        Some(Throw::Terminate(_)) => Ok(terminate_scope(step, key)),
+        Some(Throw::Error { code, message }) => {
+            let code = text(step, key, *code)?;
+            let message = message.map(|m| text(step, key, m)).transpose()?;
+            Ok(raise(step, key, &code, message.as_deref()))
+        }
+        _ => Ok(Next::Go),
     }
+}
+
+fn text(step: &mut Step, key: u32, expression: ExprId) -> Result<String, Trouble> {
+    let value = step.evaluate(key, expression, None);
+    value.map(|v| v.to_text()).map_err(|e| Trouble::evaluation(&codes::MAPPING_FAILED, "the error", &e))
 }
 
 /// Ends its own scope at once; the parent goes on normally.

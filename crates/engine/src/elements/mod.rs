@@ -27,14 +27,23 @@ pub(crate) fn activate(step: &mut Step, key: u32) -> Result<Next, Trouble> {
     match &step.element(key).kind {
         ElementKind::Scope(scope) => sub_process::activate(step, key, scope),
         ElementKind::StartEvent(event) => Ok(start_event::activate(event)),
-        ElementKind::EndEvent(event) => Ok(end_event::activate(step, key, event)),
+        ElementKind::EndEvent(event) => end_event::activate(step, key, event),
         ElementKind::CatchEvent(event) => catch_event::activate(step, key, event),
-        ElementKind::ThrowNone | ElementKind::Task | ElementKind::ManualTask => Ok(pass_through::activate()),
+        ElementKind::ThrowEvent(_) | ElementKind::Task | ElementKind::ManualTask => Ok(pass_through::activate()),
         ElementKind::BoundaryEvent(_) => Ok(boundary_event::activate()),
         ElementKind::UserTask(task) => user_task::activate(step, key, task),
         ElementKind::ServiceTask(task) => service_task::activate(step, key, task),
         ElementKind::ScriptTask(task) => script_task::activate(step, key, task),
         ElementKind::ExclusiveGateway | ElementKind::ParallelGateway => Ok(Next::Go),
+        ElementKind::SendTask(_)
+        | ElementKind::ReceiveTask(_)
+        | ElementKind::BusinessRuleTask(_)
+        | ElementKind::CallActivity(_)
+        | ElementKind::InclusiveGateway
+        | ElementKind::ComplexGateway(_)
+        | ElementKind::EventBasedGateway(_) => {
+            Err(Trouble::new(&codes::DEFINITION_NOT_DEPLOYABLE, "the element can not be run"))
+        }
         ElementKind::Unsupported { construct, .. } => {
             Err(Trouble::new(&codes::DEFINITION_NOT_DEPLOYABLE, format!("`{construct}` can not be run")))
         }
@@ -52,7 +61,14 @@ pub(crate) fn complete(step: &mut Step, key: u32) -> Result<Next, Trouble> {
         | ElementKind::StartEvent(_)
         | ElementKind::EndEvent(_)
         | ElementKind::CatchEvent(_)
-        | ElementKind::ThrowNone
+        | ElementKind::ThrowEvent(_)
+        | ElementKind::SendTask(_)
+        | ElementKind::ReceiveTask(_)
+        | ElementKind::BusinessRuleTask(_)
+        | ElementKind::CallActivity(_)
+        | ElementKind::InclusiveGateway
+        | ElementKind::ComplexGateway(_)
+        | ElementKind::EventBasedGateway(_)
         | ElementKind::Task
         | ElementKind::ManualTask
         | ElementKind::ExclusiveGateway

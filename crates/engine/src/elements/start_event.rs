@@ -4,7 +4,6 @@ use crate::step::Next;
 use model::definition::StartEvent;
 
 pub(crate) fn activate(event: &StartEvent) -> Next {
-    match event {
-        StartEvent::None => Next::Go,
-    }
+    let _ = event;
+    Next::Go
 }

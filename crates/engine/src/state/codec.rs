@@ -113,6 +113,10 @@ impl Instance {
             tasks: Vec::new(),
             timers: Vec::new(),
             incidents: Vec::new(),
+            parent: self.parent,
+            subscriptions: Vec::new(),
+            called: Vec::new(),
+            listening: None,
         }
     }
 }

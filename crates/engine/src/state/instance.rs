@@ -3,9 +3,13 @@
 //! Owns: the state between steps. Invariant: changed by [`crate::apply()`] only; tokens are derived (BPMN TK-2), never
 //! counted. Never: looks into the definition, reads a clock.
 
+use super::listening::{Listening, Watcher};
+use super::activities::Activities;
+use crate::exchange::{Awaited, ParentLink};
 use model::definition::{ElementIdx, FlowIdx};
 use model::{
-    DefinitionId, DocumentRef, IncidentId, InstanceId, JobId, Object, TaskId, TimerId, Timestamp, UserId, Value,
+    DefinitionId, DocumentRef, IncidentId, InstanceId, JobId, Object, SubscriptionId, TaskId, TimerId, Timestamp,
+    UserId, Value,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -50,6 +54,8 @@ pub enum Phase {
     Mapping,
     /// Choosing the outgoing flows.
     Leaving,
+    /// Nothing of its own: what it listens to, or a join in it, could not be evaluated.
+    Listening,
 }
 
 /// The run of one element. Key 0 is the process.
@@ -67,8 +73,11 @@ pub struct ElementInstance {
     pub children: u32,
     /// Its local variables.
     pub variables: Arc<Object>,
-    /// What its job or task gave, until it became variables.
+    /// What its job, task or trigger gave, until it became variables.
     pub result: Option<Arc<Object>>,
+    /// Of an event with several results: how many it threw.
+    #[serde(default)]
+    pub thrown: u32,
 }
 
 /// Tokens on a flow that leads to a join which can not pass yet.
@@ -136,6 +145,9 @@ pub struct TimerState {
     pub due: Timestamp,
     /// How it goes on after that.
     pub repeat: Option<Repeat>,
+    /// Position among the element's triggers.
+    #[serde(default)]
+    pub trigger: u32,
 }
 
 /// The rest of a cycle: firing `turn` is at `anchor` + `turn` intervals (BPMN TM-4: no drift).
@@ -166,6 +178,30 @@ pub struct Incident {
     pub job: Option<JobId>,
 }
 
+/// An open subscription.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Subscription {
+    /// Its id.
+    pub id: SubscriptionId,
+    /// The run it belongs to.
+    pub key: u32,
+    /// The element that catches it.
+    pub element: ElementIdx,
+    /// Position among the element's triggers.
+    pub trigger: u32,
+    /// What is waited for.
+    pub awaited: Awaited,
+}
+
+/// A called instance that is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Child {
+    /// Its id.
+    pub id: InstanceId,
+    /// The run of the call activity.
+    pub key: u32,
+}
+
 /// One process instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Instance {
@@ -188,6 +224,18 @@ pub struct Instance {
     pub(crate) tasks: Vec<Task>,
     pub(crate) timers: Vec<TimerState>,
     pub(crate) incidents: Vec<Incident>,
+    #[serde(default)]
+    pub(crate) parent: Option<ParentLink>,
+    #[serde(default)]
+    pub(crate) subscriptions: Vec<Subscription>,
+    /// Called instances that are waited for.
+    #[serde(default)]
+    pub(crate) called: Vec<Child>,
+    #[serde(default)]
+    pub(crate) activities: Activities,
+    /// What events and gateways remember; none for most.
+    #[serde(default)]
+    pub(crate) listening: Option<Box<Listening>>,
 }
 
 impl Instance {
@@ -246,6 +294,38 @@ impl Instance {
     /// Armed timers.
     pub fn timers(&self) -> &[TimerState] {
         &self.timers
+    }
+    /// What events and gateways remember beyond timers and subscriptions.
+    pub fn listening(&self) -> Option<&Listening> {
+        self.listening.as_deref()
+    }
+    /// Conditions that are watched.
+    pub fn watchers(&self) -> &[Watcher] {
+        self.listening.as_ref().map_or(&[], |l| &l.watchers)
+    }
+    /// Who called it and waits.
+    pub fn parent(&self) -> Option<&ParentLink> {
+        self.parent.as_ref()
+    }
+    /// Open subscriptions.
+    pub fn subscriptions(&self) -> &[Subscription] {
+        &self.subscriptions
+    }
+    /// Called instances that are waited for.
+    pub fn called(&self) -> &[Child] {
+        &self.called
+    }
+    /// Turns, compensation records, ad-hoc choices, stages, mutexes.
+    pub fn activities(&self) -> &Activities {
+        &self.activities
+    }
+    /// Nothing goes on by itself: timers are late, jobs are not handed out (BPMN MG-8).
+    pub fn is_suspended(&self) -> bool {
+        self.activities.suspended
+    }
+    /// Whether it has ended and may still be asked to compensate itself (BPMN CO-7): its state is kept whole.
+    pub fn keeps_records(&self) -> bool {
+        self.state == InstanceState::Completed && !self.activities.records.is_empty()
     }
     /// Open incidents.
     pub fn incidents(&self) -> &[Incident] {

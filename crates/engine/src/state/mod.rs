@@ -3,10 +3,12 @@
 //! - [`instance`]: the aggregate and its views
 //! - [`codec`]: snapshot and journal bytes; `wire`, `wire_types`, `wire_value` inside: their grammar
 //! - [`large`]: values kept apart from them
+//! - [`listening`]: what events and gateways remember
 
 pub mod codec;
 pub mod instance;
 pub mod large;
+pub mod listening;
 
 mod wire;
 mod wire_types;
@@ -14,6 +16,8 @@ mod wire_value;
 
 pub use codec::{CodecError, decode_events, decode_events_with, encode_events, encode_events_with, references};
 pub use instance::{
-    Answer, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Repeat, Task, TimerState, WaitingFlow,
+    Answer, Child, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Repeat, Subscription, Task,
+    TimerState, WaitingFlow,
 };
+pub use listening::{Collected, ConversationKey, Listening, Reset, Watcher};
 pub use large::{Fetched, Large, LargeValues, ValueName};

@@ -285,7 +285,20 @@ macro_rules! wrapped {
     )*};
 }
 use model::definition::{ElementIdx, FlowIdx};
-wrapped!(InstanceId, DefinitionId, JobId, TaskId, TimerId, IncidentId, UserId, CatalogId, RecordId, FileId, Timestamp);
+wrapped!(
+    InstanceId,
+    DefinitionId,
+    JobId,
+    TaskId,
+    TimerId,
+    IncidentId,
+    UserId,
+    CatalogId,
+    RecordId,
+    FileId,
+    SubscriptionId,
+    Timestamp
+);
 wrapped!(ElementIdx, FlowIdx);
 
 fn text<'b>(r: &mut Reader<'b>) -> Read<&'b str> {

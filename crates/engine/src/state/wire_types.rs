@@ -4,22 +4,27 @@
 //! and passes over it, so that the binary before reads what the binary after it wrote.
 
 use super::instance::{
-    Answer, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Repeat, Task, TimerState, WaitingFlow,
+    Answer, Child, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Repeat, Subscription, Task,
+    TimerState, WaitingFlow,
 };
+use super::listening::Listening;
 use super::wire::{Read, Reader, Wire, WireError, Writer, code, part};
 use crate::event::{
     Event, IncidentRaised, InstanceCreated, JobCreated, LogLevel, UserTaskAnswered, UserTaskCompleted, UserTaskCreated,
 };
+use crate::exchange::{
+    Awaited, ChildOutcome, ChildStarted, MessageThrown, ParentLink, SignalThrown, SubscriptionOpened,
+};
 use model::DocumentRef;
-use model::definition::TaskKind;
+use model::definition::{Binding, MessageTarget, TaskKind};
 
 part!(DocumentRef { catalog, record });
-part!(ElementInstance { key, element, scope, phase, children, variables, result });
+part!(ElementInstance { key, element, scope, phase, children, variables, result, thrown });
 part!(WaitingFlow { scope, flow, count });
 part!(Job { id, key, job_type, retries, tries });
 part!(Task { id, key, assignees, answers });
 part!(Answer { user, outcome, comment, values });
-part!(TimerState { id, key, element, due, repeat });
+part!(TimerState { id, key, element, due, repeat, trigger });
 part!(Repeat { interval, anchor, turn, last_turn, end });
 part!(Incident { id, key, code, job });
 part!(Instance {
@@ -39,9 +44,20 @@ part!(Instance {
     jobs,
     tasks,
     timers,
-    incidents
+    incidents,
+    parent,
+    subscriptions,
+    called,
+    listening
 });
-part!(InstanceCreated { instance, definition, started_at, started_by, document, business_key, parameters });
+part!(ParentLink { instance, key, root, depth });
+part!(Subscription { id, key, element, trigger, awaited });
+part!(Child { id, key });
+part!(SubscriptionOpened { subscription, key, element, trigger, awaited });
+part!(MessageThrown { key, element, name, correlation_key, id, ttl_ms, variables, target });
+part!(SignalThrown { key, element, name, variables, own_tree });
+part!(ChildStarted { key, element, child, process, binding, variables, business_key, wait });
+part!(InstanceCreated { instance, definition, started_at, started_by, document, business_key, parameters, parent });
 part!(JobCreated { job, key, element, job_type, retries, input } skip { headers });
 part!(UserTaskCreated {
     task, key, element, kind, title, assignees, input, due, priority, description, candidate_users, candidate_groups
@@ -51,9 +67,25 @@ part!(UserTaskCompleted { task, key, outcome, values, by, outputs });
 part!(IncidentRaised { incident, key, element, phase, job, code, message, details });
 
 code!(InstanceState { Active = 0, Completed = 1, Failed = 2, Canceled = 3 });
-code!(Phase { Active = 0, Activating = 1, Completing = 2, Mapping = 3, Leaving = 4 });
+code!(Phase { Active = 0, Activating = 1, Completing = 2, Mapping = 3, Leaving = 4, Listening = 5 });
 code!(TaskKind { Form = 0, Approve = 1, Review = 2, FormOrRefuse = 3 });
 code!(LogLevel { Info = 0, Warning = 1 });
+
+/// Rare shapes that may still grow: MessagePack by their names.
+macro_rules! packed {
+    ($($shape:ty),* $(,)?) => {$(
+        impl Wire for $shape {
+            fn put(&self, w: &mut Writer<'_>) {
+                w.blob(&rmp_serde::to_vec_named(self).expect("plain data in memory always encodes"));
+            }
+            fn get(r: &mut Reader<'_>) -> Read<Self> {
+                rmp_serde::from_slice(r.blob()?).map_err(|_| WireError::Content)
+            }
+        }
+    )*};
+}
+
+packed!(Awaited, Binding, MessageTarget, ChildOutcome, Listening);
 
 /// Particulars are any JSON.
 impl Wire for serde_json::Value {
@@ -112,6 +144,10 @@ events! {
         13 UserTaskAnswered,
         14 UserTaskCompleted,
         20 IncidentRaised,
+        30 SubscriptionOpened,
+        32 MessageThrown,
+        33 SignalThrown,
+        34 ChildStarted,
     }
     plain {
         2 ElementActivated { key, element, scope },
@@ -125,7 +161,7 @@ events! {
         11 JobCanceled { job, key },
         15 UserTaskCanceled { task, key },
         16 UserTaskReassigned { task, key, assignees, by },
-        17 TimerArmed { timer, key, element, due, repeat },
+        17 TimerArmed { timer, key, element, due, repeat, trigger },
         18 TimerFired { timer, key },
         19 TimerCanceled { timer, key },
         21 IncidentResolved { incident, key, retried, by },
@@ -134,8 +170,23 @@ events! {
         24 Logged { text, level, key, element, by },
         25 StateTitleSet { text },
         26 InstanceCompleted {},
-        27 InstanceFailed { code, message },
+        27 InstanceFailed { code, message, variables },
         28 InstanceCanceled { reason, by },
         29 JoinPassed { element, scope, flows },
+        31 SubscriptionClosed { subscription, key },
+        35 ChildCanceled { child, key },
+        36 ChildFinished { child, key, outcome },
+        37 EscalationRaised { key, element, code, variables, caught },
+        40 Triggered { key, element, trigger, variables },
+        41 StartHeld { element, trigger, key, variables },
+        42 TokensDropped { scope },
+        43 ResultsThrown { key, position },
+        44 ComplexPassed { element, scope, flows, reset },
+        45 TreeEnded { key },
+        46 ConditionArmed { key, element, trigger },
+        47 ConditionChecked { key, element, trigger, holds, failures },
+        48 ConditionDisarmed { key, element, trigger },
+        49 TriggerCollected { key, element, trigger, variables },
+        50 ConversationKeySet { name, value },
     }
 }

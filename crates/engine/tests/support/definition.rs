@@ -31,21 +31,8 @@ pub fn parse(text: &str) -> ProcessDefinition {
 
 impl Builder {
     pub fn new() -> Self {
-        let definition = ProcessDefinition {
-            process_id: "p".to_owned(),
-            name: "p".to_owned(),
-            origin: Origin::Bpmn,
-            elements: Vec::new(),
-            flows: Vec::new(),
-            expressions: Vec::new(),
-            parameters: Vec::new(),
-            variables: Vec::new(),
-            constants: Vec::new(),
-            start_form: None,
-        };
-        let mut builder = Self { definition, scopes: vec![ROOT], last: ROOT };
-        builder.element("p", ElementKind::Scope(Scope::default()));
-        builder
+        let definition = ProcessDefinition::new("p", "p", Origin::Bpmn);
+        Self { definition, scopes: vec![ROOT], last: ROOT }
     }
 
     pub fn element(&mut self, id: &str, kind: ElementKind) -> ElementIdx {
@@ -56,26 +43,13 @@ impl Builder {
         {
             scope.starts.push(idx);
         }
-        self.definition.elements.push(Element {
-            id: Arc::from(id),
-            name: None,
-            parent,
-            kind,
-            incoming: Vec::new(),
-            outgoing: Vec::new(),
-            default_flow: None,
-            inputs: Vec::new(),
-            outputs: Vec::new(),
-            boundaries: Vec::new(),
-            line: 0,
-            column: 0,
-        });
+        self.definition.elements.push(Element::new(id, parent, kind));
         self.last = idx;
         idx
     }
 
     pub fn open_scope(&mut self, id: &str) -> ElementIdx {
-        let idx = self.element(id, ElementKind::Scope(Scope::default()));
+        let idx = self.element(id, ElementKind::sub_process());
         self.scopes.push(idx);
         idx
     }
@@ -90,14 +64,14 @@ impl Builder {
         let same = self.definition.flows.iter().filter(|f| f.id.starts_with(&id)).count();
         let id = if same == 0 { id } else { format!("{id}#{}", same + 1) };
         let id = Arc::from(id.as_str());
-        self.definition.flows.push(SequenceFlow { id, name: None, source: from, target: to, condition });
+        self.definition.flows.push(SequenceFlow { id, name: None, source: from, target: to, condition, link: false });
         self.definition.elements[from.0 as usize].outgoing.push(idx);
         self.definition.elements[to.0 as usize].incoming.push(idx);
         idx
     }
 
-    pub fn boundary(&mut self, id: &str, host: ElementIdx, interrupting: bool, trigger: BoundaryTrigger) -> ElementIdx {
-        let event = BoundaryEvent { attached_to: host, interrupting, trigger };
+    pub fn boundary(&mut self, id: &str, host: ElementIdx, interrupting: bool, trigger: Trigger) -> ElementIdx {
+        let event = BoundaryEvent::of(host, interrupting, trigger);
         let idx = self.element(id, ElementKind::BoundaryEvent(event));
         self.definition.elements[host.0 as usize].boundaries.push(idx);
         idx
@@ -154,29 +128,26 @@ impl Builder {
     fn element_line(&mut self, word: &str, rest: &str) -> Option<()> {
         let (id, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         let kind = match word {
-            "start" => ElementKind::StartEvent(StartEvent::None),
+            "start" => ElementKind::start(),
             "task" => ElementKind::Task,
             "manual" => ElementKind::ManualTask,
-            "throw" => ElementKind::ThrowNone,
+            "throw" => ElementKind::throw_none(),
             "exclusive" => ElementKind::ExclusiveGateway,
             "parallel" => ElementKind::ParallelGateway,
-            "end" => ElementKind::EndEvent(EndEvent::None),
-            "terminate" => ElementKind::EndEvent(EndEvent::Terminate),
-            "error" => ElementKind::EndEvent(EndEvent::Error { code: rest.to_owned(), message: None }),
+            "end" => ElementKind::end(),
+            "terminate" => ElementKind::EndEvent(ThrowEvent::of(Throw::Terminate(TerminateReach::Scope))),
+            "error" => {
+                let code = self.literal(rest);
+                ElementKind::EndEvent(ThrowEvent::of(Throw::Error { code, message: None }))
+            }
             "timer" => {
                 let timer = self.timer(rest);
-                ElementKind::CatchEvent(CatchEvent::Timer(timer))
+                ElementKind::CatchEvent(CatchEvent::of(Trigger::Timer(timer)))
             }
             "user" => ElementKind::UserTask(Box::default()),
             "service" => {
                 let job_type = self.literal(id);
-                ElementKind::ServiceTask(Box::new(ServiceTask {
-                    job_type,
-                    retries: None,
-                    headers: Vec::new(),
-                    result_variable: None,
-                    result_expression: None,
-                }))
+                ElementKind::ServiceTask(Box::new(ServiceTask::new(job_type)))
             }
             "script" => {
                 let script = self.literal(Value::Null);
@@ -197,7 +168,7 @@ impl Builder {
             _ => TimerKind::Date,
         };
         let value = self.text_or_expression(text, "timer");
-        Timer { kind, value }
+        Timer::new(kind, value)
     }
 
     fn text_or_expression(&mut self, text: &str, role: &str) -> ExprId {
@@ -212,8 +183,10 @@ impl Builder {
         let (id, _on, host) = (words.next()?, words.next()?, words.next()?);
         let host = self.definition.find(host)?;
         let trigger = match (words.next()?, words.next()) {
-            ("timer", value) => BoundaryTrigger::Timer(self.timer(&value?.replace('_', " "))),
-            ("error", code) => BoundaryTrigger::Error { code: code.map(str::to_owned) },
+            ("timer", value) => Trigger::Timer(self.timer(&value?.replace('_', " "))),
+            ("error", code) => {
+                Trigger::Error(ErrorTrigger { code: code.map(str::to_owned), ..ErrorTrigger::default() })
+            }
             _ => return None,
         };
         let interrupting = words.next() != Some("non");

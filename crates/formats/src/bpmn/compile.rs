@@ -4,12 +4,12 @@
 //! [`ElementKind::Unsupported`] together with an error: nothing is skipped silently.
 //! Never: looks at shapes, or judges the graph as a whole (that is [`super::lint`]).
 
-use super::dom::{File, RUSLO, child, filled, flag, is, local, model_children, text_of};
-use super::{declarations, events, expressions::At, extensions, tasks};
+use super::dom::{File, GLOBAL_TASKS, RUSLO, child, filled, flag, is, local, model_children, model_name, text_of};
+use super::{data, declarations, events, extensions, links, messages, people, processes, scopes, tasks, traits};
+use super::{event_links, expressions::At};
 use crate::finding::{Spot, Text, finding};
 use model::definition::{
-    Element, ElementIdx, ElementKind, Expression, FlowIdx, Language, Origin, ProcessDefinition, ROOT, Scope,
-    SequenceFlow,
+    Element, ElementIdx, ElementKind, ExprId, Expression, FlowIdx, Language, Origin, ProcessDefinition, ROOT, SequenceFlow,
 };
 use model::{Diagnostic, Severity, Value};
 use roxmltree::Node;
@@ -25,44 +25,56 @@ pub(crate) struct Compiler<'f, 'a, 'i> {
     /// The source of each flow.
     pub flow_nodes: Vec<Node<'a, 'i>>,
     pub findings: Vec<Diagnostic>,
+    /// Data objects with the scopes that hold them.
+    pub data: Vec<(Node<'a, 'i>, ElementIdx)>,
+    /// Expressions read so far, with what is wrong with them.
+    pub texts: HashMap<Language, HashMap<Arc<str>, Option<expr::SyntaxError>>>,
+    /// The priority of the process's jobs.
+    pub job_priority: Option<ExprId>,
     index: HashMap<Arc<str>, ElementIdx>,
     pending: Vec<Node<'a, 'i>>,
+    /// Bytes of shared definitions that may still be read, each time somebody refers to one.
+    shared: usize,
 }
 
 /// Compiles one `process` element; findings of the graph are not in it yet.
 pub(crate) fn compile<'f, 'a, 'i>(file: &'f File<'a, 'i>, process: Node<'a, 'i>) -> Compiler<'f, 'a, 'i> {
     let id = process.attribute("id").unwrap_or("process").to_owned();
     let name = process_name(file, process).unwrap_or_else(|| id.clone());
-    let def = ProcessDefinition {
-        process_id: id,
-        name,
-        origin: if own(process, "origin") == Some("bpt") { Origin::Bpt } else { Origin::Bpmn },
-        elements: Vec::new(),
-        flows: Vec::new(),
-        expressions: Vec::new(),
-        parameters: Vec::new(),
-        variables: Vec::new(),
-        constants: Vec::new(),
-        start_form: None,
-    };
+    let origin = if own(process, "origin") == Some("bpt") { Origin::Bpt } else { Origin::Bpmn };
+    let mut def = ProcessDefinition::new(id, name, origin);
+    def.elements.clear();
     let mut compiler = Compiler {
         file,
         def,
         nodes: Vec::new(),
         flow_nodes: Vec::new(),
         findings: Vec::new(),
+        data: Vec::new(),
+        texts: HashMap::new(),
+        job_priority: None,
         index: HashMap::new(),
         pending: Vec::new(),
+        shared: file.limits.definition_bytes.saturating_mul(2),
     };
     compiler.add_element(process, ROOT);
-    compiler.def.elements[0].kind = ElementKind::Scope(Scope::default());
-    extensions::check(&mut compiler, process);
+    compiler.def.elements[0].kind = ElementKind::process();
+    if model_name(process).is_some_and(|name| GLOBAL_TASKS.contains(&name)) {
+        compiler.global_task(process);
+        return compiler;
+    }
     declarations::read(&mut compiler, process);
     compiler.collect(process, ROOT);
+    processes::read(&mut compiler, process);
+    compiler.add_kinds();
     compiler.add_flows();
     compiler.add_defaults();
-    compiler.add_starts();
+    event_links::join(&mut compiler);
     events::attach_boundaries(&mut compiler);
+    scopes::complete(&mut compiler);
+    data::objects(&mut compiler);
+    people::lanes(&mut compiler);
+    messages::keys(&mut compiler);
     compiler
 }
 
@@ -71,10 +83,7 @@ fn process_name(file: &File, process: Node) -> Option<String> {
         return Some(name.to_owned());
     }
     let id = process.attribute("id")?;
-    let pools = file.doc.root_element().children().filter(|n| is(*n, "collaboration"));
-    let mut pools = pools.flat_map(|c| c.children()).filter(|n| is(*n, "participant"));
-    let pool = pools.find(|p| p.attribute("processRef").is_some_and(|r| local(r, |full| full == id) == id))?;
-    filled(pool, "name").map(str::to_owned)
+    filled(*file.links.pools.get(id)?, "name").map(str::to_owned)
 }
 
 /// What stands in a process without being a node or flow of it, and is kept.
@@ -83,7 +92,6 @@ const KEPT: &[&str] = &[
     "auditing",
     "category",
     "correlationSubscription",
-    "dataObject",
     "dataObjectReference",
     "dataStoreReference",
     "documentation",
@@ -116,8 +124,6 @@ const FLOW_NODES: &[&str] = &[
     "boundaryEvent",
     "businessRuleTask",
     "callActivity",
-    "callChoreography",
-    "choreographyTask",
     "complexGateway",
     "endEvent",
     "eventBasedGateway",
@@ -132,7 +138,6 @@ const FLOW_NODES: &[&str] = &[
     "sendTask",
     "serviceTask",
     "startEvent",
-    "subChoreography",
     "subProcess",
     "task",
     "transaction",
@@ -162,23 +167,34 @@ impl<'a, 'i> Compiler<'_, 'a, 'i> {
         self.report(code, Severity::Warning, node, text);
     }
 
-    /// A construct of a later wave (BPMN LN-06).
-    pub fn unsupported(&mut self, node: Node, construct: &str) -> ElementKind {
-        self.error(
-            "LN-06",
-            node,
-            Text::new(
-                format!("`{construct}` does not run yet: it is kept and shown, but the process can not be deployed"),
-                format!("«{construct}» пока не исполняется: он сохранён и показан, но развернуть процесс нельзя"),
-            ),
-        );
-        ElementKind::Unsupported { construct: construct.to_owned(), rule: "LN-06" }
+    /// An element that can not be compiled; the finding that says why is already there.
+    pub fn broken(&self, node: Node, rule: &'static str) -> ElementKind {
+        ElementKind::Unsupported { construct: node.tag_name().name().to_owned(), rule }
+    }
+
+    /// Whether the shared definition `node` may be read once more: a small file can refer to a large definition very
+    /// often.
+    pub fn may_share(&mut self, node: Node) -> bool {
+        let size = node.range().len();
+        if size <= self.shared {
+            self.shared -= size;
+            return true;
+        }
+        if self.shared > 0 {
+            self.shared = 0;
+            let text = Text::new(
+                "Shared definitions are referred to too often for their size",
+                "На общие определения слишком много ссылок для их размера",
+            );
+            self.error("LN-03", node, text);
+        }
+        false
     }
 
     /// Adds an expression of the definition.
-    pub fn push_expression(&mut self, expression: Expression) -> model::definition::ExprId {
+    pub fn push_expression(&mut self, expression: Expression) -> ExprId {
         self.def.expressions.push(expression);
-        model::definition::ExprId(self.def.expressions.len() as u32 - 1)
+        ExprId(self.def.expressions.len() as u32 - 1)
     }
 
     fn collect(&mut self, scope: Node<'a, 'i>, parent: ElementIdx) {
@@ -187,7 +203,12 @@ impl<'a, 'i> Compiler<'_, 'a, 'i> {
             if name == "sequenceFlow" {
                 self.pending.push(node);
             } else if FLOW_NODES.contains(&name) {
-                self.flow_node(node, parent);
+                let idx = self.add_element(node, parent);
+                if matches!(name, "subProcess" | "transaction" | "adHocSubProcess") {
+                    self.collect(node, idx);
+                }
+            } else if name == "dataObject" {
+                self.data.push((node, parent));
             } else if !KEPT.contains(&name) {
                 self.error(
                     "LN-05",
@@ -201,31 +222,67 @@ impl<'a, 'i> Compiler<'_, 'a, 'i> {
         }
     }
 
-    fn flow_node(&mut self, node: Node<'a, 'i>, parent: ElementIdx) {
-        let idx = self.add_element(node, parent);
-        let kind = self.kind(node, idx);
-        self.def.elements[idx.0 as usize].kind = kind;
-        extensions::check(self, node);
-        if matches!(node.tag_name().name(), "subProcess" | "transaction" | "adHocSubProcess") {
-            self.collect(node, idx);
+    fn add_kinds(&mut self) {
+        for at in 1..self.nodes.len() {
+            self.complete(ElementIdx(at as u32));
         }
+    }
+
+    /// Compiles one element, now that all ids are known.
+    fn complete(&mut self, idx: ElementIdx) {
+        let node = self.nodes[idx.0 as usize];
+        let kind = self.kind(node, idx);
+        let macros = tasks::takes_macros(self, &kind);
+        self.def.elements[idx.0 as usize].kind = kind;
+        tasks::mappings(self, node, idx, macros);
+        traits::read(self, node, idx);
+        data::read(self, node, idx);
+        extensions::check(self, node);
     }
 
     fn kind(&mut self, node: Node<'a, 'i>, idx: ElementIdx) -> ElementKind {
         match node.tag_name().name() {
             "startEvent" => events::start(self, node, idx),
-            "endEvent" => events::end(self, node),
+            "endEvent" => events::end(self, node, idx),
             "intermediateCatchEvent" => events::catch(self, node, idx),
-            "intermediateThrowEvent" => events::throw(self, node),
-            // Boundary events need their hosts: see `events::attach_boundaries`.
-            "boundaryEvent" => ElementKind::ThrowNone,
+            "intermediateThrowEvent" => events::throw(self, node, idx),
+            "boundaryEvent" => events::boundary(self, node, idx),
             "exclusiveGateway" => ElementKind::ExclusiveGateway,
             "parallelGateway" => ElementKind::ParallelGateway,
-            "inclusiveGateway" | "complexGateway" | "eventBasedGateway" => {
-                self.unsupported(node, node.tag_name().name())
-            }
-            "subProcess" | "transaction" | "adHocSubProcess" => tasks::sub_process(self, node, idx),
+            "inclusiveGateway" => ElementKind::InclusiveGateway,
+            "complexGateway" => scopes::complex_gateway(self, node, idx),
+            "eventBasedGateway" => scopes::event_based_gateway(self, node),
+            "subProcess" | "transaction" | "adHocSubProcess" => scopes::sub_process(self, node, idx),
             _ => tasks::task(self, node, idx),
+        }
+    }
+
+    /// A global task: a process that starts, does it and ends.
+    fn global_task(&mut self, node: Node<'a, 'i>) {
+        let id = self.def.process_id.clone();
+        let mut add = |suffix: &str, kind: ElementKind| {
+            let idx = ElementIdx(self.def.elements.len() as u32);
+            let mut element = Element::new(format!("{id}.{suffix}"), ROOT, kind);
+            (element.line, element.column) = (self.def.elements[0].line, self.def.elements[0].column);
+            self.def.elements.push(element);
+            self.nodes.push(node);
+            idx
+        };
+        let (start, task) = (add("start", ElementKind::start()), add("task", ElementKind::Task));
+        let end = add("end", ElementKind::end());
+        self.def.elements[task.0 as usize].name = filled(node, "name").map(str::to_owned);
+        self.complete(task);
+        for (id, source, target) in [("in", start, task), ("out", task, end)] {
+            let (id, flow) = (format!("{}.{id}", self.def.process_id), FlowIdx(self.def.flows.len() as u32));
+            self.def.elements[source.0 as usize].outgoing.push(flow);
+            self.def.elements[target.0 as usize].incoming.push(flow);
+            self.flow_nodes.push(node);
+            let id = Arc::from(id);
+            self.def.flows.push(SequenceFlow { id, name: None, source, target, condition: None, link: false });
+        }
+        if let ElementKind::Scope(scope) = &mut self.def.elements[0].kind {
+            scope.starts.push(start);
+            scope.default_start = Some(start);
         }
     }
 
@@ -243,20 +300,10 @@ impl<'a, 'i> Compiler<'_, 'a, 'i> {
         };
         self.index.entry(id.clone()).or_insert(idx);
         self.nodes.push(node);
-        self.def.elements.push(Element {
-            id,
-            name: filled(node, "name").map(str::to_owned),
-            parent,
-            kind: ElementKind::Task,
-            incoming: Vec::new(),
-            outgoing: Vec::new(),
-            default_flow: None,
-            inputs: Vec::new(),
-            outputs: Vec::new(),
-            boundaries: Vec::new(),
-            line,
-            column,
-        });
+        let mut element = Element::new(id, parent, ElementKind::Task);
+        element.name = filled(node, "name").map(str::to_owned);
+        (element.line, element.column) = (line, column);
+        self.def.elements.push(element);
         idx
     }
 
@@ -311,7 +358,7 @@ impl<'a, 'i> Compiler<'_, 'a, 'i> {
         self.def.elements[target.0 as usize].incoming.push(idx);
         self.flow_nodes.push(node);
         let name = filled(node, "name").map(str::to_owned);
-        self.def.flows.push(SequenceFlow { id, name, source, target, condition });
+        self.def.flows.push(SequenceFlow { id, name, source, target, condition, link: false });
     }
 
     fn check_ends(&mut self, node: Node, source: ElementIdx, target: ElementIdx) {
@@ -337,7 +384,7 @@ impl<'a, 'i> Compiler<'_, 'a, 'i> {
         }
     }
 
-    fn condition(&mut self, node: Node, source: ElementIdx) -> model::definition::ExprId {
+    fn condition(&mut self, node: Node, source: ElementIdx) -> ExprId {
         let text = text_of(node);
         let at = At { node, element: source, role: "condition" };
         let language = filled(node, "language").or_else(|| filled(self.file.doc.root_element(), "expressionLanguage"));
@@ -381,18 +428,6 @@ impl<'a, 'i> Compiler<'_, 'a, 'i> {
                 );
             }
             self.def.elements[at].default_flow = found;
-        }
-    }
-
-    fn add_starts(&mut self) {
-        for at in 1..self.def.elements.len() {
-            if !matches!(self.def.elements[at].kind, ElementKind::StartEvent(_)) {
-                continue;
-            }
-            let parent = self.def.elements[at].parent.0 as usize;
-            if let ElementKind::Scope(scope) = &mut self.def.elements[parent].kind {
-                scope.starts.push(ElementIdx(at as u32));
-            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Owns: the namespaces and the reading of one BPMN file into [`File`]: its text, tree, ids and references.
 //! Never: judges a model.
 
+use super::links::Links;
 use crate::finding::{Spot, Text, refusal};
 use crate::text::Positions;
 use model::Diagnostic;
@@ -27,6 +28,8 @@ pub(crate) struct File<'a, 'i> {
     pub limits: &'a Limits,
     /// BPMN elements by id; of several with one id the first.
     pub ids: HashMap<&'a str, Node<'a, 'i>>,
+    /// What the parts of the file have to do with each other.
+    pub links: Links<'a, 'i>,
 }
 
 impl<'a, 'i> File<'a, 'i> {
@@ -54,7 +57,8 @@ impl<'a, 'i> File<'a, 'i> {
             let text = Text::new(format!("More than {max} elements"), format!("Больше {max} элементов"));
             return Err(refusal("LN-01", Spot { line: 1, column: 1 }, text));
         }
-        Ok(Self { doc, positions, limits, ids })
+        let links = Links::read(root, &ids);
+        Ok(Self { doc, positions, limits, ids, links })
     }
 
     /// Where `node` begins.
@@ -67,10 +71,41 @@ impl<'a, 'i> File<'a, 'i> {
         self.ids.get(local(reference, |id| self.ids.contains_key(id))).copied()
     }
 
+    /// Whether the process runs; a missing mark means no, except in the dialects of [`Self::vendor`] (BPMN LN-02).
+    pub fn is_executable(&self, process: Node) -> bool {
+        flag(process, "isExecutable").unwrap_or_else(|| self.vendor())
+    }
+
+    /// Whether the file speaks a dialect in which a missing `isExecutable` means true.
+    pub fn vendor(&self) -> bool {
+        self.doc.root_element().namespaces().any(|n| n.uri() == FLOWABLE || n.uri() == ACTIVITI)
+    }
+
+    /// Whether the file is drawn for `zeebe` and no other engine: what is missing there is an error.
+    pub fn is_zeebe(&self) -> bool {
+        let declares = |uri: &str| self.doc.root_element().namespaces().any(|n| n.uri() == uri);
+        declares(ZEEBE) && ![CAMUNDA, FLOWABLE, ACTIVITI].into_iter().any(declares)
+    }
+
+    /// Global tasks: processes of one task (BPMN 1.7).
+    pub fn global_tasks(&self) -> impl Iterator<Item = Node<'a, 'i>> + use<'a, 'i> {
+        let known = |n: &Node| model_name(*n).is_some_and(|name| GLOBAL_TASKS.contains(&name));
+        self.doc.root_element().children().filter(known)
+    }
+
     /// The processes in file order.
     pub fn processes(&self) -> impl Iterator<Item = Node<'a, 'i>> + use<'a, 'i> {
         self.doc.root_element().children().filter(|n| is(*n, "process"))
     }
+}
+
+/// Tasks that stand outside of processes, to be called.
+pub(crate) const GLOBAL_TASKS: &[&str] =
+    &["globalBusinessRuleTask", "globalManualTask", "globalScriptTask", "globalTask", "globalUserTask"];
+
+/// The name of a BPMN element.
+pub(crate) fn model_name<'a>(node: Node<'a, '_>) -> Option<&'a str> {
+    (node.is_element() && node.tag_name().namespace() == Some(MODEL)).then(|| node.tag_name().name())
 }
 
 /// `reference` without a prefix, unless it is known as it stands.
@@ -105,6 +140,11 @@ pub(crate) fn extensions<'a, 'i>(node: Node<'a, 'i>) -> impl Iterator<Item = Nod
 /// The zeebe extension `name`.
 pub(crate) fn zeebe<'a, 'i>(node: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
     extensions(node).find(|n| n.has_tag_name((ZEEBE, name)))
+}
+
+/// Our own extension `name`.
+pub(crate) fn own_extension<'a, 'i>(node: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
+    extensions(node).find(|n| n.has_tag_name((RUSLO, name)))
 }
 
 /// All text inside `node`, trimmed; CDATA and comments between are fine.

@@ -6,7 +6,11 @@ use super::compile::{Compiler, non_interrupting};
 use super::dom::{filled, is, model_children, zeebe};
 use super::timers;
 use crate::finding::Text;
-use model::definition::{BoundaryEvent, BoundaryTrigger, CatchEvent, ElementIdx, ElementKind, EndEvent, StartEvent};
+use model::Value;
+use model::definition::{
+    BoundaryEvent, CatchEvent, ElementIdx, ElementKind, ErrorTrigger, Expression, TerminateReach, Throw, ThrowEvent,
+    Trigger,
+};
 use roxmltree::Node;
 
 /// The trigger definitions of an event: children that end in `EventDefinition`, and references to shared ones.
@@ -70,7 +74,7 @@ pub(crate) fn start<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 
     {
         compiler.def.start_form = Some(form);
     }
-    ElementKind::StartEvent(StartEvent::None)
+    ElementKind::start()
 }
 
 /// An end event.
@@ -78,8 +82,10 @@ pub(crate) fn end<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i
     let triggers = triggers(node);
     check_known(compiler, &triggers);
     match triggers.as_slice() {
-        [] => ElementKind::EndEvent(EndEvent::None),
-        [one] if is(*one, "terminateEventDefinition") => ElementKind::EndEvent(EndEvent::Terminate),
+        [] => ElementKind::end(),
+        [one] if is(*one, "terminateEventDefinition") => {
+            ElementKind::EndEvent(ThrowEvent::of(Throw::Terminate(TerminateReach::Scope)))
+        }
         [one] if is(*one, "errorEventDefinition") => error_end(compiler, *one),
         _ => compiler.unsupported(node, &construct(&triggers, "endEvent")),
     }
@@ -123,7 +129,9 @@ fn error_end<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, definition: Node<'a, '
         );
     }
     let error = error.unwrap_or(ErrorRef { code: None, name: None });
-    ElementKind::EndEvent(EndEvent::Error { code: error.code.unwrap_or_default(), message: error.name })
+    let code = compiler.push_expression(Expression::Literal(Value::from(error.code.unwrap_or_default())));
+    let message = error.name.map(|name| compiler.push_expression(Expression::Literal(Value::from(name))));
+    ElementKind::EndEvent(ThrowEvent::of(Throw::Error { code, message }))
 }
 
 /// An intermediate catch event.
@@ -143,7 +151,7 @@ pub(crate) fn catch<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 
             ElementKind::Unsupported { construct: "catch event without a trigger".to_owned(), rule: "LN-05" }
         }
         [one] if is(*one, "timerEventDefinition") => match timers::timer(compiler, *one, idx, true) {
-            Some(timer) => ElementKind::CatchEvent(CatchEvent::Timer(timer)),
+            Some(timer) => ElementKind::CatchEvent(CatchEvent::of(Trigger::Timer(timer))),
             None => ElementKind::Unsupported { construct: "timer without a time".to_owned(), rule: "LN-21" },
         },
         _ => compiler.unsupported(node, &construct(&triggers, "intermediateCatchEvent")),
@@ -155,7 +163,7 @@ pub(crate) fn throw<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 
     let triggers = triggers(node);
     check_known(compiler, &triggers);
     if triggers.is_empty() && zeebe(node, "taskDefinition").is_none() {
-        return ElementKind::ThrowNone;
+        return ElementKind::throw_none();
     }
     compiler.unsupported(node, &construct(&triggers, "intermediateThrowEvent"))
 }
@@ -214,8 +222,7 @@ fn boundary<'a, 'i>(
     match triggers.as_slice() {
         [one] if is(*one, "timerEventDefinition") => match timers::timer(compiler, *one, idx, interrupting) {
             Some(timer) => {
-                let trigger = BoundaryTrigger::Timer(timer);
-                ElementKind::BoundaryEvent(BoundaryEvent { attached_to, interrupting, trigger })
+                ElementKind::BoundaryEvent(BoundaryEvent::of(attached_to, interrupting, Trigger::Timer(timer)))
             }
             None => ElementKind::Unsupported { construct: "timer without a time".to_owned(), rule: "LN-21" },
         },
@@ -231,8 +238,8 @@ fn boundary<'a, 'i>(
                 );
             }
             let code = error_ref(compiler, *one).and_then(|e| e.code);
-            let trigger = BoundaryTrigger::Error { code };
-            ElementKind::BoundaryEvent(BoundaryEvent { attached_to, interrupting: true, trigger })
+            let trigger = Trigger::Error(ErrorTrigger { code, ..ErrorTrigger::default() });
+            ElementKind::BoundaryEvent(BoundaryEvent::of(attached_to, true, trigger))
         }
         [] => {
             compiler.error(

@@ -44,8 +44,10 @@ pub(crate) fn has_macro(text: &str) -> bool {
 impl Compiler<'_, '_, '_> {
     /// An expression in `language`, checked.
     pub fn source(&mut self, at: At, language: Language, text: &str) -> ExprId {
-        if let Err(error) = expr::compile(language, text, self.file.limits) {
-            let (role, shown) = (at.role, shorten(text));
+        let (text, known) = self.interned(language, text);
+        if let Some(error) = known {
+            let shown = shorten(&text);
+            let role = at.role;
             self.error(
                 "LN-22",
                 at.node,
@@ -55,12 +57,60 @@ impl Compiler<'_, '_, '_> {
                 ),
             );
         }
-        self.push_expression(Expression::Source {
-            language,
-            text: Arc::from(text),
-            element: at.element,
-            role: Arc::from(at.role),
-        })
+        self.push_expression(Expression::Source { language, text, element: at.element, role: Arc::from(at.role) })
+    }
+
+    /// One copy of each text, read once: a shared message or event definition stands in many elements.
+    fn interned(&mut self, language: Language, text: &str) -> (Arc<str>, Option<expr::SyntaxError>) {
+        let texts = self.texts.entry(language).or_default();
+        if let Some((text, error)) = texts.get_key_value(text) {
+            return (text.clone(), error.clone());
+        }
+        let error = expr::compile(language, text, self.file.limits).err();
+        let text: Arc<str> = Arc::from(text);
+        texts.insert(text.clone(), error.clone());
+        (text, error)
+    }
+
+    /// The variable `name`, as FEEL.
+    pub fn variable(&mut self, at: At, name: &str) -> ExprId {
+        match is_name(name) || name.contains('`') {
+            true => self.source(at, Language::Feel, name),
+            false => self.source(at, Language::Feel, &format!("`{name}`")),
+        }
+    }
+
+    /// An expression in BPMN's own place, such as `loopCardinality`: `=` begins FEEL; a number, `true`, `false` and
+    /// a path of names are what they say; anything else needs a `language`.
+    pub fn native(&mut self, at: At) -> Option<ExprId> {
+        let text = super::dom::text_of(at.node);
+        if text.is_empty() {
+            return None;
+        }
+        let language = filled(at.node, "language").or_else(|| filled(at.node, "expressionLanguage"));
+        let language = language.or_else(|| filled(self.file.doc.root_element(), "expressionLanguage"));
+        if let Some(feel) = text.strip_prefix('=') {
+            return Some(self.source(at, Language::Feel, feel.trim()));
+        }
+        if let Some(language) = language.and_then(self::language) {
+            return Some(self.source(at, language, &text));
+        }
+        if let Ok(json) = serde_json::from_str::<serde_json::Value>(&text) {
+            return Some(self.push_expression(Expression::Literal(Value::from_json(&json))));
+        }
+        if is_path(&text) {
+            return Some(self.source(at, Language::Feel, &text));
+        }
+        let (role, shown) = (at.role, shorten(&text));
+        self.error(
+            "LN-22",
+            at.node,
+            Text::new(
+                format!("{role}: `{shown}` is not an expression: begin it with `=`"),
+                format!("{role}: «{shown}» — не выражение: начните его со знака «=»"),
+            ),
+        );
+        None
     }
 
     /// A value as zeebe writes it: `=` begins FEEL, anything else is literal; unless the element names a language.

@@ -7,8 +7,7 @@ use super::dom::{RUSLO, ZEEBE, child, extensions, filled, flag, text_of, zeebe};
 use super::expressions::{At, language, named_language};
 use crate::finding::Text;
 use model::definition::{
-    ElementIdx, ElementKind, ExprId, Expression, Form, Language, Mapping, Scope, ScriptTask, ServiceTask, TaskKind,
-    UserTask,
+    ElementIdx, ElementKind, ExprId, Expression, Form, Language, Mapping, ScriptTask, ServiceTask, TaskKind, UserTask,
 };
 use model::{Object, Value};
 use roxmltree::Node;
@@ -63,7 +62,7 @@ pub(crate) fn sub_process<'a, 'i>(
     mappings(compiler, node, idx, false);
     match later {
         Some(construct) => compiler.unsupported(node, construct),
-        None => ElementKind::Scope(Scope::default()),
+        None => ElementKind::sub_process(),
     }
 }
 
@@ -176,7 +175,8 @@ fn service_task<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>,
         }
     }
     let headers = kept;
-    ElementKind::ServiceTask(Box::new(ServiceTask { job_type, retries, headers, result_variable, result_expression }))
+    let task = ServiceTask { retries, headers, result_variable, result_expression, ..ServiceTask::new(job_type) };
+    ElementKind::ServiceTask(Box::new(task))
 }
 
 fn script_task<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx) -> ElementKind {

@@ -47,7 +47,7 @@ pub(crate) fn timer<'a, 'i>(
         );
     }
     let value = compiler.value(At { node, element, role: "timer" }, &text);
-    Some(Timer { kind, value })
+    Some(Timer::new(kind, value))
 }
 
 /// Whether a literal is of its kind.

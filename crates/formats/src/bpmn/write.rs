@@ -8,8 +8,8 @@ use super::dom::{BPMNDI, DC, DI, MODEL, RUSLO, ZEEBE};
 use crate::xml::escape;
 use model::Value;
 use model::definition::{
-    BoundaryTrigger, CatchEvent, Element, ElementIdx, ElementKind, EndEvent, ExprId, Expression, Form, Language,
-    Origin, ProcessDefinition, ROOT, ServiceTask, TaskKind, Timer, TimerKind, UserTask,
+    Element, ElementIdx, ElementKind, ExprId, Expression, Form, Language, Origin, ProcessDefinition, ROOT, ServiceTask,
+    TaskKind, Throw, Timer, TimerKind, Trigger, UserTask,
 };
 use std::fmt::Write;
 
@@ -266,17 +266,34 @@ impl Writer<'_> {
     fn content(&mut self, idx: ElementIdx, element: &Element) {
         match &element.kind {
             ElementKind::Scope(_) => scope(self.def, idx, self.depth + 1, self.out, self.errors),
-            ElementKind::CatchEvent(CatchEvent::Timer(timer)) => self.timer(timer),
-            ElementKind::BoundaryEvent(event) => match &event.trigger {
-                BoundaryTrigger::Timer(timer) => self.timer(timer),
-                BoundaryTrigger::Error { code } => self.error(code.clone()),
-            },
-            ElementKind::EndEvent(EndEvent::Terminate) => self.line(1, "<bpmn:terminateEventDefinition />"),
-            ElementKind::EndEvent(EndEvent::Error { code, .. }) => self.error(Some(code.clone())),
+            ElementKind::CatchEvent(event) => event.triggers.iter().for_each(|trigger| self.trigger(trigger)),
+            ElementKind::BoundaryEvent(event) => event.triggers.iter().for_each(|trigger| self.trigger(trigger)),
+            ElementKind::EndEvent(event) => {
+                for result in &event.results {
+                    match result {
+                        Throw::Terminate(_) => self.line(1, "<bpmn:terminateEventDefinition />"),
+                        Throw::Error { code, .. } => {
+                            let code = self.value(*code);
+                            self.error(Some(code));
+                        }
+                        // Templates throw nothing else.
+                        _ => {}
+                    }
+                }
+            }
             ElementKind::ScriptTask(script) => {
                 let text = self.value(script.script);
                 self.line(1, &format!("<bpmn:script>{text}</bpmn:script>"));
             }
+            _ => {}
+        }
+    }
+
+    /// Templates wait for times and errors only.
+    fn trigger(&mut self, trigger: &Trigger) {
+        match trigger {
+            Trigger::Timer(timer) => self.timer(timer),
+            Trigger::Error(error) => self.error(error.code.clone()),
             _ => {}
         }
     }
@@ -314,7 +331,7 @@ fn tag(def: &ProcessDefinition, element: &Element) -> (&'static str, String) {
         ElementKind::StartEvent(_) => plain("startEvent"),
         ElementKind::EndEvent(_) => plain("endEvent"),
         ElementKind::CatchEvent(_) => plain("intermediateCatchEvent"),
-        ElementKind::ThrowNone => plain("intermediateThrowEvent"),
+        ElementKind::ThrowEvent(_) => plain("intermediateThrowEvent"),
         ElementKind::BoundaryEvent(event) => {
             let host = escape(&def.element(event.attached_to).id);
             let cancel = if event.interrupting { "" } else { " cancelActivity=\"false\"" };
@@ -338,5 +355,12 @@ fn tag(def: &ProcessDefinition, element: &Element) -> (&'static str, String) {
         ElementKind::ScriptTask(_) => ("scriptTask", " scriptFormat=\"javascript\"".to_owned()),
         ElementKind::ExclusiveGateway => plain("exclusiveGateway"),
         ElementKind::ParallelGateway => plain("parallelGateway"),
+        ElementKind::InclusiveGateway => plain("inclusiveGateway"),
+        ElementKind::ComplexGateway(_) => plain("complexGateway"),
+        ElementKind::EventBasedGateway(_) => plain("eventBasedGateway"),
+        ElementKind::SendTask(_) => plain("sendTask"),
+        ElementKind::ReceiveTask(_) => plain("receiveTask"),
+        ElementKind::BusinessRuleTask(_) => plain("businessRuleTask"),
+        ElementKind::CallActivity(_) => plain("callActivity"),
     }
 }

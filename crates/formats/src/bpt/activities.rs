@@ -10,8 +10,8 @@ use super::values::{self, Val};
 use crate::bpmn::is_variable_name;
 use crate::finding::Text;
 use model::definition::{
-    BoundaryEvent, BoundaryTrigger, CatchEvent, ElementIdx, ElementKind, EndEvent, Expression, Form, Language, Mapping,
-    ServiceTask, TaskKind, Timer, TimerKind, UserTask,
+    BoundaryEvent, CatchEvent, ElementIdx, ElementKind, Expression, Form, Language, Mapping, ServiceTask, TaskKind,
+    TerminateReach, Throw, ThrowEvent, Timer, TimerKind, Trigger, UserTask,
 };
 use model::{Object, Value};
 use std::sync::Arc;
@@ -86,11 +86,8 @@ pub(crate) fn activity(builder: &mut Builder, node: &Node, exits: Vec<Exit>) -> 
 fn service(builder: &mut Builder, node: &Node, exits: Vec<Exit>, job_type: &str) -> ElementIdx {
     let job_type = builder.push(Expression::Literal(Value::text(job_type)));
     let kind = ElementKind::ServiceTask(Box::new(ServiceTask {
-        job_type,
-        retries: None,
-        headers: Vec::new(),
         result_variable: Some(node.name.clone()),
-        result_expression: None,
+        ..ServiceTask::new(job_type)
     }));
     let idx = builder.append(node, exits, kind);
     for (key, value) in &node.properties.0 {
@@ -146,13 +143,13 @@ fn time_limit(builder: &mut Builder, node: &Node) -> Option<Val> {
 /// A timer on the border of `host`; the engine notes the time-out in the node's outputs.
 fn timeout(builder: &mut Builder, node: &Node, host: ElementIdx) -> Option<Exit> {
     let value = time_limit(builder, node)?;
-    let boundary = builder.generated(&format!("{}_timeout", node.name), None, ElementKind::ThrowNone);
+    let boundary = builder.generated(&format!("{}_timeout", node.name), None, ElementKind::throw_none());
     let value = builder.expression(node, boundary, "timer", value);
-    builder.at(boundary).kind = ElementKind::BoundaryEvent(BoundaryEvent {
-        attached_to: host,
-        interrupting: true,
-        trigger: BoundaryTrigger::Timer(Timer { kind: TimerKind::Duration, value }),
-    });
+    builder.at(boundary).kind = ElementKind::BoundaryEvent(BoundaryEvent::of(
+        host,
+        true,
+        Trigger::Timer(Timer::new(TimerKind::Duration, value)),
+    ));
     builder.at(host).boundaries.push(boundary);
     Some(Exit::from(boundary))
 }
@@ -173,9 +170,9 @@ fn delay(builder: &mut Builder, node: &Node, exits: Vec<Exit>) -> Vec<Exit> {
         (None, Some(time)) => (TimerKind::Date, date(builder, node, time)),
         (None, None) => (TimerKind::Duration, Val::Literal(Value::text("PT0S"))),
     };
-    let idx = builder.append(node, exits, ElementKind::ThrowNone);
+    let idx = builder.append(node, exits, ElementKind::throw_none());
     let value = builder.expression(node, idx, "timer", value);
-    builder.at(idx).kind = ElementKind::CatchEvent(CatchEvent::Timer(Timer { kind, value }));
+    builder.at(idx).kind = ElementKind::CatchEvent(CatchEvent::of(Trigger::Timer(Timer::new(kind, value))));
     vec![Exit::from(idx)]
 }
 
@@ -223,19 +220,13 @@ fn terminate(builder: &mut Builder, node: &Node, mut exits: Vec<Exit>) -> Vec<Ex
     if let Some(title) = node.properties.get("StateTitle").filter(|_| node.text("StateTitle").is_some()) {
         let id = format!("{}_state", node.name);
         let job_type = builder.push(Expression::Literal(Value::text("ruslo:bitrix.SetStateTitleActivity")));
-        let task = ServiceTask {
-            job_type,
-            retries: None,
-            headers: Vec::new(),
-            result_variable: None,
-            result_expression: None,
-        };
+        let task = ServiceTask::new(job_type);
         let idx = builder.generated(&id, node.text("Title"), ElementKind::ServiceTask(Box::new(task)));
         builder.link(exits, idx);
         input(builder, node, idx, "TargetStateTitle", title);
         exits = vec![Exit::from(idx)];
     }
-    builder.append(node, exits, ElementKind::EndEvent(EndEvent::Terminate));
+    builder.append(node, exits, ElementKind::EndEvent(ThrowEvent::of(Throw::Terminate(TerminateReach::Scope))));
     Vec::new()
 }
 

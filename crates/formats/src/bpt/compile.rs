@@ -11,8 +11,8 @@ use super::template::{Node, Template};
 use super::values::{Val, identifier};
 use crate::finding::{Spot, Text, finding};
 use model::definition::{
-    Element, ElementIdx, ElementKind, EndEvent, ExprId, Expression, FlowIdx, Language, Origin, ProcessDefinition, ROOT,
-    Scope, SequenceFlow, StartEvent,
+    Element, ElementIdx, ElementKind, ExprId, Expression, FlowIdx, Language, Origin, ProcessDefinition, ROOT,
+    SequenceFlow,
 };
 use model::limits::Limits;
 use model::{Diagnostic, Severity, Value};
@@ -24,13 +24,13 @@ pub fn compile(template: &Template, process_id: &str, name: &str) -> (ProcessDef
     let mut builder = Builder::new(template, process_id, name);
     let root = &template.root;
     if root.is("SequentialWorkflowActivity") {
-        let start = builder.generated("Template_start", None, ElementKind::StartEvent(StartEvent::None));
+        let start = builder.generated("Template_start", None, ElementKind::start());
         if let ElementKind::Scope(scope) = &mut builder.def.elements[0].kind {
             scope.starts.push(start);
         }
         let exits = builder.sequence(&root.children, vec![Exit::from(start)]);
         if !exits.is_empty() {
-            let end = builder.generated("Template_end", None, ElementKind::EndEvent(EndEvent::None));
+            let end = builder.generated("Template_end", None, ElementKind::end());
             builder.link(exits, end);
         }
     } else {
@@ -97,18 +97,11 @@ pub(crate) struct Builder<'t> {
 
 impl<'t> Builder<'t> {
     fn new(template: &'t Template, process_id: &str, name: &str) -> Self {
-        let def = ProcessDefinition {
-            process_id: process_id.to_owned(),
-            name: name.to_owned(),
-            origin: Origin::Bpt,
-            elements: Vec::new(),
-            flows: Vec::new(),
-            expressions: Vec::new(),
-            parameters: forms::declarations(&template.parameters),
-            variables: forms::declarations(&template.variables),
-            constants: forms::declarations(&template.constants),
-            start_form: None,
-        };
+        let mut def = ProcessDefinition::new(process_id, name, Origin::Bpt);
+        def.elements.clear();
+        def.parameters = forms::declarations(&template.parameters);
+        def.variables = forms::declarations(&template.variables);
+        def.constants = forms::declarations(&template.constants);
         let mut builder = Self {
             template,
             def,
@@ -118,7 +111,7 @@ impl<'t> Builder<'t> {
             ranks: Vec::new(),
         };
         let title = template.root.text("Title").unwrap_or_else(|| name.to_owned());
-        builder.generated(process_id, Some(title), ElementKind::Scope(Scope::default()));
+        builder.generated(process_id, Some(title), ElementKind::process());
         builder
     }
 
@@ -149,20 +142,9 @@ impl<'t> Builder<'t> {
     pub fn generated(&mut self, id: &str, name: Option<String>, kind: ElementKind) -> ElementIdx {
         let id = self.fresh(id);
         let idx = ElementIdx(self.def.elements.len() as u32);
-        self.def.elements.push(Element {
-            id: Arc::from(id),
-            name,
-            parent: ROOT,
-            kind,
-            incoming: Vec::new(),
-            outgoing: Vec::new(),
-            default_flow: None,
-            inputs: Vec::new(),
-            outputs: Vec::new(),
-            boundaries: Vec::new(),
-            line: 0,
-            column: 0,
-        });
+        let mut element = Element::new(id, ROOT, kind);
+        element.name = name;
+        self.def.elements.push(element);
         idx
     }
 
@@ -195,7 +177,7 @@ impl<'t> Builder<'t> {
             let flow = FlowIdx(self.def.flows.len() as u32);
             let Exit { from, name, condition, default, rank, .. } = exit;
             self.ranks.push(rank);
-            self.def.flows.push(SequenceFlow { id, name, source: from, target, condition });
+            self.def.flows.push(SequenceFlow { id, name, source: from, target, condition, link: false });
             self.at(from).outgoing.push(flow);
             self.at(target).incoming.push(flow);
             if default {

@@ -3,9 +3,7 @@
 
 use formats::Imported;
 use formats::layout::{Point, Rect};
-use model::definition::{
-    BoundaryTrigger, CatchEvent, ElementIdx, ElementKind, EndEvent, ExprId, Expression, Form, ProcessDefinition,
-};
+use model::definition::{ElementIdx, ElementKind, ExprId, Expression, Form, ProcessDefinition, Throw, Trigger};
 use std::collections::HashMap;
 use std::fmt::Write;
 
@@ -40,22 +38,44 @@ fn id(def: &ProcessDefinition, idx: ElementIdx) -> &str {
     &def.element(idx).id
 }
 
+fn trigger(def: &ProcessDefinition, trigger: &Trigger) -> String {
+    match trigger {
+        Trigger::Timer(t) => format!("{:?} {}", t.kind, expression(def, t.value)),
+        Trigger::Error(error) => format!("error {:?}", error.code),
+        other => format!("{other:?}"),
+    }
+}
+
+fn throw(def: &ProcessDefinition, throw: &Throw) -> String {
+    let literal = |id: ExprId| match def.expression(id) {
+        Expression::Literal(value) => value.to_text(),
+        Expression::Source { text, .. } => text.to_string(),
+    };
+    match throw {
+        Throw::Terminate(_) => " terminate".to_owned(),
+        Throw::Error { code, message } => format!(" error `{}` {:?}", literal(*code), message.map(literal)),
+        other => format!(" {other:?}"),
+    }
+}
+
 fn kind(def: &ProcessDefinition, kind: &ElementKind) -> String {
     match kind {
         ElementKind::Scope(scope) => {
             format!("scope starts=[{}]", scope.starts.iter().map(|s| id(def, *s)).collect::<Vec<_>>().join(" "))
         }
         ElementKind::StartEvent(_) => "start".into(),
-        ElementKind::EndEvent(EndEvent::None) => "end".into(),
-        ElementKind::EndEvent(EndEvent::Terminate) => "end terminate".into(),
-        ElementKind::EndEvent(EndEvent::Error { code, message }) => format!("end error `{code}` {message:?}"),
-        ElementKind::CatchEvent(CatchEvent::Timer(t)) => format!("catch {:?} {}", t.kind, expression(def, t.value)),
-        ElementKind::ThrowNone => "throw none".into(),
+        ElementKind::EndEvent(event) => {
+            format!("end{}", event.results.iter().map(|t| throw(def, t)).collect::<String>())
+        }
+        ElementKind::CatchEvent(event) => {
+            format!("catch {}", event.triggers.iter().map(|t| trigger(def, t)).collect::<Vec<_>>().join(" | "))
+        }
+        ElementKind::ThrowEvent(event) if event.results.is_empty() => "throw none".into(),
+        ElementKind::ThrowEvent(event) => {
+            format!("throw{}", event.results.iter().map(|t| throw(def, t)).collect::<String>())
+        }
         ElementKind::BoundaryEvent(event) => {
-            let trigger = match &event.trigger {
-                BoundaryTrigger::Timer(t) => format!("{:?} {}", t.kind, expression(def, t.value)),
-                BoundaryTrigger::Error { code } => format!("error {code:?}"),
-            };
+            let trigger = event.triggers.iter().map(|t| trigger(def, t)).collect::<Vec<_>>().join(" | ");
             let how = if event.interrupting { "interrupts" } else { "beside" };
             format!("boundary on {} {how} {trigger}", id(def, event.attached_to))
         }
@@ -99,6 +119,13 @@ fn kind(def: &ProcessDefinition, kind: &ElementKind) -> String {
         }
         ElementKind::ExclusiveGateway => "exclusive".into(),
         ElementKind::ParallelGateway => "parallel".into(),
+        ElementKind::InclusiveGateway => "inclusive".into(),
+        ElementKind::ComplexGateway(_)
+        | ElementKind::EventBasedGateway(_)
+        | ElementKind::SendTask(_)
+        | ElementKind::ReceiveTask(_)
+        | ElementKind::BusinessRuleTask(_)
+        | ElementKind::CallActivity(_) => format!("{kind:?}"),
         ElementKind::Unsupported { construct, rule } => format!("unsupported {construct} {rule}"),
     }
 }

@@ -196,7 +196,7 @@ pub(crate) fn kind_name(kind: &ElementKind) -> &'static str {
         ElementKind::StartEvent(_) => "startEvent",
         ElementKind::EndEvent(_) => "endEvent",
         ElementKind::CatchEvent(_) => "intermediateCatchEvent",
-        ElementKind::ThrowNone => "intermediateThrowEvent",
+        ElementKind::ThrowEvent(_) => "intermediateThrowEvent",
         ElementKind::BoundaryEvent(_) => "boundaryEvent",
         ElementKind::Task => "task",
         ElementKind::ManualTask => "manualTask",
@@ -205,6 +205,13 @@ pub(crate) fn kind_name(kind: &ElementKind) -> &'static str {
         ElementKind::ScriptTask(_) => "scriptTask",
         ElementKind::ExclusiveGateway => "exclusiveGateway",
         ElementKind::ParallelGateway => "parallelGateway",
+        ElementKind::InclusiveGateway => "inclusiveGateway",
+        ElementKind::ComplexGateway(_) => "complexGateway",
+        ElementKind::EventBasedGateway(_) => "eventBasedGateway",
+        ElementKind::SendTask(_) => "sendTask",
+        ElementKind::ReceiveTask(_) => "receiveTask",
+        ElementKind::BusinessRuleTask(_) => "businessRuleTask",
+        ElementKind::CallActivity(_) => "callActivity",
         ElementKind::Unsupported { .. } => "unsupported",
     }
 }

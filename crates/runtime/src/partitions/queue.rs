@@ -359,14 +359,12 @@ fn bytes_of(work: &Work) -> usize {
         Command::CompleteJob { result: values, .. }
         | Command::ThrowJobError { variables: values, .. }
         | Command::AnswerTask { values, .. }
-        | Command::SetVariables { values, .. } => variables(values),
+        | Command::SetVariables { values, .. }
+        | Command::DeliverMessage { variables: values, .. }
+        | Command::DeliverSignal { variables: values, .. } => variables(values),
         Command::FailJob { message: text, .. } | Command::Log { text, .. } => text.len(),
-        Command::ReassignTask { .. }
-        | Command::FailTask { .. }
-        | Command::FireTimer { .. }
-        | Command::ResolveIncident { .. }
-        | Command::Cancel { .. }
-        | Command::SetStateTitle { .. } => 0,
+        // The others are small.
+        _ => 0,
     };
     ENTRY_BYTES
         + match work {

@@ -174,23 +174,8 @@ impl<'s> Rows<'s> {
                     self.live.push(LiveEvent::new("incident", *incident).with(json!({"open": false})));
                 }
             }
-            Event::InstanceCreated(_)
-            | Event::ElementActivated { .. }
-            | Event::ElementCompleted { .. }
-            | Event::ElementTerminated { .. }
-            | Event::FlowTaken { .. }
-            | Event::JoinPassed { .. }
-            | Event::VariablesSet { .. }
-            // New and retried jobs are in the session's plans.
-            | Event::JobCreated(_)
-            | Event::JobRetried { .. }
-            | Event::ErrorRaised { .. }
-            | Event::ErrorCaught { .. }
-            | Event::Logged { .. }
-            | Event::StateTitleSet { .. }
-            | Event::InstanceCompleted
-            | Event::InstanceFailed { .. }
-            | Event::InstanceCanceled { .. } => {}
+            // The others change no row of their own; new and retried jobs are in the session's plans.
+            _ => {}
         }
     }
 
@@ -310,24 +295,31 @@ impl<'s> Rows<'s> {
 
     fn planned(&mut self, job: JobId, plan: &JobPlan, unit: &mut Unit) {
         let partition = self.session.partition;
+        // A retried job replaces its rows, if it still has some.
+        let known = self.session.before.as_ref().is_some_and(|before| before.instance.job(job).is_some());
         if let Some(row) = &plan.row {
             match Route::of(&row.job_type) {
                 Route::Script => self.after.scripts.push(JobRow::clone(row)),
-                Route::External => self.after.job_types.push(row.job_type.clone()),
-                Route::App | Route::Http | Route::Builtin => {}
+                Route::External if row.lease_owner.is_none() => self.after.job_types.push(row.job_type.clone()),
+                Route::External | Route::App | Route::Http | Route::Builtin => {}
             }
-            // A retried job replaces its row, if it still has one.
-            unit.push(JobWrite::Delete { partition, id: job });
+            if known {
+                unit.push(JobWrite::Delete { partition, id: job });
+            }
             unit.push(JobWrite::Insert(row.clone()));
         }
         if let Some((kind, order)) = &plan.order {
-            unit.push(OutboxWrite::Delete { partition, id: OutboxId(job.0) });
+            if known {
+                unit.push(OutboxWrite::Delete { partition, id: OutboxId(job.0) });
+            }
             unit.push(order_row(self.session, kind, order));
             self.after.outbox = true;
         }
         if let Some(due_at) = plan.timeout {
             let row = TimerRow { partition, id: TimerId(job.0), due_at, instance: self.session.id };
-            unit.push(TimerWrite::Delete { partition, id: row.id });
+            if known {
+                unit.push(TimerWrite::Delete { partition, id: row.id });
+            }
             unit.push(TimerWrite::Insert(row));
             self.after.timers.push(row);
         }

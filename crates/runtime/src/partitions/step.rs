@@ -74,6 +74,8 @@ async fn begin(core: &Core, session: &mut Session, ids: &mut IdSource, work: Sta
         variables: work.variables,
         business_key: work.business_key,
         start_element: None,
+        payload: model::Object::new(),
+        parent: None,
     };
     let decision = {
         let mut env = env(core, session, ids);

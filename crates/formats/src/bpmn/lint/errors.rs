@@ -3,15 +3,15 @@
 use super::super::compile::Compiler;
 use super::elements;
 use crate::finding::Text;
-use model::definition::{BoundaryTrigger, ElementIdx, ElementKind, EndEvent, ROOT};
+use model::definition::{ElementIdx, ElementKind, Expression, ProcessDefinition, ROOT, Throw, Trigger};
 use std::collections::HashSet;
 
 /// The code an error boundary catches; the outer `None`: it is none.
 fn caught(compiler: &Compiler, boundary: ElementIdx) -> Option<Option<String>> {
     match &compiler.def.element(boundary).kind {
-        ElementKind::BoundaryEvent(event) => match &event.trigger {
-            BoundaryTrigger::Error { code } => Some(code.clone()),
-            BoundaryTrigger::Timer(_) => None,
+        ElementKind::BoundaryEvent(event) => match event.triggers.first() {
+            Some(Trigger::Error(error)) => Some(error.code.clone()),
+            _ => None,
         },
         _ => None,
     }
@@ -46,8 +46,7 @@ pub(crate) fn handlers(compiler: &mut Compiler) {
 /// Error end events that nothing around them catches.
 pub(crate) fn uncaught(compiler: &mut Compiler) {
     for idx in elements(&compiler.def) {
-        let ElementKind::EndEvent(EndEvent::Error { code, .. }) = &compiler.def.element(idx).kind else { continue };
-        let code = code.clone();
+        let Some(code) = thrown(&compiler.def, idx) else { continue };
         if code.is_empty() || is_caught(compiler, idx, &code) {
             continue;
         }
@@ -61,6 +60,18 @@ pub(crate) fn uncaught(compiler: &mut Compiler) {
             ),
         );
     }
+}
+
+/// The literal code of an error end event.
+fn thrown(def: &ProcessDefinition, idx: ElementIdx) -> Option<String> {
+    let ElementKind::EndEvent(event) = &def.element(idx).kind else { return None };
+    event.results.iter().find_map(|throw| match throw {
+        Throw::Error { code, .. } => match def.expression(*code) {
+            Expression::Literal(code) => Some(code.to_text()),
+            Expression::Source { .. } => None,
+        },
+        _ => None,
+    })
 }
 
 fn is_caught(compiler: &Compiler, idx: ElementIdx, code: &str) -> bool {

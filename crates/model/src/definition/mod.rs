@@ -4,12 +4,22 @@
 //! element has a parent scope. Nothing after `formats` knows which front-end a definition came from, except through
 //! [`Origin`] and the source positions kept for diagnostics. Expressions are text here; the engine compiles them once.
 
-use crate::{Object, Value};
+mod activities;
+mod data;
+mod events;
+mod scopes;
+
+pub use activities::*;
+pub use data::*;
+pub use events::*;
+pub use scopes::*;
+
+use crate::Value;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Position of an [`Element`] in [`ProcessDefinition::elements`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ElementIdx(pub u32);
 
@@ -91,6 +101,12 @@ pub struct ProcessDefinition {
     pub constants: Vec<VariableDecl>,
     /// Form shown to a person who starts the process.
     pub start_form: Option<Form>,
+    /// The version's tag; unique per process id (BPMN MG-9).
+    pub version_tag: Option<String>,
+    /// The zone of its dates and times without one (BPMN TM-2).
+    pub zone: Option<String>,
+    /// What missed firings of its timer starts become (BPMN TM-7).
+    pub missed_starts: MissedStarts,
 }
 
 /// A declared parameter, variable or constant (Bitrix contract 4.3).
@@ -137,12 +153,55 @@ pub struct Element {
     pub inputs: Vec<Mapping>,
     /// Output mappings in order (BPMN VA-4).
     pub outputs: Vec<Mapping>,
-    /// Boundary events attached to it, in file order.
+    /// Boundary events attached to it, in file order; compensation ones are not among them (BPMN BD-6).
     pub boundaries: Vec<ElementIdx>,
+    /// What makes it more than a plain run; none for most elements.
+    pub traits: Option<Box<Traits>>,
     /// Line in the source, from 1; 0 when there is none.
     pub line: u32,
     /// Column in the source, from 1.
     pub column: u32,
+}
+
+impl Element {
+    /// An element without flows and settings.
+    pub fn new(id: impl Into<Arc<str>>, parent: ElementIdx, kind: ElementKind) -> Self {
+        Self {
+            id: id.into(),
+            name: None,
+            parent,
+            kind,
+            incoming: Vec::new(),
+            outgoing: Vec::new(),
+            default_flow: None,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            boundaries: Vec::new(),
+            traits: None,
+            line: 0,
+            column: 0,
+        }
+    }
+    /// Its traits, to be changed.
+    pub fn traits_mut(&mut self) -> &mut Traits {
+        self.traits.get_or_insert_default()
+    }
+    /// How often it runs.
+    pub fn repetition(&self) -> Option<&Repetition> {
+        self.traits.as_deref().and_then(|t| t.repetition.as_ref())
+    }
+    /// The activity that undoes it (BPMN CO-2).
+    pub fn compensation_handler(&self) -> Option<ElementIdx> {
+        self.traits.as_deref().and_then(|t| t.compensation_handler)
+    }
+    /// Whether it runs only to undo another activity.
+    pub fn is_for_compensation(&self) -> bool {
+        self.traits.as_deref().is_some_and(|t| t.for_compensation)
+    }
+    /// Its execution listeners, in order.
+    pub fn listeners(&self) -> &[Listener] {
+        self.traits.as_deref().map_or(&[], |t| &t.listeners)
+    }
 }
 
 /// `source` evaluated into the variable `target` (dotted = nested).
@@ -167,21 +226,24 @@ pub struct SequenceFlow {
     pub target: ElementIdx,
     /// Taken only when this is true.
     pub condition: Option<ExprId>,
+    /// Made for a pair of link events: not in the file (BPMN LK-1).
+    pub link: bool,
 }
 
 /// What an element does. Closed: the engine matches on it without a wildcard.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ElementKind {
-    /// The process or an embedded sub-process.
-    Scope(Scope),
+    /// The process or a sub-process of any kind.
+    Scope(Box<Scope>),
     /// A start event.
     StartEvent(StartEvent),
     /// An end event.
-    EndEvent(EndEvent),
-    /// An intermediate catch event.
+    EndEvent(ThrowEvent),
+    /// An intermediate catch event. The catch side of a link has no trigger and passes through.
     CatchEvent(CatchEvent),
-    /// An intermediate throw event without a trigger: passes through.
-    ThrowNone,
+    /// An intermediate throw event; without results it passes through. The throw side of a link passes through over a
+    /// flow made for it ([`SequenceFlow::link`]).
+    ThrowEvent(ThrowEvent),
     /// An event on the border of an activity.
     BoundaryEvent(BoundaryEvent),
     /// An abstract task: passes through.
@@ -190,192 +252,115 @@ pub enum ElementKind {
     ManualTask,
     /// A user task.
     UserTask(Box<UserTask>),
-    /// Work for a connector, an app's handler or an external worker.
+    /// Work for a connector, an app's handler or an external worker: service tasks, and send, script and business rule
+    /// tasks that are done by a job.
     ServiceTask(Box<ServiceTask>),
+    /// A send task that publishes its message itself (BPMN MS-10 b).
+    SendTask(Box<MessageThrow>),
+    /// Waits for a message.
+    ReceiveTask(Box<ReceiveTask>),
     /// A script evaluated by the engine.
     ScriptTask(ScriptTask),
+    /// Evaluates a decision.
+    BusinessRuleTask(Box<DecisionCall>),
+    /// Runs another process.
+    CallActivity(Box<CallActivity>),
     /// Takes the first flow whose condition holds.
     ExclusiveGateway,
     /// Joins all incoming, splits to all outgoing.
     ParallelGateway,
+    /// Joins what can still arrive (BPMN OR-1..9), takes every flow whose condition holds.
+    InclusiveGateway,
+    /// Joins by its condition (BPMN CX-1..6).
+    ComplexGateway(ComplexGateway),
+    /// Waits for the first of the events behind it (BPMN EB-1..6).
+    EventBasedGateway(EventBasedGateway),
     /// Read, shown and kept, but not runnable: deployment fails.
     Unsupported {
-        /// The construct, as the user knows it: `inclusiveGateway`, `CodeActivity`.
+        /// The construct, as the user knows it: `CodeActivity`.
         construct: String,
         /// The rule id deployment fails with.
         rule: &'static str,
     },
 }
 
-/// The process or an embedded sub-process.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Scope {
-    /// Its none start events, in file order.
-    pub starts: Vec<ElementIdx>,
-}
-
-/// A start event.
-#[derive(Debug, Clone, PartialEq)]
-pub enum StartEvent {
-    /// Started by a command.
-    None,
-}
-
-/// An end event.
-#[derive(Debug, Clone, PartialEq)]
-pub enum EndEvent {
-    /// The token ends.
-    None,
-    /// Ends its scope at once (BPMN TE-1).
-    Terminate,
-    /// Raises a business error (BPMN ER-1).
-    Error {
-        /// The error's code.
-        code: String,
-        /// A message for people.
-        message: Option<String>,
-    },
-}
-
-/// An intermediate catch event.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CatchEvent {
-    /// Waits for a time.
-    Timer(Timer),
-}
-
-/// An event on the border of an activity.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BoundaryEvent {
-    /// The activity.
-    pub attached_to: ElementIdx,
-    /// Whether the activity is terminated (BPMN BD-2) or goes on (BD-3).
-    pub interrupting: bool,
-    /// What it waits for.
-    pub trigger: BoundaryTrigger,
-}
-
-/// What a boundary event waits for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum BoundaryTrigger {
-    /// A time.
-    Timer(Timer),
-    /// A business error; `code` none catches all (BPMN ER-2).
-    Error {
-        /// The code caught.
-        code: Option<String>,
-    },
-}
-
-/// When a timer fires (BPMN TM-1..8).
-#[derive(Debug, Clone, PartialEq)]
-pub struct Timer {
-    /// How `value` is read.
-    pub kind: TimerKind,
-    /// An ISO 8601 text, a date or a duration.
-    pub value: ExprId,
-}
-
-/// How a timer's value is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TimerKind {
-    /// At an instant.
-    Date,
-    /// After a duration.
-    Duration,
-    /// Repeatedly: `R3/PT1H`, or cron.
-    Cycle,
-}
-
-/// What kind of answer a task asks for; decides its buttons and how it looks on the Bitrix face (contract 2.10, 4.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum TaskKind {
-    /// Fill in a form (or nothing) and complete: outcome `ok`.
-    #[default]
-    Form,
-    /// Approve or refuse: outcomes `yes`, `no`.
-    Approve,
-    /// Acknowledge: outcome `ok`.
-    Review,
-    /// Fill in a form or refuse: outcomes `ok`, `cancel`.
-    FormOrRefuse,
-}
-
-impl TaskKind {
-    /// The outcomes it offers.
-    pub fn outcomes(self) -> &'static [&'static str] {
+impl ElementKind {
+    /// The process.
+    pub fn process() -> Self {
+        Self::Scope(Box::new(Scope::of(ScopeKind::Process)))
+    }
+    /// An embedded sub-process.
+    pub fn sub_process() -> Self {
+        Self::Scope(Box::default())
+    }
+    /// A none start event.
+    pub fn start() -> Self {
+        Self::StartEvent(StartEvent::default())
+    }
+    /// A none end event.
+    pub fn end() -> Self {
+        Self::EndEvent(ThrowEvent::default())
+    }
+    /// Passes through: a none throw event.
+    pub fn throw_none() -> Self {
+        Self::ThrowEvent(ThrowEvent::default())
+    }
+    /// The scope it is, if it is one.
+    pub fn as_scope(&self) -> Option<&Scope> {
         match self {
-            Self::Form | Self::Review => &["ok"],
-            Self::Approve => &["yes", "no"],
-            Self::FormOrRefuse => &["ok", "cancel"],
+            Self::Scope(scope) => Some(scope),
+            _ => None,
+        }
+    }
+    /// Whether it is an activity: may repeat, carry boundary events, be compensated.
+    pub fn is_activity(&self) -> bool {
+        match self {
+            Self::Scope(_)
+            | Self::Task
+            | Self::ManualTask
+            | Self::UserTask(_)
+            | Self::ServiceTask(_)
+            | Self::SendTask(_)
+            | Self::ReceiveTask(_)
+            | Self::ScriptTask(_)
+            | Self::BusinessRuleTask(_)
+            | Self::CallActivity(_) => true,
+            Self::StartEvent(_)
+            | Self::EndEvent(_)
+            | Self::CatchEvent(_)
+            | Self::ThrowEvent(_)
+            | Self::BoundaryEvent(_)
+            | Self::ExclusiveGateway
+            | Self::ParallelGateway
+            | Self::InclusiveGateway
+            | Self::ComplexGateway(_)
+            | Self::EventBasedGateway(_)
+            | Self::Unsupported { .. } => false,
         }
     }
 }
 
-/// A user task.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct UserTask {
-    /// What kind of answer it asks for.
-    pub kind: TaskKind,
-    /// The person: `user_5`, a login, or a list of them.
-    pub assignee: Option<ExprId>,
-    /// People who may claim it.
-    pub candidate_users: Option<ExprId>,
-    /// Groups whose members may claim it.
-    pub candidate_groups: Option<ExprId>,
-    /// When it is late.
-    pub due: Option<ExprId>,
-    /// What people see as its title; the element's name when absent.
-    pub title: Option<ExprId>,
-    /// Explanation for the person.
-    pub description: Option<ExprId>,
-    /// 0..100; 50 when absent.
-    pub priority: Option<ExprId>,
-    /// The form.
-    pub form: Option<Form>,
-    /// Variable that receives the outcome (`yes`, `ok`, …) besides the form's values.
-    pub outcome_variable: Option<String>,
-    /// Face-specific settings kept as they were (button labels, comment rules).
-    pub settings: Object,
-}
-
-/// A form.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Form {
-    /// A form-js schema kept in the definition.
-    Embedded(serde_json::Value),
-    /// A deployed form by its id.
-    Id(String),
-}
-
-/// Work for a connector, an app's handler or an external worker.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ServiceTask {
-    /// Job type: `rest_<md5>` for an app's activity, `ruslo:…` for built-in components, anything for workers.
-    pub job_type: ExprId,
-    /// How often the job may fail before it becomes an incident; 3 when absent.
-    pub retries: Option<ExprId>,
-    /// Static settings.
-    pub headers: Vec<(String, String)>,
-    /// Variable that receives the whole result as a context (zeebe header `resultVariable`).
-    pub result_variable: Option<String>,
-    /// Expression over the result; its context's entries become variables (zeebe header `resultExpression`).
-    pub result_expression: Option<ExprId>,
-}
-
-/// A script evaluated by the engine.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ScriptTask {
-    /// What is evaluated.
-    pub script: ExprId,
-    /// Variable that receives the result; for JavaScript without one, a returned object's members become variables.
-    pub result_variable: Option<String>,
-}
-
 impl ProcessDefinition {
+    /// A process without anything but itself (element 0).
+    pub fn new(process_id: impl Into<String>, name: impl Into<String>, origin: Origin) -> Self {
+        let process_id = process_id.into();
+        let root = Element::new(process_id.as_str(), ROOT, ElementKind::process());
+        Self {
+            process_id,
+            name: name.into(),
+            origin,
+            elements: vec![root],
+            flows: Vec::new(),
+            expressions: Vec::new(),
+            parameters: Vec::new(),
+            variables: Vec::new(),
+            constants: Vec::new(),
+            start_form: None,
+            version_tag: None,
+            zone: None,
+            missed_starts: MissedStarts::default(),
+        }
+    }
     /// The element at `idx`. Indexes come from this definition, so they are in range.
     pub fn element(&self, idx: ElementIdx) -> &Element {
         &self.elements[idx.0 as usize]
