@@ -1,0 +1,76 @@
+//! Building findings: one place that knows the shape of a diagnostic and where a byte of the text stands.
+//!
+//! Never: decides what is wrong.
+
+use model::{Diagnostic, Severity};
+
+/// A finding's text in both languages.
+pub(crate) struct Text {
+    pub(crate) en: String,
+    pub(crate) ru: String,
+}
+
+impl Text {
+    pub(crate) fn new(en: impl Into<String>, ru: impl Into<String>) -> Self {
+        Self { en: en.into(), ru: ru.into() }
+    }
+}
+
+/// Collects the findings of one file.
+pub(crate) struct Findings<'t> {
+    text: &'t str,
+    found: Vec<(usize, Diagnostic)>,
+}
+
+/// More findings of one file say nothing new.
+const MOST: usize = 200;
+
+impl<'t> Findings<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        Self { text, found: Vec::new() }
+    }
+
+    /// A finding about `element`, which begins at the byte `at`.
+    pub(crate) fn add(&mut self, code: &str, severity: Severity, element: Option<&str>, at: usize, text: Text) {
+        if self.found.len() >= MOST {
+            return;
+        }
+        let (line, column) = position(self.text, at);
+        let diagnostic = Diagnostic {
+            code: code.to_owned(),
+            severity,
+            element: element.map(str::to_owned),
+            message: text.en,
+            message_ru: text.ru,
+            line,
+            column,
+        };
+        self.found.push((at, diagnostic));
+    }
+
+    pub(crate) fn error(&mut self, code: &str, element: Option<&str>, at: usize, text: Text) {
+        self.add(code, Severity::Error, element, at, text);
+    }
+
+    pub(crate) fn warn(&mut self, code: &str, element: Option<&str>, at: usize, text: Text) {
+        self.add(code, Severity::Warning, element, at, text);
+    }
+
+    /// The findings in the order of the file.
+    pub(crate) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
+        self.found.sort_by_key(|(at, _)| *at);
+        self.found.into_iter().map(|(_, d)| d).collect()
+    }
+}
+
+/// Line and column, from 1, of a byte.
+pub(crate) fn position(text: &str, at: usize) -> (u32, u32) {
+    let mut end = at.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let before = &text[..end];
+    let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+}
