@@ -83,7 +83,7 @@ simulate: install ## Simulated servers, faults and clients: SEEDS=10000 runs, fr
 	RUSLO_SIM_SEEDS=$(SEEDS) RUSLO_SIM_FIRST=$(FIRST) cargo test --locked --profile simulate -p runtime --test simulation -- \
 		--nocapture servers_lose server_loses
 
-faults: build ## Real faults against real servers, 15 minutes; prints a table (faults/README.md; ARGS="nodes-kill ...")
+faults: build ## Real faults against real servers, 17 minutes; prints a table (faults/README.md; ARGS="nodes-kill ...")
 	RUSLO_BIN=$(abspath $(BIN)) node faults/run.js $(ARGS)
 
 faults-short: build

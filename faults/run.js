@@ -14,7 +14,12 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const chosen = named.length > 0 ? named : Object.keys(SCENARIOS).filter((name) => !short || SCENARIOS[name].short);
-const lacks = { mounts: () => !mounts() && "mounting a small disk", namespaces: () => !permitted() && "network namespaces" };
+const rights = "needs rights that this user does not have";
+const lacks = {
+  mounts: () => !mounts() && `mounting a small disk ${rights}`,
+  namespaces: () => !permitted() && `network namespaces ${rights}`,
+  old: () => !process.env.RUSLO_OLD_BIN && "RUSLO_OLD_BIN names no binary of an earlier release",
+};
 
 let failed = false;
 const rows = [];
@@ -22,7 +27,7 @@ const rows = [];
 async function one(name) {
   const lack = lacks[SCENARIOS[name].needs]?.();
   if (lack) {
-    console.log(`${name}: skipped, ${lack} needs rights that this user does not have`);
+    console.log(`${name}: skipped: ${lack}`);
     rows.push({ scenario: name, result: "skipped" });
     return;
   }

@@ -5,7 +5,7 @@ import path from "node:path";
 import { settle, verify } from "./check.js";
 import { Load } from "./load.js";
 import { Network } from "./network.js";
-import { Node, Postgres, scratch, until } from "./servers.js";
+import { BIN, Node, Postgres, scratch, until } from "./servers.js";
 
 const sleep = (ms) => new Promise((ok) => setTimeout(ok, ms));
 const PARTITIONS = 64;
@@ -175,6 +175,28 @@ async function nodesRoll(stage) {
   return stage.outcome({ handover_ms: Math.max(...leaves), gap_ms: load.longestGap(load.times[0]) });
 }
 
+/** A release that was and this one, side by side on one database: nodes change over one by one, one goes back. */
+async function nodesUpgrade(stage) {
+  stage.postgres();
+  const old = process.env.RUSLO_OLD_BIN;
+  const load = await three(stage, () => ({ bin: old }));
+  load.run();
+  await sleep(3_000);
+  const leaves = [];
+  for (const [node, bin] of [...stage.nodes.map((node) => [node, BIN]), [stage.nodes[1], old], [stage.nodes[1], BIN]]) {
+    const from = Date.now();
+    await node.leave();
+    leaves.push(await shared(stage.nodes.filter((other) => other.alive), from));
+    node.bin = bin;
+    await node.start();
+    await shared(stage.nodes);
+    const acknowledged = load.started.size;
+    await until("starts to be acknowledged", () => load.started.size > acknowledged + 5, { timeoutMs: 60_000 });
+    await sleep(2_000);
+  }
+  return stage.outcome({ changes: leaves.length, handover_ms: Math.max(...leaves), gap_ms: load.longestGap(load.times[0]) });
+}
+
 /** PostgreSQL itself is restarted: politely, and as in a crash. */
 async function postgresRestart(stage) {
   const database = stage.postgres();
@@ -239,7 +261,7 @@ async function sqliteFull(stage) {
 /** The disk of PostgreSQL's tables is full. */
 async function postgresFull(stage) {
   const database = stage.postgres();
-  const user = database.as.length ? `${database.as[1].split("=")[1]}:${database.as[2].split("=")[1]}` : undefined;
+  const user = database.user;
   const disk = smallDisk(stage, "disk", 64, user);
   mkdirSync(path.join(disk.place, "space"));
   if (user) execFileSync("chown", [user, path.join(disk.place, "space")]);
@@ -248,6 +270,47 @@ async function postgresFull(stage) {
   await stage.node("one", { databaseUrl: database.url.replace(/\/[^/]*$/, "/starved") });
   await stage.load();
   return starved(stage, disk, {});
+}
+
+/** The disk of PostgreSQL's own log is full: it panics in mid-commit, and can not even recover until there is room. */
+async function postgresLogFull(stage) {
+  const database = stage.postgres({ MAX_WAL_SIZE: "48MB" });
+  // Little is kept, so that the log needs room soon.
+  for (const setting of ["min_wal_size = '32MB'", "wal_recycle = off"]) {
+    database.sql(`ALTER SYSTEM SET ${setting}`);
+  }
+  const disk = smallDisk(stage, "log", 192, database.user);
+  await database.moveLog(disk.place);
+  await stage.node("one");
+  const load = await stage.load();
+  load.run();
+  const [recoveries, panics] = [[], []];
+  for (let round = 0; round < (stage.short ? 1 : 3); round++) {
+    await sleep(3_000);
+    disk.fill();
+    // What else writes to this server moves its log on.
+    await until("the database to panic", () => panicked(database, round), { timeoutMs: 90_000, everyMs: 50 });
+    panics.push(load.started.size);
+    await sleep(3_000);
+    disk.free();
+    const back = Date.now();
+    if (!database.runs) await database.resume();
+    const before = load.started.size;
+    await until("starts to be acknowledged again", () => load.started.size > before, { timeoutMs: 90_000, everyMs: 10 });
+    recoveries.push(Date.now() - back);
+  }
+  await sleep(2_000);
+  return stage.outcome({ panics: panics.length, back_after_ms: Math.max(...recoveries) });
+}
+
+/** Writes until the server says that its log has no room, for one time more than before. */
+function panicked(database, before) {
+  try {
+    database.sql("CREATE TABLE IF NOT EXISTS ballast (x text); INSERT INTO ballast SELECT repeat('x', 1000) FROM generate_series(1, 8000); TRUNCATE ballast", "postgres");
+  } catch {
+    // It is on its way down.
+  }
+  return database.panics > before;
 }
 
 /** The way from one of three nodes to the database is cut; clients and other nodes still reach it. */
@@ -283,9 +346,11 @@ export const SCENARIOS = {
   "nodes-kill": { short: true, run: nodesKill },
   "nodes-freeze": { run: nodesFreeze },
   "nodes-roll": { run: nodesRoll },
+  "nodes-upgrade": { needs: "old", run: nodesUpgrade },
   "postgres-restart": { run: postgresRestart },
   "sqlite-full": { needs: "mounts", run: sqliteFull },
   "postgres-full": { needs: "mounts", run: postgresFull },
+  "postgres-log-full": { needs: "mounts", run: postgresLogFull },
   "network-cut": { needs: "namespaces", run: networkCut },
 };
 

@@ -1,6 +1,6 @@
 // Real servers and databases that are killed, frozen, starved and cut off.
 import { execFile, execFileSync, spawn } from "node:child_process";
-import { appendFileSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -20,8 +20,8 @@ export class Node extends Server {
   constructor(options) {
     super({});
     rmSync(this.dir, { recursive: true, force: true });
-    const { dir, name, databaseUrl, host = "127.0.0.1", inside = [], env = {} } = options;
-    Object.assign(this, { dir: path.join(dir, name), name, database: undefined, databaseUrl, host, inside, extra: env });
+    const { dir, name, databaseUrl, host = "127.0.0.1", inside = [], env = {}, bin = BIN } = options;
+    Object.assign(this, { dir: path.join(dir, name), name, database: undefined, databaseUrl, host, inside, extra: env, bin });
     mkdirSync(this.dir, { recursive: true });
     this.log = path.join(this.dir, "server.log");
   }
@@ -37,7 +37,7 @@ export class Node extends Server {
   async start() {
     this.port ??= await freePort();
     const log = openSync(this.log, "a");
-    const [command, ...args] = [...this.inside, BIN, "serve"];
+    const [command, ...args] = [...this.inside, this.bin, "serve"];
     this.child = spawn(command, args, { env: this.env, stdio: ["ignore", log, log] });
     closeSync(log);
     this.child.once("exit", (code, signal) => (this.exited = signal ?? code));
@@ -122,6 +122,17 @@ export class Postgres {
     return ["setpriv", `--reuid=${user}`, `--regid=${execFileSync("id", ["-g", user], { encoding: "utf8" }).trim()}`, "--clear-groups", "--"];
   }
 
+  /** That user and his group, as `chown` takes them. */
+  get user() {
+    return this.as.length ? this.as.slice(1, 3).map((option) => option.split("=")[1]).join(":") : undefined;
+  }
+
+  /** How often it stopped itself because its log could not be written. */
+  get panics() {
+    const log = readFileSync(path.join(this.dir, "data/server.log"), "utf8");
+    return log.split("\n").filter((line) => /PANIC:.*No space left/.test(line)).length;
+  }
+
   async control(...args) {
     const [command, ...rest] = [...this.as, path.join(this.programs, "pg_ctl"), "-D", path.join(this.dir, "data"), "-w", ...args];
     await run(command, rest, { cwd: "/" });
@@ -129,14 +140,45 @@ export class Postgres {
 
   /** Stops it and starts it again after a while, with the settings it had. */
   async restart(mode, pauseMs) {
+    const settings = this.settings();
+    await this.control("-m", mode, "stop");
+    await new Promise((ok) => setTimeout(ok, pauseMs));
+    await this.resume(settings);
+  }
+
+  /** Starts it after it stopped, by itself or by us. */
+  async resume(settings = this.settings()) {
+    await this.control("-l", path.join(this.dir, "data/server.log"), "-o", settings, "start");
+  }
+
+  /** What it was started with, as `pg_ctl` takes it. */
+  settings() {
     const options = readFileSync(path.join(this.dir, "data/postmaster.opts"), "utf8").trim();
     const quoted = [...options.matchAll(/"([^"]*)"/g)].map((m) => m[1]);
     // postmaster.opts: the program, then its options; -D is pg_ctl's own.
     const own = quoted.filter((part, at) => part !== "-D" && quoted[at - 1] !== "-D");
-    await this.control("-m", mode, "stop");
-    await new Promise((ok) => setTimeout(ok, pauseMs));
-    const text = own.map((part) => (/^[\w./=-]+$/.test(part) ? part : `'${part}'`)).join(" ");
-    await this.control("-l", path.join(this.dir, "data/server.log"), "-o", text, "start");
+    return own.map((part) => (/^[\w./=-]+$/.test(part) ? part : `'${part}'`)).join(" ");
+  }
+
+  /** Keeps its log (`pg_wal`) in another place from now on. */
+  async moveLog(place) {
+    const [log, settings] = [path.join(this.dir, "data/pg_wal"), this.settings()];
+    await this.control("-m", "fast", "stop");
+    execFileSync("cp", ["-a", log, path.join(place, "pg_wal")]);
+    rmSync(log, { recursive: true });
+    symlinkSync(path.join(place, "pg_wal"), log);
+    await this.resume(settings);
+  }
+
+  /** Whether its process runs. */
+  get runs() {
+    try {
+      const pid = Number(readFileSync(path.join(this.dir, "data/postmaster.pid"), "utf8").split("\n")[0]);
+      process.kill(pid, 0);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Listens on these addresses too, and takes everybody from there. */
@@ -151,7 +193,7 @@ export class Postgres {
 
   sql(text, database = "ruslo") {
     const url = this.url.replace(/\/[^/]*$/, `/${database}`);
-    return execFileSync(path.join(this.programs, "psql"), ["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", text], { encoding: "utf8" }).trim();
+    return execFileSync(path.join(this.programs, "psql"), ["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", text], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
   }
 
   stop() {
