@@ -1,4 +1,4 @@
-//! Expressions: FEEL, JavaScript and Bitrix macros behind one door.
+//! Expressions: FEEL, JavaScript and Bitrix macros behind one door; JUEL is translated into FEEL.
 //!
 //! [`compile`] reads a text once, without data; [`Compiled::eval`] evaluates it against a [`Scope`]. Everything an
 //! evaluation may know comes in by [`Env`]: variables, the instant, the zone, the limits.
@@ -11,6 +11,7 @@ mod compiled;
 mod env;
 pub mod feel;
 pub mod js;
+pub mod juel;
 mod syntax;
 
 pub use compiled::{Compiled, compile, literal, unary_tests};

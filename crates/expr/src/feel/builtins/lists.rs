@@ -19,7 +19,14 @@ pub(super) fn all() -> Vec<Builtin> {
             Ok(Feel::from(found))
         }),
         Builtin::new("count", LIST, |_, a| Ok(int(list(a, 0)?.len()))),
-        Builtin::new("is empty", LIST, |_, a| Ok(Feel::from(list(a, 0)?.is_empty()))),
+        Builtin::new("is empty", LIST, |_, a| {
+            Ok(Feel::from(match (a[0].as_text(), &a[0]) {
+                (Some(text), _) => text.is_empty(),
+                (None, Feel::Data(Value::Object(entries))) => entries.is_empty(),
+                (None, Feel::Context(_)) => false,
+                _ => list(a, 0)?.is_empty(),
+            }))
+        }),
         Builtin::new("min", MANY, |m, a| extreme(m, a, Ordering::Less)),
         Builtin::new("max", MANY, |m, a| extreme(m, a, Ordering::Greater)),
         Builtin::new("sum", MANY, sum),
