@@ -4,6 +4,7 @@
 //! Invariant: a job's row goes with the commit that ends the job. Never: decides what a result means (the engine does).
 
 mod board;
+mod hand;
 pub(crate) mod plan;
 mod route;
 pub(crate) mod scripts;
@@ -15,6 +16,7 @@ use platform::{Action, Actor, Object, authorize};
 use std::time::Duration;
 
 pub(crate) use board::JobBoard;
+pub(crate) use hand::Promise;
 pub(crate) use route::Route;
 
 /// Leases.

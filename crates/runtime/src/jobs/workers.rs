@@ -4,9 +4,12 @@
 //! is left the job becomes an incident, as after failures that were reported; a worker that needs longer extends its
 //! lease.
 
+use super::board::Place;
+use super::hand::{Handed, Promise, Terms};
 use super::{Route, plan};
 use crate::core::Core;
 use crate::metrics::Meters;
+use crate::partitions::session::Session;
 use crate::types::{ActivateJobs, ActivatedJob, JobFailure};
 use engine::Command;
 use model::error::codes;
@@ -26,8 +29,19 @@ const LEASE_MAX_MS: i64 = 24 * 3_600_000;
 const FIRST_GAP_MS: i64 = 10_000;
 const LONGEST_GAP_MS: i64 = 3_600_000;
 
-/// Leases jobs; waits while there are none. Who waits is woken by an offer of his type, in turn; leases that ran out
-/// are looked for by the longest waiting alone.
+/// How an asker looks for jobs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// By leasing them: they are known to be there.
+    Lease,
+    /// By a read: cheaper than a commit that changes nothing.
+    Read,
+    /// Not at all: somebody found nothing a moment ago.
+    Not,
+}
+
+/// Leases jobs; waits while there are none. Who waits gets a new job in its own commit, or is woken by an offer of his
+/// type, in turn; leases that ran out are looked for by the longest waiting alone.
 pub(crate) async fn activate(core: &Core, ask: ActivateJobs) -> Result<Vec<ActivatedJob>, Fault> {
     if Route::of(&ask.job_type) != Route::External {
         return Ok(Vec::new());
@@ -35,37 +49,87 @@ pub(crate) async fn activate(core: &Core, ask: ActivateJobs) -> Result<Vec<Activ
     let poll = core.jobs.enter(&ask.job_type, &core.limits)?;
     let wait_ms = i64::try_from(ask.wait.as_millis()).unwrap_or(WAIT_MAX_MS).min(WAIT_MAX_MS);
     let deadline = core.now().plus_ms(wait_ms);
-    let mut sure = poll.has_offers();
+    let mut look = match poll.has_offers() {
+        true => Look::Lease,
+        false if wait_ms > 0 && poll.looked_lately(core.now()) => Look::Not,
+        false => Look::Read,
+    };
     let mut woken = false;
     loop {
         // Taken before looking, so that an offer in between is not missed.
-        let place = poll.place(woken);
+        let place = poll.place(woken, terms(&ask));
         let now = core.now();
-        // A read is cheaper than a commit that changes nothing.
-        if sure || !core.store.open_jobs(&ask.job_type, now, 1).await?.is_empty() {
+        let there = match look {
+            Look::Lease => true,
+            Look::Read => !core.store.open_jobs(&ask.job_type, now, 1).await?.is_empty(),
+            Look::Not => false,
+        };
+        if there {
             let jobs = lease(core, &ask, now).await?;
             if !jobs.is_empty() {
                 return Ok(jobs);
             }
+        } else if look == Look::Read {
+            poll.looked(now);
         }
         if now >= deadline {
             return Ok(Vec::new());
         }
-        loop {
-            let look = deadline.min(core.now().plus_ms(LOOK_MS));
-            tokio::select! {
-                biased;
-                () = place.woken() => {
-                    (sure, woken) = (true, true);
-                    break;
-                }
-                () = core.clock.sleep_until(look) => {}
-            }
-            if core.now() >= deadline || place.is_first() {
-                (sure, woken) = (false, place.is_first());
-                break;
-            }
+        place.ready();
+        let handed = wait(core, &place, deadline).await;
+        if !handed.is_empty() {
+            return Ok(handed.into_iter().map(|job| activated(job.row, &job.facts)).collect());
         }
+        (look, woken) = if place.is_woken() { (Look::Lease, true) } else { (Look::Read, place.is_first()) };
+    }
+}
+
+/// Waits in a place until there is something in his hand, or it is time to look.
+async fn wait(core: &Core, place: &Place<'_>, deadline: Timestamp) -> Vec<Handed> {
+    loop {
+        let look = deadline.min(core.now().plus_ms(LOOK_MS));
+        tokio::select! {
+            biased;
+            handed = place.called() => return handed,
+            () = core.clock.sleep_until(look) => {}
+        }
+        if core.now() >= deadline || place.is_first() {
+            // A commit is under way with a job for this one.
+            return if place.leave() { Vec::new() } else { place.called().await };
+        }
+    }
+}
+
+fn terms(ask: &ActivateJobs) -> Terms {
+    Terms { owner: ask.worker.clone(), lease_ms: lease_ms(ask.lease), max: ask.max.clamp(1, JOBS_MAX) as usize }
+}
+
+/// Leases the new jobs of a session to those who wait for them: in the commit that makes them.
+pub(crate) fn promise(core: &Core, session: &mut Session) {
+    let Session { plans, state: Some(state), promises, now, .. } = session else { return };
+    for (id, plan) in plans {
+        let Some(row) = plan.row.as_mut().filter(|row| Route::of(&row.job_type) == Route::External) else { continue };
+        if state.job(*id).is_none_or(|job| job.retries == 0) {
+            continue;
+        }
+        let Some(reservation) = core.jobs.reserve(&row.job_type) else { continue };
+        row.lease_owner = Some(reservation.terms().owner.clone());
+        row.lease_until = Some(now.plus_ms(reservation.terms().lease_ms));
+        promises.push(Promise { job: *id, reservation });
+    }
+}
+
+/// After the commit: the jobs go to those to whom they are leased.
+pub(crate) fn keep(core: &Core, session: &mut Session) {
+    let promises = std::mem::take(&mut session.promises);
+    let Some(state) = session.state.as_ref().filter(|_| !promises.is_empty()) else { return };
+    let facts = LeasedFor { instance: session.id, definition: state.definition(), document: state.document() };
+    for Promise { job, reservation } in promises {
+        let Some(row) = session.plans.get_mut(&job).and_then(|plan| plan.row.take()) else { continue };
+        core.jobs.lease(job, session.id);
+        core.meters.job_lag_ms.add_lag(row.created_at, core.now());
+        Meters::count(&core.meters.jobs_activated);
+        reservation.give(Handed { row: *row, facts });
     }
 }
 
@@ -91,7 +155,7 @@ async fn lease(core: &Core, ask: &ActivateJobs, now: Timestamp) -> Result<Vec<Ac
         core.jobs.lease(row.id, row.instance);
         core.meters.job_lag_ms.add_lag(row.created_at, now);
         Meters::count(&core.meters.jobs_activated);
-        jobs.push(activated(row, facts, lease_until));
+        jobs.push(activated(row, facts));
     }
     Ok(jobs)
 }
@@ -126,7 +190,7 @@ fn lease_ms(lease: Duration) -> i64 {
     i64::try_from(lease.as_millis()).unwrap_or(LEASE_MAX_MS).clamp(1, LEASE_MAX_MS)
 }
 
-fn activated(row: JobRow, facts: &LeasedFor, leased_until: Timestamp) -> ActivatedJob {
+fn activated(row: JobRow, facts: &LeasedFor) -> ActivatedJob {
     let headers = row.headers.as_object().into_iter().flatten();
     ActivatedJob {
         id: row.id,
@@ -137,7 +201,7 @@ fn activated(row: JobRow, facts: &LeasedFor, leased_until: Timestamp) -> Activat
         element_id: row.element_id,
         job_type: row.job_type,
         retries: row.retries,
-        leased_until,
+        leased_until: row.lease_until.unwrap_or(row.created_at),
         headers: headers.map(|(k, v)| (k.clone(), v.as_str().unwrap_or_default().to_owned())).collect(),
         input: match Value::from_json(&row.input) {
             Value::Object(object) => Arc::unwrap_or_clone(object),

@@ -6,6 +6,7 @@ use super::work::Envelope;
 use crate::connectors::Order;
 use crate::core::Core;
 use crate::deploy::Deployment;
+use crate::jobs::Promise;
 use engine::{Event, Instance, Large};
 use indexmap::IndexMap;
 use model::{DocumentRef, Fault, InstanceId, JobId, Object, PartitionId, RecordId, TaskId, Timestamp, UserId};
@@ -69,6 +70,8 @@ pub(crate) struct Session {
     /// Other changes of the same unit.
     pub(crate) writes: Vec<Write>,
     pub(crate) plans: IndexMap<JobId, JobPlan>,
+    /// New jobs that are leased to somebody who waits.
+    pub(crate) promises: Vec<Promise>,
     pub(crate) people: HashMap<TaskId, TaskPeople>,
     /// Versions of tasks that were read in this round.
     pub(crate) task_versions: HashMap<TaskId, u64>,
@@ -105,6 +108,7 @@ impl Session {
             events: Vec::new(),
             writes: Vec::new(),
             plans: IndexMap::new(),
+            promises: Vec::new(),
             people: HashMap::new(),
             task_versions: HashMap::new(),
             live: Vec::new(),

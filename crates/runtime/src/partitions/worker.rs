@@ -13,7 +13,7 @@ use super::work::{Ack, Done, Envelope, Finished, Refused, Work};
 use crate::core::{Core, Counts};
 use crate::instances::aside::{self, Refusals};
 use crate::instances::large;
-use crate::jobs::scripts;
+use crate::jobs::{scripts, workers};
 use engine::{Command, Instance, InstanceState};
 use futures_util::FutureExt;
 use indexmap::IndexMap;
@@ -240,6 +240,7 @@ impl Worker {
         self.ids.insert(session.partition, (session.fence.epoch, ids));
         match outcome {
             Ok(Ok(())) => {
+                workers::promise(&core, &mut session);
                 let (unit, after, snapshot_bytes) = rows::unit(&mut session, core.limits.large_value_bytes);
                 let mut unit = unit.fenced(session.fence);
                 if let Some((_, ids)) = self.ids.get(&session.partition) {
@@ -338,13 +339,14 @@ impl Worker {
 
     /// After the commit: keeps the instance warm, releases effects, tells everybody.
     fn finish(&mut self, ready: Ready, committed: Result<(), Fault>) {
-        let Ready { session, after, snapshot_bytes } = ready;
+        let Ready { mut session, after, snapshot_bytes } = ready;
         if let Err(fault) = committed {
             self.cache.forget(session.id);
             session.answered.into_iter().for_each(|a| self.refuse(a.envelope, &fault));
             return;
         }
         self.refusals.forget(session.id);
+        workers::keep(&self.core, &mut session);
         self.release(&session, after);
         if session.erased {
             self.core.aside.take_back(session.id);
