@@ -23,8 +23,10 @@ import { useModeler } from './canvas/useModeler'
 import { markFindings } from './canvas/findings'
 import css from './designer.module.css'
 import { emptyForm, formOf, setForm, type DiagramElement } from './modules/forms'
+import { simulate } from './modules/simulation'
 import { createModel, deployModel, modelQuery, readModel, templatesQuery } from './queries'
 
+const RuleDrawer = lazy(() => import('./canvas/RuleDrawer'))
 const FormEditorDialog = lazy(() => import('./canvas/FormEditorDialog'))
 
 export default function DesignerPage() {
@@ -48,6 +50,8 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
   const [panelOpen, setPanelOpen] = useState(() => !matchMedia('(max-width: 62em)').matches)
   const [problemsOpen, setProblemsOpen] = useState(false)
   const [formOfElement, setFormOfElement] = useState<DiagramElement | null>(null)
+  const [simulating, setSimulating] = useState(false)
+  const [rule, setRule] = useState<string | null>(null)
   const [deploying, setDeploying] = useState(false)
   const [serverVersion, setServerVersion] = useState<number | null>(null)
   const templates = useQuery(templatesQuery)
@@ -138,6 +142,18 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
     }
   }
 
+  const simulateNow = () => {
+    if (!tool.modeler) return
+    simulate(tool.modeler, !simulating)
+    setSimulating(!simulating)
+  }
+  const compareNow = async () => {
+    if (!(await saving.flush())) return
+    const definition = await latestOf(model.id)
+    if (definition) navigateTo(`/compare?before=definition:${definition.id}&after=model:${model.id}`)
+    else toastError(new Error(t('designer.bar.runFirst')))
+  }
+
   const nameOf = (id: string) => {
     const element = tool.modeler && serviceOf(tool.modeler, 'elementRegistry').get(id)
     return (element?.businessObject.get('name') as string | undefined) || id
@@ -163,6 +179,9 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
         deploying={deploying}
         narrow={narrow}
         panelOpen={panelOpen}
+        simulating={simulating}
+        onSimulate={simulateNow}
+        onCompare={() => void compareNow().catch(toastError)}
         onDraft={saving.change}
         onUndo={() => tool.modeler && serviceOf(tool.modeler, 'commandStack').undo()}
         onRedo={() => tool.modeler && serviceOf(tool.modeler, 'commandStack').redo()}
@@ -174,6 +193,7 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
         onProblems={() => setProblemsOpen(true)}
         onPanel={() => setPanelOpen(!panelOpen)}
       />
+      {simulating && <p className={css.simulating} role="status" style={{ margin: 0 }}>{t('designer.simulation.hint')}</p>}
       {narrow && <p className={css.small}>{t('designer.smallScreen')}</p>}
       <div className={css.work} data-panel={panelOpen || undefined}>
         <div className={css.canvas}>
@@ -185,7 +205,8 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
           <div ref={panel} className={css.panelBody} />
         </aside>
       </div>
-      <Problems findings={findings} open={problemsOpen} onToggle={() => setProblemsOpen(!problemsOpen)} nameOf={nameOf} onShow={show} />
+      <Problems findings={findings} open={problemsOpen} onToggle={() => setProblemsOpen(!problemsOpen)} nameOf={nameOf} onShow={show} onRule={setRule} />
+      {rule && <Suspense fallback={null}><RuleDrawer code={rule} onClose={() => setRule(null)} /></Suspense>}
       {formOfElement && tool.modeler && (
         <Suspense fallback={null}>
           <FormEditorDialog

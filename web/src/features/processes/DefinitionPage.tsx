@@ -1,6 +1,6 @@
 /** One deployed version: diagram, what runs on it, versions, start, export. */
 import { ActionIcon, Button, Menu } from '@mantine/core'
-import { IconCopyPlus, IconDots, IconDownload, IconListSearch, IconPlayerPlay, IconTrash } from '@tabler/icons-react'
+import { IconCopyPlus, IconDots, IconDownload, IconGitCompare, IconListSearch, IconPlayerPlay, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
@@ -193,6 +193,9 @@ function Versions({ definition }: { definition: DefinitionDetail }) {
                   <span>{t('processes.definition.versionN', { n: version.version })}{index === 0 && <em> {t('processes.definition.current')}</em>}</span>
                   <Time at={version.deployedAt} />
                 </a>
+                {version.id !== definition.id && (
+                  <ActionIcon component="a" size="sm" href={`/compare?before=definition:${version.id}&after=definition:${definition.id}`} title={t('processes.compare.withThis')} aria-label={`${t('processes.compare.withThis')}: ${t('processes.definition.versionN', { n: version.version })}`}><IconGitCompare size={14} /></ActionIcon>
+                )}
               </li>
             ))}
           </ul>

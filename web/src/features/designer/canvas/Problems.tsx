@@ -13,12 +13,13 @@ interface ProblemsProps {
   onToggle: () => void
   nameOf: (elementId: string) => string
   onShow: (elementId: string) => void
+  onRule: (code: string) => void
 }
 
 const ICON = { error: IconAlertCircle, refused: IconAlertCircle, warning: IconAlertTriangle, hint: IconBulb } as const
 const TONE = { error: 'broken', refused: 'broken', warning: 'waiting', hint: 'idle' } as const
 
-export function Problems({ findings, open, onToggle, nameOf, onShow }: ProblemsProps) {
+export function Problems({ findings, open, onToggle, nameOf, onShow, onRule }: ProblemsProps) {
   const { t } = useTranslation()
   const { diagnostics, checking, unavailable } = findings
   const errors = diagnostics.filter(isError).length
@@ -38,23 +39,24 @@ export function Problems({ findings, open, onToggle, nameOf, onShow }: ProblemsP
       {open && (
         diagnostics.length === 0
           ? <p className={css.noProblems}><IconCircleCheck size={15} color="var(--state-done)" aria-hidden /> {t('designer.problems.none')}</p>
-          : <ul className={css.problemList}>{diagnostics.map((item) => <Problem key={`${item.code}-${item.element}-${item.line}-${item.message}`} item={item} nameOf={nameOf} onShow={onShow} />)}</ul>
+          : <ul className={css.problemList}>{diagnostics.map((item) => <Problem key={`${item.code}-${item.element}-${item.line}-${item.message}`} item={item} nameOf={nameOf} onShow={onShow} onRule={onRule} />)}</ul>
       )}
     </section>
   )
 }
 
-function Problem({ item, nameOf, onShow }: { item: Diagnostic; nameOf: (id: string) => string; onShow: (id: string) => void }) {
+function Problem({ item, nameOf, onShow, onRule }: { item: Diagnostic; nameOf: (id: string) => string; onShow: (id: string) => void; onRule: (code: string) => void }) {
+  const { t } = useTranslation()
   const locale = useLocale()
   const Glyph = ICON[item.severity]
   return (
-    <li>
+    <li className={css.problemRow}>
       <UnstyledButton className={css.problem} onClick={() => item.element && onShow(item.element)} disabled={!item.element}>
         <Glyph size={15} color={`var(--state-${TONE[item.severity]})`} aria-hidden />
         <span className={css.problemText}>{locale === 'ru' ? item.messageRu : item.message}</span>
         {item.element && <span className={css.problemWhere}>{nameOf(item.element)}</span>}
-        <span className={css.problemCode}>{item.code}</span>
       </UnstyledButton>
+      <UnstyledButton className={css.problemCode} title={t('designer.problems.openRule')} onClick={() => onRule(item.code)}>{item.code}</UnstyledButton>
     </li>
   )
 }

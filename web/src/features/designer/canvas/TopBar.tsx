@@ -2,7 +2,7 @@
 import { ActionIcon, Button, Group, Menu, Select, TextInput, Tooltip } from '@mantine/core'
 import {
   IconAlertTriangle, IconArrowBackUp, IconArrowForwardUp, IconArrowLeft, IconCheck, IconCloudCheck, IconCloudOff, IconCloudUp, IconDots, IconDownload,
-  IconLayoutSidebarRight, IconPhoto, IconPlayerPlay, IconRocket,
+  IconGitCompare, IconLayoutSidebarRight, IconPhoto, IconPlayerPlay, IconRocket, IconRoute,
 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -21,6 +21,7 @@ interface TopBarProps {
   deploying: boolean
   narrow: boolean
   panelOpen: boolean
+  simulating: boolean
   onDraft: (patch: Partial<Draft>) => void
   onUndo: () => void
   onRedo: () => void
@@ -31,6 +32,8 @@ interface TopBarProps {
   onExportSvg: () => void
   onProblems: () => void
   onPanel: () => void
+  onSimulate: () => void
+  onCompare: () => void
 }
 
 export function TopBar(props: TopBarProps) {
@@ -75,6 +78,7 @@ export function TopBar(props: TopBarProps) {
       {props.errors > 0 && (
         <Button size="compact-sm" variant="subtle" color="red" leftSection={<IconAlertTriangle size={15} />} onClick={props.onProblems}>{t('designer.problems.errors', { count: props.errors })}</Button>
       )}
+      {!props.narrow && <Button size="xs" variant={props.simulating ? 'light' : 'subtle'} leftSection={<IconRoute size={14} />} aria-pressed={props.simulating} onClick={props.onSimulate} data-testid="simulate">{props.simulating ? t('designer.simulation.stop') : t('designer.simulation.start')}</Button>}
       {!props.narrow && <Button size="xs" variant="default" leftSection={<IconPlayerPlay size={14} />} onClick={props.onRun} data-testid="run">{t('designer.bar.run')}</Button>}
       <Guard can={can.deploy(me)}>
         <Button size="xs" leftSection={<IconRocket size={14} />} loading={props.deploying} style={{ flex: 'none' }} onClick={props.onDeploy} data-testid="deploy">{t('designer.bar.deploy')}</Button>
@@ -83,6 +87,8 @@ export function TopBar(props: TopBarProps) {
         <Menu.Target><ActionIcon aria-label={t('designer.bar.more')}><IconDots size={18} /></ActionIcon></Menu.Target>
         <Menu.Dropdown>
           {props.narrow && <Menu.Item leftSection={<IconPlayerPlay size={16} />} onClick={props.onRun}>{t('designer.bar.run')}</Menu.Item>}
+          {props.narrow && <Menu.Item leftSection={<IconRoute size={16} />} onClick={props.onSimulate}>{props.simulating ? t('designer.simulation.stop') : t('designer.simulation.start')}</Menu.Item>}
+          <Menu.Item leftSection={<IconGitCompare size={16} />} onClick={props.onCompare}>{t('designer.bar.compare')}</Menu.Item>
           <Menu.Item leftSection={<IconDownload size={16} />} onClick={props.onExport}>{t('designer.bar.export')}</Menu.Item>
           <Menu.Item leftSection={<IconPhoto size={16} />} onClick={props.onExportSvg}>{t('designer.bar.exportSvg')}</Menu.Item>
         </Menu.Dropdown>

@@ -13,6 +13,7 @@ import type { ElementTemplate } from '@/api'
 import { appPaletteModule } from '../modules/AppPalette'
 import { behaviorsModule } from '../modules/behaviors'
 import type { DiagramElement, FormServices } from '../modules/forms'
+import { simulationModule } from '../modules/simulation'
 import { rusloPanelModule, type PanelHost } from '../modules/RusloPanel'
 import ruslo from '../modules/ruslo-moddle.json'
 import { templateNameModule } from '../modules/TemplateName'
@@ -43,6 +44,7 @@ export function createModeler({ canvas, panel, host }: ModelerOptions): Modeler 
       appPaletteModule,
       templateNameModule,
       translateModule,
+      simulationModule,
     ],
   } as unknown as ConstructorParameters<typeof Modeler>[0])
 }

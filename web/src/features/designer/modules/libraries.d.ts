@@ -41,3 +41,7 @@ declare module '@bpmn-io/properties-panel' {
 declare module '@bpmn-io/properties-panel/preact/jsx-runtime' {
   export function jsx(type: unknown, props: object): unknown
 }
+declare module 'bpmn-js-token-simulation' {
+  const module: object
+  export default module
+}
