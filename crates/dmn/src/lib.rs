@@ -114,7 +114,7 @@ impl Model {
 
     /// Whether all of it can be evaluated: no finding is an error.
     pub fn deployable(&self) -> bool {
-        !self.about.decisions.is_empty() && self.about.diagnostics.iter().all(|d| d.severity < Severity::Error)
+        self.about.diagnostics.iter().all(|d| d.severity < Severity::Error)
     }
 
     /// Whether it has a decision or decision service of this id or name.

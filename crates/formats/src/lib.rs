@@ -7,6 +7,7 @@
 //!
 //! - [`bpmn`]: BPMN 2.0 XML with the `zeebe` extensions
 //! - [`bpt`]: Bitrix templates
+//! - decisions: DMN files, read by the crate `dmn`
 //! - [`layout`]: places for shapes and edges where a file has none
 //! - [`element_template`]: components described for the designer
 
@@ -30,6 +31,8 @@ pub enum SourceKind {
     Bpmn,
     /// A Bitrix template.
     Bpt,
+    /// DMN decisions.
+    Dmn,
 }
 
 /// A file that can be stored and shown; whether it can run is [`Imported::deployable`].
@@ -43,12 +46,15 @@ pub struct Imported {
     pub bpmn: String,
     /// What the file was.
     pub kind: SourceKind,
+    /// The decisions of a DMN file; `definitions` is empty then and `bpmn` is the file's text.
+    pub decisions: Option<dmn::Model>,
 }
 
 impl Imported {
     /// Whether all of it can be deployed for running: no finding is an error.
     pub fn deployable(&self) -> bool {
-        !self.definitions.is_empty() && self.diagnostics.iter().all(|d| d.severity < Severity::Error)
+        let runs = !self.definitions.is_empty() || self.decisions.is_some();
+        runs && self.diagnostics.iter().all(|d| d.severity < Severity::Error)
     }
 }
 
@@ -62,19 +68,20 @@ pub fn import(name: &str, bytes: &[u8], limits: &Limits) -> Result<Imported, Vec
     if bpt::looks_like(bytes) {
         return bpt::import(name, bytes, limits);
     }
-    bpmn::import(bytes, limits).map_err(|findings| {
-        if name.to_lowercase().ends_with(".dmn") || is_dmn(bytes) {
-            let text = Text::new(
-                "DMN decisions can not be stored yet; only processes can",
-                "Решения DMN пока не сохраняются, только процессы",
-            );
-            return vec![refusal("DMN-01", Spot { line: 1, column: 1 }, text)];
-        }
-        findings
-    })
+    match bpmn::import(bytes, limits) {
+        Err(_) if name.to_lowercase().ends_with(".dmn") || dmn::looks_like(bytes) => import_decisions(bytes, limits),
+        imported => imported,
+    }
 }
 
-fn is_dmn(bytes: &[u8]) -> bool {
-    let head = &bytes[..bytes.len().min(4096)];
-    head.windows(9).any(|w| w == b"/spec/DMN")
+/// Reads a DMN file on its own; what it imports is looked for when it is deployed.
+fn import_decisions(bytes: &[u8], limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
+    let source = text::decode_xml(bytes).map_err(|d| vec![d])?;
+    let decisions = dmn::Model::read(&source, &[], limits)?;
+    let diagnostics = decisions.about().diagnostics.clone();
+    if let Some(refused) = diagnostics.iter().find(|d| d.severity == Severity::Refused) {
+        return Err(vec![refused.clone()]);
+    }
+    let (definitions, decisions) = (Vec::new(), Some(decisions));
+    Ok(Imported { definitions, diagnostics, bpmn: source, kind: SourceKind::Dmn, decisions })
 }

@@ -99,7 +99,7 @@ pub fn import(name: &str, bytes: &[u8], limits: &Limits) -> Result<Imported, Vec
 pub fn import_template(template: &Template, process_id: &str, name: &str) -> Imported {
     let (definition, diagnostics) = compile(template, process_id, name);
     let bpmn = view(&definition);
-    Imported { definitions: vec![definition], diagnostics, bpmn, kind: SourceKind::Bpt }
+    Imported { definitions: vec![definition], diagnostics, bpmn, kind: SourceKind::Bpt, decisions: None }
 }
 
 /// The definition as BPMN XML with shapes; every element has its id.

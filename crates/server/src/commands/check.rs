@@ -82,7 +82,7 @@ fn check(file: &Path, limits: &Limits) -> Result<Outcome> {
 /// What an export gives: the diagram's file, or the template written anew.
 fn export(imported: &formats::Imported, bytes: &[u8], limits: &Limits) -> Result<Vec<u8>> {
     Ok(match imported.kind {
-        formats::SourceKind::Bpmn => imported.bpmn.clone().into_bytes(),
+        formats::SourceKind::Bpmn | formats::SourceKind::Dmn => imported.bpmn.clone().into_bytes(),
         formats::SourceKind::Bpt => formats::bpt::write(&formats::bpt::read(bytes, limits)?),
     })
 }
