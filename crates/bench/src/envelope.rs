@@ -187,6 +187,8 @@ fn row(partition: PartitionId, id: InstanceId, state: InstanceState, now: Timest
         finished_at: (state != InstanceState::Active).then_some(now),
         incidents: 0,
         seq: 1,
+        parent: None,
+        root: None,
     }
 }
 

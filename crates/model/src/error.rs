@@ -72,6 +72,16 @@ codes! {
     ASSIGNEE_NOT_FOUND = "ENG-0011", Conflict, "A user task has nobody to do it";
     QUARANTINED = "ENG-0012", Internal, "The instance broke an invariant and was set aside";
     JOIN_STUCK = "ENG-0013", Conflict, "Tokens wait at a join for flows that nothing can take any more";
+    MESSAGE_KEY = "ENG-0014", Conflict, "The name or correlation key of a message or signal can not be used";
+    JOIN_DEADLOCK = "ENG-0015", Conflict, "Joins wait for each other and nothing else can move";
+    CALL_DEPTH = "ENG-0020", Conflict, "Too many calls of processes inside each other";
+    CALL_ENDED = "ENG-0021", Conflict, "The called process could not be started or did not end by itself";
+    TURNS_INVALID = "ENG-0022", Conflict, "The turns of a repeated activity can not be counted";
+    LOOP_GUARD = "ENG-0023", Conflict, "A loop without a maximum ran too often";
+    DATA_MISSING = "ENG-0024", Conflict, "Data that an activity needs has no value";
+    MODIFICATION_REFUSED = "ENG-0025", Conflict, "The instance can not be changed like this";
+    MIGRATION_REFUSED = "ENG-0026", Conflict, "The instance can not go on with this version";
+    NOT_COMPENSABLE = "ENG-0027", Conflict, "The instance can not be compensated";
     // Definitions.
     DEFINITION_REFUSED = "DEF-0001", Invalid, "The file can not be stored";
     DEFINITION_NOT_DEPLOYABLE = "DEF-0002", Invalid, "The definition has errors and can not be deployed";
@@ -82,6 +92,8 @@ codes! {
     MODEL_CONFLICT = "DEF-0007", Conflict, "The model was changed by somebody else";
     DEFINITION_IN_USE = "DEF-0008", Conflict, "The definition has running instances";
     DEFINITION_NOT_OWNER = "DEF-0009", Forbidden, "The template belongs to another app";
+    DEFINITION_CALLED = "DEF-0012", Conflict, "Other processes call this version";
+    DECISION_NOT_FOUND = "DEF-0011", NotFound, "No such decision";
     DEFINITION_TOO_LARGE = "DEF-0010", TooLarge, "The file is over the limit of size, elements or nesting";
     // Expressions.
     EXPRESSION_SYNTAX = "EXP-0001", Invalid, "The expression can not be read";
@@ -92,6 +104,7 @@ codes! {
     EXPRESSION_SIZE = "EXP-0006", Conflict, "The expression builds a value over the limit of size";
     SCRIPT_THREW = "EXP-0007", Conflict, "The script threw an error";
     EXPRESSION_FAILED = "EXP-0008", Conflict, "The expression could not be evaluated";
+    DECISION_FAILED = "EXP-0009", Conflict, "The decision gave no usable result";
     // Catalogs and records.
     CATALOG_NOT_FOUND = "DOC-0001", NotFound, "No such catalog";
     RECORD_NOT_FOUND = "DOC-0002", NotFound, "No such record";
@@ -133,6 +146,10 @@ codes! {
     RETENTION_INVALID = "RUN-0014", Invalid, "The retention rules are wrong";
     INSTANCE_UNREADABLE = "RUN-0015", Internal, "What is stored of the instance can not be read: it was set aside";
     INSTANCE_UNSTORABLE = "RUN-0016", Internal, "The database refuses what the instance writes: it was set aside";
+    MESSAGE_DOUBLE = "RUN-0017", Conflict, "A message with this id was published before";
+    NOT_CORRELATED = "RUN-0018", Conflict, "Nobody takes the message";
+    CORRELATION_AMBIGUOUS = "RUN-0019", Conflict, "Several take the message";
+    MESSAGE_INVALID = "RUN-0020", Invalid, "The message, signal or condition is described wrongly";
     // Outgoing calls.
     CALL_FAILED = "OUT-0001", Unavailable, "The handler could not be reached";
     CALL_STATUS = "OUT-0002", Conflict, "The handler answered with an error";

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use model::{AppId, CatalogId, DefinitionId, ModelId, UserId};
 use store::{
     Conflict, DefinitionField, DefinitionRow, DefinitionSource, DefinitionWrite, Definitions, ModelRow, Paged, Query,
-    Result,
+    Result, VersionName,
 };
 
 const INSERT_MODEL: &str =
@@ -26,13 +26,15 @@ const MODELS: &str = "SELECT id, name, kind, document_catalog, updated_at, updat
 macro_rules! columns {
     () => {
         "d.id, d.process_id, d.version, d.name, d.description, d.origin, d.document_catalog, d.deployed_at,
-        d.deployed_by, d.modified_at, d.app_id, d.auto_execute, d.template_meta, d.deployable, d.deleted_at, d.model_id"
+        d.deployed_by, d.modified_at, d.app_id, d.auto_execute, d.template_meta, d.deployable, d.deleted_at, d.model_id,
+        d.version_tag, d.deployment_id"
     };
 }
 
 const INSERT: &str = "INSERT INTO definitions (id, process_id, version, name, description, origin, document_catalog,
     deployed_at, deployed_by, modified_at, app_id, auto_execute, template_meta, deployable, deleted_at, model_id,
-    source, view) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+    source, view, version_tag, deployment_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+    $19, $20)";
 const UPDATE: &str = "UPDATE definitions SET name = $2, description = $3, document_catalog = $4, modified_at = $5,
     app_id = $6, auto_execute = $7, template_meta = $8, deployable = $9, deleted_at = $10, model_id = $11
     WHERE id = $1";
@@ -43,6 +45,23 @@ pub(crate) const LATEST: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM definitions d WHERE d.process_id = $1 AND d.deleted_at IS NULL ORDER BY d.version DESC LIMIT 1"
+);
+const NUMBERED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM definitions d WHERE d.process_id = $1 AND d.deleted_at IS NULL AND d.version = $2"
+);
+const TAGGED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM definitions d WHERE d.process_id = $1 AND d.deleted_at IS NULL AND d.version_tag = $2
+    ORDER BY d.version DESC LIMIT 1"
+);
+const BESIDE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM definitions d WHERE d.process_id = $1 AND d.deleted_at IS NULL AND (d.deployment_id = $2 OR d.id = $2)
+    ORDER BY d.version DESC LIMIT 1"
 );
 const GREATEST: &str = "SELECT coalesce(max(version), 0) FROM definitions WHERE process_id = $1";
 
@@ -140,7 +159,9 @@ async fn insert(tx: &mut Tx<'_>, d: &DefinitionRow, source: &DefinitionSource) -
         d.deleted_at,
         d.model,
         &source.source,
-        &source.view
+        &source.view,
+        &d.version_tag,
+        d.deployment
     ];
     tx.send(INSERT, values).await
 }
@@ -175,6 +196,8 @@ fn definition(c: &mut Columns<'_>) -> Read<DefinitionRow> {
         deployable: c.get::<i64>()? != 0,
         deleted_at: c.at_opt()?,
         model: c.id_opt(ModelId)?,
+        version_tag: c.get()?,
+        deployment: c.id_opt(DefinitionId)?,
     })
 }
 
@@ -198,6 +221,14 @@ impl Definitions for PostgresStore {
 
     async fn latest_definition(&self, process_id: &str) -> Result<Option<DefinitionRow>> {
         self.first(LATEST, params![process_id], definition).await
+    }
+
+    async fn named_definition(&self, process_id: &str, name: VersionName) -> Result<Option<DefinitionRow>> {
+        match name {
+            VersionName::Number(n) => self.first(NUMBERED, params![process_id, n], definition).await,
+            VersionName::Tag(tag) => self.first(TAGGED, params![process_id, tag], definition).await,
+            VersionName::Deployment(id) => self.first(BESIDE, params![process_id, id], definition).await,
+        }
     }
 
     async fn greatest_version(&self, process_id: &str) -> Result<u32> {

@@ -16,7 +16,8 @@ use store::{
 static CREATE: Kind = Kind {
     sql: "INSERT INTO instances (partition_id, id, definition_id, process_id, state, document_catalog,
     document_record, started_by, business_key, state_title, created_at, updated_at, finished_at, incidents, seq,
-    snapshot) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+    snapshot, parent_id, root_id)
+    SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
     otherwise: None,
 };
 static UPDATE: Kind = Kind {
@@ -36,7 +37,10 @@ pub(crate) static JOURNAL: Kind = Kind {
     sql: "INSERT INTO journal (partition_id, instance_id, seq, at, events) SELECT * FROM unnest($1, $2, $3, $4, $5)",
     otherwise: None,
 };
-const DELETE: [&str; 8] = [
+const DELETE: [&str; 11] = [
+    "DELETE FROM subscriptions WHERE instance_id = $2 AND partition_id = $1",
+    "DELETE FROM started_keys WHERE instance_id = $2 AND $1::bigint >= 0",
+    "DELETE FROM mutexes WHERE instance_id = $2 AND partition_id = $1",
     "DELETE FROM task_assignees WHERE partition_id = $1 AND task_id IN
     (SELECT id FROM user_tasks WHERE partition_id = $1 AND instance_id = $2)",
     "DELETE FROM task_groups WHERE partition_id = $1 AND task_id IN
@@ -52,7 +56,8 @@ const DELETE: [&str; 8] = [
 macro_rules! columns {
     () => {
         "i.partition_id, i.id, i.definition_id, i.process_id, i.state, i.document_catalog, i.document_record,
-        i.started_by, i.business_key, i.state_title, i.created_at, i.updated_at, i.finished_at, i.incidents, i.seq"
+        i.started_by, i.business_key, i.state_title, i.created_at, i.updated_at, i.finished_at, i.incidents, i.seq,
+        i.parent_id, i.root_id"
     };
 }
 
@@ -103,6 +108,8 @@ fn column(field: &InstanceField) -> Column {
         InstanceField::UpdatedAt => Column::of("i.updated_at"),
         InstanceField::FinishedAt => Column::nullable("i.finished_at"),
         InstanceField::Incidents => Column::code("i.incidents"),
+        InstanceField::Parent => Column::nullable("i.parent_id"),
+        InstanceField::Root => Column::nullable("i.root_id"),
     }
 }
 
@@ -142,7 +149,9 @@ pub(crate) fn plan(plan: &mut Plan<'_>, write: &InstanceWrite) -> bool {
                 r.finished_at,
                 r.incidents,
                 r.seq,
-                snapshot
+                snapshot,
+                r.parent,
+                r.root
             ];
             plan.row(Table::Instances, r.id.0, &CREATE, values);
         }
@@ -194,6 +203,8 @@ fn instance(c: &mut Columns<'_>) -> Read<InstanceRow> {
         finished_at: c.at_opt()?,
         incidents: c.get()?,
         seq: c.count()?,
+        parent: c.id_opt(InstanceId)?,
+        root: c.id_opt(InstanceId)?,
     })
 }
 

@@ -12,6 +12,7 @@ mod cluster;
 mod connection;
 mod credentials;
 mod definitions;
+mod exchange;
 mod ids;
 mod incidents;
 mod instances;

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_platform.sql"),
     include_str!("../migrations/0003_nodes.sql"),
     include_str!("../migrations/0004_retention.sql"),
+    include_str!("../migrations/0005_exchange.sql"),
 ];
 
 /// The newest schema this version knows.

@@ -5,7 +5,7 @@
 //! Never: waits for an answer.
 
 use crate::{
-    cluster, incidents, instances, jobs, outbox,
+    cluster, exchange, incidents, instances, jobs, outbox,
     sql::{Param, Tx, WriteResult},
     tasks, timers, writer,
 };
@@ -13,7 +13,7 @@ use std::{
     collections::{BTreeSet, HashMap},
     ptr,
 };
-use store::{Conflict, Unit, Write};
+use store::{Conflict, ExchangeWrite, Unit, Write};
 
 /// A kind of write: a statement over arrays, one row of each a write.
 pub(crate) struct Kind {
@@ -42,6 +42,7 @@ pub(crate) enum Table {
     Outbox,
     Incidents,
     Inbox,
+    Subscriptions,
 }
 
 struct Batch {
@@ -98,12 +99,14 @@ impl<'u> Plan<'u> {
             Write::Call(write) => incidents::plan_call(self, write),
             Write::Value(write) => cluster::plan_value(self, write),
             Write::Inbox(write) => cluster::plan_message(self, write),
-            Write::Cluster(_) | Write::Retention(_) => false,
+            Write::Exchange(write) if exchange::plan(self, write) => true,
+            Write::Cluster(_) | Write::Retention(_) | Write::Exchange(ExchangeWrite::Expire { .. }) => false,
             Write::People(_)
             | Write::Credential(_)
             | Write::App(_)
             | Write::Definition(_)
             | Write::Record(_)
+            | Write::Exchange(_)
             | Write::Setting(_) => {
                 self.segment().singles.push(write);
                 true

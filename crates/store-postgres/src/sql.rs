@@ -145,6 +145,7 @@ param_from_id!(
     model::InstanceId,
     model::TaskId,
     model::TimerId,
+    model::SubscriptionId,
     model::JobId,
     model::OutboxId,
     model::IncidentId,

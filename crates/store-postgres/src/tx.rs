@@ -234,6 +234,8 @@ fn constraint(error: &tokio_postgres::Error) -> Option<Conflict> {
         "incidents_pkey" => Conflict::Incident,
         "nodes_pkey" => Conflict::Node,
         "inbox_pkey" => Conflict::Message,
+        "mutexes_held" | "started_keys_pkey" => Conflict::Reached,
+        "messages_double" => Conflict::Published,
         "users_login_key" => Conflict::LoginTaken,
         "apps_client_id" => Conflict::ClientId,
         "app_activities_internal_code" | "app_activities_code" => Conflict::ActivityCode,

@@ -9,7 +9,7 @@
 use crate::{
     apps, cluster,
     connection::{Connector, Link, Live, Use, failed, jittered},
-    credentials, definitions, instances, jobs,
+    credentials, definitions, exchange, instances, jobs,
     options::{CommitScope, PostgresOptions},
     people,
     plan::Plan,
@@ -348,6 +348,7 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, write: &Write) -> WriteResult {
         Write::Definition(write) => definitions::apply(tx, write).await,
         Write::Record(write) => records::apply(tx, write).await,
         Write::Setting(write) => settings::apply(tx, write).await,
+        Write::Exchange(write) => exchange::apply(tx, write).await,
         // These are planned.
         Write::Timer(_)
         | Write::Outbox(_)

@@ -33,6 +33,8 @@ fn create(n: i64) -> Unit {
         finished_at: None,
         incidents: 0,
         seq: 1,
+        parent: None,
+        root: None,
     };
     let journal = JournalRow { partition, instance: id, seq: 1, at: Timestamp(n), events: vec![7; 800] };
     Unit::of(InstanceWrite::Create(StoredInstance { row, snapshot: vec![7; 600] }))

@@ -61,6 +61,10 @@ pub struct DefinitionRow {
     pub deleted_at: Option<Timestamp>,
     /// The model it was deployed from.
     pub model: Option<ModelId>,
+    /// Its version's tag.
+    pub version_tag: Option<String>,
+    /// The first definition of the file that it was deployed with; none: itself.
+    pub deployment: Option<DefinitionId>,
 }
 
 /// The bytes of a deployed version.
@@ -150,6 +154,17 @@ pub enum DefinitionField {
     Model,
 }
 
+/// How a version of a process is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VersionName {
+    /// By its number.
+    Number(u32),
+    /// The latest with this tag.
+    Tag(String),
+    /// The one of this deployment, named by its first definition.
+    Deployment(DefinitionId),
+}
+
 /// Reading models and definitions.
 #[async_trait]
 pub trait Definitions {
@@ -163,6 +178,8 @@ pub trait Definitions {
     async fn definition_source(&self, id: DefinitionId) -> Result<Option<DefinitionSource>>;
     /// The newest version of a process that was not withdrawn.
     async fn latest_definition(&self, process_id: &str) -> Result<Option<DefinitionRow>>;
+    /// A version of a process that was not withdrawn.
+    async fn named_definition(&self, process_id: &str, name: VersionName) -> Result<Option<DefinitionRow>>;
     /// The greatest version number ever given to a process, 0 when none.
     async fn greatest_version(&self, process_id: &str) -> Result<u32>;
     /// A list, by id from the first. Text looks into name and process id.

@@ -44,6 +44,10 @@ pub enum Conflict {
     Lease,
     /// The message was taken before.
     Message,
+    /// A message with this name, key and id is kept or remembered.
+    Published,
+    /// Others were quicker: a message reached its receiver, a name or key is held, a start went on.
+    Reached,
     /// The row to change does not exist.
     Missing(&'static str),
     /// Another constraint; names the columns.
@@ -116,6 +120,7 @@ impl From<StoreError> for Fault {
             StoreError::Conflict { what: Conflict::Task } => &codes::TASK_COMPLETED,
             StoreError::Conflict { what: Conflict::Job } => &codes::JOB_NOT_FOUND,
             StoreError::Conflict { what: Conflict::Grant } => &codes::OAUTH_GRANT,
+            StoreError::Conflict { what: Conflict::Published } => &codes::MESSAGE_DOUBLE,
             StoreError::Conflict { .. } => &codes::STORE_CONFLICT,
             StoreError::Busy => &codes::QUEUE_FULL,
             StoreError::Closed => &codes::SHUTTING_DOWN,

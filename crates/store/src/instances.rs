@@ -52,6 +52,10 @@ pub struct InstanceRow {
     pub incidents: u32,
     /// Journal rows written so far.
     pub seq: u64,
+    /// Who called it.
+    pub parent: Option<InstanceId>,
+    /// Where its tree of calls began; none: it was not called.
+    pub root: Option<InstanceId>,
 }
 
 /// An instance as its partition loads it.
@@ -151,6 +155,10 @@ pub enum InstanceField {
     FinishedAt,
     /// How many incidents are open.
     Incidents,
+    /// Who called it.
+    Parent,
+    /// Where its tree of calls began.
+    Root,
 }
 
 /// How many instances of a version stand somewhere.

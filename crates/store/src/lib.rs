@@ -8,6 +8,7 @@
 //! - [`query`]: lists as data (filter, order, page)
 //! - engine: [`instances`], [`tasks`], [`timers`], [`jobs`], [`outbox`], [`incidents`], [`values`]
 //! - nodes: [`cluster`], [`inbox`]
+//! - between instances: [`exchange`]
 //! - what goes: [`retention`]
 //! - platform: [`people`], [`credentials`], [`apps`], [`definitions`], [`records`], [`settings`]
 //! - [`error`]: conflicts and failures
@@ -26,6 +27,7 @@ pub mod conformance;
 pub mod credentials;
 pub mod definitions;
 pub mod error;
+pub mod exchange;
 pub mod inbox;
 pub mod incidents;
 pub mod instances;
@@ -47,6 +49,7 @@ pub use cluster::*;
 pub use credentials::*;
 pub use definitions::*;
 pub use error::{Conflict, Result, StoreError};
+pub use exchange::*;
 pub use inbox::*;
 pub use incidents::*;
 pub use instances::*;
@@ -78,6 +81,7 @@ pub trait Store:
     + Values
     + Cluster
     + Inbox
+    + Exchange
     + People
     + Credentials
     + Apps

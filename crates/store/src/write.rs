@@ -9,6 +9,7 @@ use crate::{
     codes::coded,
     credentials::CredentialWrite,
     definitions::DefinitionWrite,
+    exchange::ExchangeWrite,
     inbox::InboxWrite,
     incidents::{CallWrite, IncidentWrite},
     instances::InstanceWrite,
@@ -50,7 +51,7 @@ coded! {
         File = 11 "file",
         /// A pair of OAuth tokens.
         OauthToken = 12 "oauth_token",
-        /// A message in the inbox.
+        /// A message in the inbox, a published message, a start by an event, a place in a queue.
         Message = 13 "message",
     }
 }
@@ -88,6 +89,8 @@ writes! {
     Cluster(ClusterWrite),
     /// Messages between partitions.
     Inbox(InboxWrite),
+    /// Subscriptions, published messages, starts by events.
+    Exchange(ExchangeWrite),
     /// People, groups, notifications.
     People(PeopleWrite),
     /// Sessions, API tokens, webhooks.

@@ -260,6 +260,14 @@ forward! {
         fn messages(partitions: &[PartitionId], limit: u32) -> Vec<InboxRow>;
         fn messages_waiting() -> (u64, Option<Timestamp>);
     }
+    Exchange {
+        fn subscriptions(wanted: SubscriptionQuery) -> Vec<SubscriptionRow>;
+        fn published(wanted: MessageQuery) -> Vec<MessageRow>;
+        fn unsettled(partitions: &[PartitionId], now: Timestamp, after: i64, limit: u32) -> Vec<MessageRow>;
+        fn starts(wanted: StartQuery) -> Vec<StartRow>;
+        fn key_holder(process_id: &str, key: &str) -> Option<InstanceId>;
+        fn next_in_queue(name: Option<&str>, limit: u32) -> Vec<MutexRow>;
+    }
     People {
         fn user(id: UserId) -> Option<UserRow>;
         fn users_by_id(ids: &[UserId]) -> Vec<UserRow>;
@@ -295,6 +303,7 @@ forward! {
         fn definition_source(id: DefinitionId) -> Option<DefinitionSource>;
         fn latest_definition(process_id: &str) -> Option<DefinitionRow>;
         fn greatest_version(process_id: &str) -> u32;
+        fn named_definition(process_id: &str, name: VersionName) -> Option<DefinitionRow>;
         fn definitions(query: Query<DefinitionField>) -> Paged<DefinitionRow>;
     }
     Records {

@@ -7,6 +7,7 @@
 
 mod cluster;
 mod engine;
+mod exchange;
 mod platform;
 mod retention;
 mod samples;
@@ -14,6 +15,7 @@ mod tasks;
 mod units;
 
 pub use cluster::{fences, inbox_messages, large_values, leases};
+pub use exchange::{event_starts, held_names, published_messages, subscriptions};
 pub use engine::{incidents_and_calls, instances, jobs, outbox, timers};
 pub use platform::{apps, credentials, definitions, people, records, settings};
 pub use retention::{old_entries, packing, purging};
@@ -39,7 +41,7 @@ macro_rules! conformance_tests {
             instances timers jobs outbox incidents_and_calls inbox task_changes task_lists people credentials apps
             definitions records settings units_are_atomic conflicts_stay_alone concurrency durability ids_are_unique
             ids_survive leases fences inbox_messages large_values purging packing
-            old_entries
+            old_entries subscriptions published_messages event_starts held_names
         );
     };
     ($make:expr; $($case:ident)*) => {$(

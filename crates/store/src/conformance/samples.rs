@@ -32,6 +32,8 @@ pub(super) fn instance(n: i64) -> StoredInstance {
             finished_at: None,
             incidents: 0,
             seq: 1,
+            parent: None,
+            root: None,
         },
         snapshot: vec![n as u8; 5],
     }
@@ -223,6 +225,8 @@ pub(super) fn definition(id: i64, process_id: &str, version: u32) -> DefinitionW
         deployable: true,
         deleted_at: None,
         model: None,
+        version_tag: None,
+        deployment: None,
     };
     let source = DefinitionSource { source: vec![0, 1, 2, id as u8], view: "<bpmn/>".into() };
     DefinitionWrite::Insert { row: Box::new(row), source }

@@ -16,13 +16,17 @@ use rusqlite::{Row, params};
 
 const CREATE: &str = "INSERT INTO instances (partition_id, id, definition_id, process_id, state, document_catalog,
     document_record, started_by, business_key, state_title, created_at, updated_at, finished_at, incidents, seq,
-    snapshot) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+    snapshot, parent_id, root_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 const UPDATE: &str =
     "UPDATE instances SET state = ?3, state_title = ?4, updated_at = ?5, finished_at = coalesce(finished_at, ?6),
     incidents = ?7, seq = ?8, snapshot = ?9 WHERE id = ?1 AND seq = ?2";
 pub(super) const JOURNAL: &str =
     "INSERT INTO journal (partition_id, instance_id, seq, at, events) VALUES (?1, ?2, ?3, ?4, ?5)";
-const DELETE: [&str; 8] = [
+const DELETE: [&str; 11] = [
+    "DELETE FROM subscriptions WHERE instance_id = ?1",
+    "DELETE FROM started_keys WHERE instance_id = ?1",
+    "DELETE FROM mutexes WHERE instance_id = ?1",
     "DELETE FROM task_assignees WHERE task_id IN (SELECT id FROM user_tasks WHERE instance_id = ?1)",
     "DELETE FROM task_groups WHERE task_id IN (SELECT id FROM user_tasks WHERE instance_id = ?1)",
     "DELETE FROM user_tasks WHERE instance_id = ?1",
@@ -36,7 +40,8 @@ const DELETE: [&str; 8] = [
 macro_rules! columns {
     () => {
         "i.partition_id, i.id, i.definition_id, i.process_id, i.state, i.document_catalog, i.document_record,
-        i.started_by, i.business_key, i.state_title, i.created_at, i.updated_at, i.finished_at, i.incidents, i.seq"
+        i.started_by, i.business_key, i.state_title, i.created_at, i.updated_at, i.finished_at, i.incidents, i.seq,
+        i.parent_id, i.root_id"
     };
 }
 
@@ -79,6 +84,8 @@ fn column(field: &InstanceField) -> Column {
         InstanceField::UpdatedAt => Column::of("i.updated_at"),
         InstanceField::FinishedAt => Column::nullable("i.finished_at"),
         InstanceField::Incidents => Column::code("i.incidents"),
+        InstanceField::Parent => Column::nullable("i.parent_id"),
+        InstanceField::Root => Column::nullable("i.root_id"),
     }
 }
 
@@ -118,7 +125,9 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &InstanceWrite) -> WriteResult {
                 at(r.finished_at),
                 r.incidents,
                 int(r.seq),
-                snapshot
+                snapshot,
+                r.parent.map(|p| p.0),
+                r.root.map(|p| p.0)
             ];
             tx.run(CREATE, values)?;
         }
@@ -164,6 +173,8 @@ fn read(c: &mut Columns<'_>) -> rusqlite::Result<InstanceRow> {
         finished_at: c.at_opt()?,
         incidents: c.get()?,
         seq: c.count()?,
+        parent: c.id_opt(InstanceId)?,
+        root: c.id_opt(InstanceId)?,
     })
 }
 

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0002_platform.sql"),
     include_str!("../../migrations/sqlite/0003_nodes.sql"),
     include_str!("../../migrations/sqlite/0004_retention.sql"),
+    include_str!("../../migrations/sqlite/0005_exchange.sql"),
 ];
 
 /// The newest schema this version knows.

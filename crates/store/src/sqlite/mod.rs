@@ -13,6 +13,7 @@ mod checkpoint;
 mod cluster;
 mod credentials;
 mod definitions;
+mod exchange;
 mod ids;
 mod incidents;
 mod inline;

@@ -5,7 +5,7 @@
 //! data, so that a batch that has to be rolled back because of one unit is simply applied again.
 
 use super::{
-    Counters, SqliteOptions, apps, checkpoint, cluster, credentials, definitions, failed, incidents,
+    Counters, SqliteOptions, apps, checkpoint, cluster, credentials, definitions, exchange, failed, incidents,
     inline::Inline,
     instances, jobs, outbox, people, records, retention, settings, tasks, timers,
     tx::{Tx, WriteError, WriteResult},
@@ -436,6 +436,7 @@ fn conditional(write: &Write) -> bool {
         Write::Timer(_) | Write::Call(_) | Write::Setting(_) | Write::Value(_) => false,
         Write::Cluster(ClusterWrite::Leave { .. }) | Write::Inbox(InboxWrite::Insert(_)) => false,
         Write::Retention(write) => matches!(write, RetentionWrite::Pack(_)),
+        Write::Exchange(write) => exchange::conditional(write),
         Write::Incident(_)
         | Write::People(_)
         | Write::Credential(_)
@@ -459,6 +460,7 @@ fn apply(tx: &mut Tx<'_>, write: &Write) -> WriteResult {
         Write::Value(write) => cluster::apply_value(tx, write),
         Write::Cluster(write) => cluster::apply(tx, write),
         Write::Inbox(write) => cluster::apply_message(tx, write),
+        Write::Exchange(write) => exchange::apply(tx, write),
         Write::People(write) => people::apply(tx, write),
         Write::Credential(write) => credentials::apply(tx, write),
         Write::App(write) => apps::apply(tx, write),

@@ -1,0 +1,213 @@
+//! Subscriptions, published messages, starts by events, names held by one.
+
+use super::{Database, conflict, ok, put, samples::*};
+use crate::*;
+use model::*;
+use serde_json::{Value as Json, json};
+
+fn subscription(n: i64, kind: SubscriptionKind, name: &str, key: Option<&str>) -> SubscriptionRow {
+    let partition = PartitionId((n % 4) as u8);
+    SubscriptionRow {
+        partition,
+        id: SubscriptionId(pid(n, partition.0)),
+        kind,
+        name: name.into(),
+        key: key.map(str::to_owned),
+        instance: InstanceId(pid(n % 3, partition.0)),
+        root: InstanceId(pid(n % 2, 0)),
+        process_id: format!("p{n}"),
+        element_id: "catch".into(),
+        created_at: at(100 - n),
+    }
+}
+
+fn message(id: i64, name: &str, key: &str) -> MessageRow {
+    MessageRow {
+        partition: PartitionId((id % 2) as u8),
+        id,
+        name: name.into(),
+        key: key.into(),
+        message_id: None,
+        variables: json!({"n": id}),
+        process: None,
+        element: None,
+        state: MessageState::Kept,
+        reached: Vec::new(),
+        created_at: at(id),
+        expires_at: at(id + 1_000),
+    }
+}
+
+fn ids<T>(rows: &[T], id: impl Fn(&T) -> i64) -> Vec<i64> {
+    rows.iter().map(id).collect()
+}
+
+fn write(write: ExchangeWrite) -> Unit {
+    Unit::of(write)
+}
+
+pub async fn subscriptions(db: &dyn Database) {
+    let store = db.open().await;
+    let rows = [
+        subscription(1, SubscriptionKind::Message, "paid", Some("a")),
+        subscription(2, SubscriptionKind::Message, "paid", Some("a")),
+        subscription(3, SubscriptionKind::Message, "paid", None),
+        subscription(4, SubscriptionKind::Message, "paid", Some("b")),
+        subscription(5, SubscriptionKind::Signal, "paid", None),
+        subscription(6, SubscriptionKind::Signal, "paid", None),
+        subscription(7, SubscriptionKind::Signal, "other", None),
+    ];
+    let subscribe = |row: &SubscriptionRow| ExchangeWrite::Subscribe(Box::new(row.clone()));
+    put(&store, rows.iter().fold(Unit::new(), |unit, row| unit.with(subscribe(row)))).await;
+    let read = async |wanted| ok(store.subscriptions(wanted).await);
+    let of = |key: Option<&str>, limit| SubscriptionQuery::Message {
+        name: "paid".into(),
+        key: key.map(str::to_owned),
+        limit,
+    };
+    assert_eq!(read(of(Some("a"), 10)).await, [rows[2].clone(), rows[1].clone(), rows[0].clone()], "the oldest first");
+    assert_eq!(read(of(Some("a"), 1)).await, [rows[2].clone()]);
+    assert_eq!(read(of(Some("c"), 10)).await, [rows[2].clone()]);
+    assert_eq!(read(of(None, 10)).await.len(), 4);
+    let signal = |root, until, after| SubscriptionQuery::Signal { name: "paid".into(), root, until, after, limit: 10 };
+    assert_eq!(read(signal(None, at(100), 0)).await, [rows[4].clone(), rows[5].clone()]);
+    assert_eq!(read(signal(Some(rows[4].root), at(100), 0)).await, [rows[4].clone()]);
+    assert_eq!(read(signal(None, at(94), 0)).await, [rows[5].clone()], "opened later");
+    assert_eq!(read(signal(None, at(100), rows[4].id.0)).await, [rows[5].clone()]);
+    assert_eq!(read(SubscriptionQuery::Instance(rows[6].instance)).await.len(), 1);
+    let close = |row: &SubscriptionRow| ExchangeWrite::Unsubscribe { partition: row.partition, id: row.id };
+    put(&store, write(close(&rows[2])).with(close(&rows[2]))).await;
+    assert_eq!(read(of(Some("c"), 10)).await, []);
+}
+
+pub async fn published_messages(db: &dyn Database) {
+    let store = db.open().await;
+    let publish = |row: &MessageRow| write(ExchangeWrite::Publish(Box::new(row.clone())));
+    let throw = |row: &MessageRow| write(ExchangeWrite::Throw(Box::new(row.clone())));
+    let named = |id, message_id: &str| MessageRow { message_id: Some(message_id.into()), ..message(id, "paid", "a") };
+    put(&store, publish(&message(1, "paid", "a"))).await;
+    put(&store, publish(&message(2, "paid", "b"))).await;
+    put(&store, publish(&named(3, "x"))).await;
+    assert_eq!(conflict(store.commit_one(publish(&named(4, "x"))).await), Conflict::Published);
+    put(&store, throw(&named(5, "x"))).await;
+    let query = |key: Option<&str>, unreached_by: Option<&str>, now| MessageQuery {
+        name: "paid".into(),
+        key: key.map(str::to_owned),
+        unreached_by: unreached_by.map(str::to_owned),
+        now: at(now),
+        limit: 10,
+    };
+    let read = async |wanted| ids(&ok(store.published(wanted).await), |m: &MessageRow| m.id);
+    assert_eq!(ok(store.published(query(Some("a"), None, 0)).await), [message(1, "paid", "a"), named(3, "x")]);
+    assert_eq!(read(query(None, None, 0)).await, [1, 2, 3]);
+    assert_eq!(read(query(None, None, 1_002)).await, [3], "the others have expired");
+
+    let reach = |before: &[&str], after: &[&str]| {
+        let texts = |all: &[&str]| all.iter().map(|t| (*t).to_owned()).collect();
+        write(ExchangeWrite::Reach { partition: PartitionId(1), id: 1, before: texts(before), after: texts(after) })
+    };
+    put(&store, reach(&[], &["p\"1"])).await;
+    assert_eq!(conflict(store.commit_one(reach(&[], &["p2"])).await), Conflict::Reached);
+    assert_eq!(read(query(Some("a"), Some("p\"1"), 0)).await, [3]);
+    assert_eq!(read(query(Some("a"), Some("p"), 0)).await, [1, 3]);
+    put(&store, reach(&["p\"1"], &["p\"1", "p2"])).await;
+    let settle = |id: i64| ExchangeWrite::Settle { partition: PartitionId((id % 2) as u8), id, until: at(9_000) };
+    put(&store, write(settle(1)).with(settle(3))).await;
+    assert_eq!(read(query(None, None, 0)).await, [2]);
+    assert_eq!(conflict(store.commit_one(reach(&["p\"1", "p2"], &[])).await), Conflict::Reached, "it is gone");
+    assert_eq!(conflict(store.commit_one(publish(&named(6, "x"))).await), Conflict::Published, "its id is remembered");
+    let later = MessageRow { created_at: at(9_000), expires_at: at(9_001), ..named(7, "x") };
+    put(&store, publish(&later)).await;
+
+    let once = MessageRow { state: MessageState::Once, expires_at: at(8), ..message(8, "ping", "") };
+    put(&store, publish(&once)).await;
+    let unsettled = async |partitions: &[u8], after| {
+        let partitions: Vec<PartitionId> = partitions.iter().map(|p| PartitionId(*p)).collect();
+        ids(&ok(store.unsettled(&partitions, at(500), after, 10).await), |m: &MessageRow| m.id)
+    };
+    assert_eq!(unsettled(&[], 0).await, [8]);
+    let waits = subscription(9, SubscriptionKind::Message, "paid", Some("b"));
+    put(&store, write(ExchangeWrite::Subscribe(Box::new(waits)))).await;
+    assert_eq!(unsettled(&[], 0).await, [2, 8]);
+    assert_eq!((unsettled(&[1], 0).await, unsettled(&[0], 2).await), (vec![], vec![8]));
+    let expired = put(&store, write(ExchangeWrite::Expire { before: at(9_500), limit: 10 })).await;
+    assert_eq!(expired.removed, 2, "what is to be delivered once stays");
+    assert_eq!(unsettled(&[], 0).await, [8]);
+}
+
+pub async fn event_starts(db: &dyn Database) {
+    let store = db.open().await;
+    let row = |id: i64, kind, name: &str, process: &str, due_at: Option<Timestamp>| StartRow {
+        partition: PartitionId(0),
+        id,
+        kind,
+        name: name.into(),
+        process_id: process.into(),
+        definition: DefinitionId(id * 10),
+        element: 3,
+        trigger: 1,
+        due_at,
+        memory: Json::Null,
+    };
+    let rows = [
+        row(1, StartKind::Message, "paid", "p", None),
+        row(2, StartKind::Timer, "", "p", Some(at(5))),
+        row(3, StartKind::Message, "paid", "q", None),
+        row(4, StartKind::Condition, "", "q", None),
+    ];
+    put(&store, rows.iter().fold(Unit::new(), |u, r| u.with(ExchangeWrite::List(Box::new(r.clone()))))).await;
+    let read = async |wanted| ids(&ok(store.starts(wanted).await), |s: &StartRow| s.id);
+    assert_eq!(read(StartQuery::Named(StartKind::Message, "paid".into())).await, [1, 3]);
+    assert_eq!(read(StartQuery::Kind(StartKind::Condition)).await, [4]);
+    assert_eq!(ok(store.starts(StartQuery::One(2)).await), [rows[1].clone()]);
+    let advance =
+        |due, next| ExchangeWrite::Advance { id: 2, due_at: at(due), next: Some(at(next)), memory: json!({"k": 1}) };
+    put(&store, write(advance(5, 6))).await;
+    assert_eq!(conflict(store.commit_one(write(advance(5, 7))).await), Conflict::Reached);
+    let went_on = StartRow { due_at: Some(at(6)), memory: json!({"k": 1}), ..rows[1].clone() };
+    assert_eq!(ok(store.starts(StartQuery::One(2)).await), [went_on]);
+    let timer =
+        TimerRow { partition: PartitionId(0), id: TimerId(2), due_at: at(6), instance: InstanceId(0) };
+    put(&store, Unit::of(TimerWrite::Insert(timer))).await;
+    put(&store, write(ExchangeWrite::Unlist { process_id: "p".into() })).await;
+    assert_eq!(read(StartQuery::Process("p".into())).await, [0_i64; 0]);
+    assert_eq!(ok(store.due_timers(&[], at(100), 10).await), [], "its timer is gone with it");
+    assert_eq!(read(StartQuery::Process("q".into())).await, [3, 4]);
+}
+
+pub async fn held_names(db: &dyn Database) {
+    let store = db.open().await;
+    let hold = |key: &str, n: i64| ExchangeWrite::HoldKey {
+        process_id: "p".into(),
+        key: key.into(),
+        instance: InstanceId(n),
+    };
+    put(&store, write(hold("a", 1)).with(hold("b", 1))).await;
+    assert_eq!(conflict(store.commit_one(write(hold("a", 2))).await), Conflict::Reached);
+    assert_eq!(ok(store.key_holder("p", "a").await), Some(InstanceId(1)));
+    put(&store, write(ExchangeWrite::FreeKeys { instance: InstanceId(1) })).await;
+    assert_eq!(ok(store.key_holder("p", "a").await), None);
+
+    let row = |id: i64, name: &str| MutexRow {
+        partition: PartitionId(0),
+        id,
+        name: name.into(),
+        instance: InstanceId(id * 256),
+        key: 7,
+        held: false,
+    };
+    let queue = |id: i64, name: &str| ExchangeWrite::Queue(Box::new(row(id, name)));
+    put(&store, write(queue(1, "m")).with(queue(2, "m")).with(queue(3, "n"))).await;
+    assert_eq!(ok(store.next_in_queue(None, 10).await), [row(1, "m"), row(3, "n")]);
+    put(&store, write(ExchangeWrite::Grant { id: 1 })).await;
+    assert_eq!(conflict(store.commit_one(write(ExchangeWrite::Grant { id: 1 })).await), Conflict::Reached);
+    assert_eq!(conflict(store.commit_one(write(ExchangeWrite::Grant { id: 2 })).await), Conflict::Reached, "held");
+    assert_eq!(ok(store.next_in_queue(Some("m"), 10).await), []);
+    assert_eq!(ok(store.next_in_queue(None, 10).await), [row(3, "n")]);
+    put(&store, write(ExchangeWrite::Release { instance: InstanceId(256), key: 7 })).await;
+    assert_eq!(ok(store.next_in_queue(Some("m"), 10).await), [row(2, "m")]);
+    put(&store, write(ExchangeWrite::Grant { id: 2 })).await;
+    let (partition, id) = (PartitionId(0), InstanceId(512));
+    put(&store, Unit::of(InstanceWrite::Delete { partition, id })).await;
+    assert_eq!(ok(store.next_in_queue(Some("m"), 10).await), []);
+}
