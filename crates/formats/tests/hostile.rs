@@ -113,7 +113,7 @@ fn ten_thousand_elements_are_read_judged_and_laid_out() {
 
 const MODELS: &[&str] = &[
     include_str!("cases/bpmn/all_supported.bpmn"),
-    include_str!("cases/bpmn/later_constructs.bpmn"),
+    include_str!("cases/bpmn/incomplete.bpmn"),
     include_str!("cases/bpmn/pools_and_lanes.bpmn"),
     include_str!("cases/bpmn/partial_shapes.bpmn"),
     include_str!("cases/bpmn/errors.bpmn"),

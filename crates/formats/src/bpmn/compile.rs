@@ -4,12 +4,13 @@
 //! [`ElementKind::Unsupported`] together with an error: nothing is skipped silently.
 //! Never: looks at shapes, or judges the graph as a whole (that is [`super::lint`]).
 
-use super::dom::{File, GLOBAL_TASKS, RUSLO, child, filled, flag, is, local, model_children, model_name, text_of};
-use super::{data, declarations, events, extensions, links, messages, people, processes, scopes, tasks, traits};
+use super::dom::{File, RUSLO, child, filled, flag, is, is_global_task, local, model_children, text_of};
+use super::{data, declarations, events, extensions, messages, people, processes, scopes, tasks, traits};
 use super::{event_links, expressions::At};
 use crate::finding::{Spot, Text, finding};
 use model::definition::{
-    Element, ElementIdx, ElementKind, ExprId, Expression, FlowIdx, Language, Origin, ProcessDefinition, ROOT, SequenceFlow,
+    Element, ElementIdx, ElementKind, ExprId, Expression, FlowIdx, Language, Origin, ProcessDefinition, ROOT,
+    SequenceFlow,
 };
 use model::{Diagnostic, Severity, Value};
 use roxmltree::Node;
@@ -27,6 +28,8 @@ pub(crate) struct Compiler<'f, 'a, 'i> {
     pub findings: Vec<Diagnostic>,
     /// Data objects with the scopes that hold them.
     pub data: Vec<(Node<'a, 'i>, ElementIdx)>,
+    /// Paths into the process's data by correlation property (BPMN MS-8).
+    pub bindings: HashMap<&'a str, Node<'a, 'i>>,
     /// Expressions read so far, with what is wrong with them.
     pub texts: HashMap<Language, HashMap<Arc<str>, Option<expr::SyntaxError>>>,
     /// The priority of the process's jobs.
@@ -51,6 +54,7 @@ pub(crate) fn compile<'f, 'a, 'i>(file: &'f File<'a, 'i>, process: Node<'a, 'i>)
         flow_nodes: Vec::new(),
         findings: Vec::new(),
         data: Vec::new(),
+        bindings: messages::bindings(process),
         texts: HashMap::new(),
         job_priority: None,
         index: HashMap::new(),
@@ -59,7 +63,7 @@ pub(crate) fn compile<'f, 'a, 'i>(file: &'f File<'a, 'i>, process: Node<'a, 'i>)
     };
     compiler.add_element(process, ROOT);
     compiler.def.elements[0].kind = ElementKind::process();
-    if model_name(process).is_some_and(|name| GLOBAL_TASKS.contains(&name)) {
+    if is_global_task(process) {
         compiler.global_task(process);
         return compiler;
     }
@@ -70,7 +74,6 @@ pub(crate) fn compile<'f, 'a, 'i>(file: &'f File<'a, 'i>, process: Node<'a, 'i>)
     compiler.add_flows();
     compiler.add_defaults();
     event_links::join(&mut compiler);
-    events::attach_boundaries(&mut compiler);
     scopes::complete(&mut compiler);
     data::objects(&mut compiler);
     people::lanes(&mut compiler);
@@ -111,6 +114,7 @@ const KEPT: &[&str] = &[
     "resourceRole",
     "script",
     "standardLoopCharacteristics",
+    "supportedInterfaceRef",
     "supports",
     "textAnnotation",
     "dataInputAssociation",

@@ -89,8 +89,7 @@ impl<'a, 'i> File<'a, 'i> {
 
     /// Global tasks: processes of one task (BPMN 1.7).
     pub fn global_tasks(&self) -> impl Iterator<Item = Node<'a, 'i>> + use<'a, 'i> {
-        let known = |n: &Node| model_name(*n).is_some_and(|name| GLOBAL_TASKS.contains(&name));
-        self.doc.root_element().children().filter(known)
+        self.doc.root_element().children().filter(|n| is_global_task(*n))
     }
 
     /// The processes in file order.
@@ -100,8 +99,13 @@ impl<'a, 'i> File<'a, 'i> {
 }
 
 /// Tasks that stand outside of processes, to be called.
-pub(crate) const GLOBAL_TASKS: &[&str] =
+const GLOBAL_TASKS: &[&str] =
     &["globalBusinessRuleTask", "globalManualTask", "globalScriptTask", "globalTask", "globalUserTask"];
+
+/// Whether `node` is a global task.
+pub(crate) fn is_global_task(node: Node) -> bool {
+    model_name(node).is_some_and(|name| GLOBAL_TASKS.contains(&name))
+}
 
 /// The name of a BPMN element.
 pub(crate) fn model_name<'a>(node: Node<'a, '_>) -> Option<&'a str> {

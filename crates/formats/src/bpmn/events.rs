@@ -1,198 +1,497 @@
-//! Events: start, end, intermediate and boundary.
+//! Events: start, end, intermediate and boundary, with all their definitions.
 //!
-//! Never: looks at the graph around them, boundary hosts excepted.
+//! Never: looks at the graph around them, boundary hosts and handlers excepted.
 
-use super::compile::{Compiler, non_interrupting};
-use super::dom::{filled, is, model_children, zeebe};
-use super::timers;
+use super::compile::{Compiler, non_interrupting, own};
+use super::dom::{child, extensions, filled, flag, is, local, model_children, text_of, zeebe};
+use super::expressions::At;
+use super::{messages, tasks, timers};
 use crate::finding::Text;
 use model::Value;
 use model::definition::{
-    BoundaryEvent, CatchEvent, ElementIdx, ElementKind, ErrorTrigger, Expression, TerminateReach, Throw, ThrowEvent,
-    Trigger,
+    BoundaryEvent, CatchEvent, Condition, ElementIdx, ElementKind, ErrorTrigger, EscalationTrigger, ExprId, Expression,
+    ROOT, SignalThrow, SignalTrigger, StartEvent, TerminateReach, Throw, ThrowEvent, Trigger, VariableChange,
 };
 use roxmltree::Node;
 
-/// The trigger definitions of an event: children that end in `EventDefinition`, and references to shared ones.
-fn triggers<'a, 'i>(node: Node<'a, 'i>) -> Vec<Node<'a, 'i>> {
-    model_children(node)
-        .filter(|n| n.tag_name().name().ends_with("EventDefinition") || is(*n, "eventDefinitionRef"))
-        .collect()
+/// Where an event stands: decides which definitions it may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    ProcessStart,
+    EventSubProcessStart,
+    InnerStart,
+    Catch,
+    Throw,
+    End,
+    Boundary,
 }
 
-/// What an event with these triggers is called: `messageStartEvent`.
-fn construct(triggers: &[Node], place: &str) -> String {
-    match triggers {
-        [one] if is(*one, "eventDefinitionRef") => format!("eventDefinitionRef in {place}"),
-        [one] => {
-            let name = one.tag_name().name().trim_end_matches("EventDefinition");
-            let mut letters = place.chars();
-            let head: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-            format!("{name}{head}{}", letters.as_str())
-        }
-        _ => format!("multiple {place}"),
-    }
-}
-
-const KNOWN: &[&str] = &[
-    "cancelEventDefinition",
-    "compensateEventDefinition",
-    "conditionalEventDefinition",
-    "errorEventDefinition",
-    "escalationEventDefinition",
-    "linkEventDefinition",
-    "messageEventDefinition",
-    "signalEventDefinition",
-    "terminateEventDefinition",
-    "timerEventDefinition",
-];
-
-/// Unknown event definitions are errors (BPMN LN-05).
-fn check_known(compiler: &mut Compiler, triggers: &[Node]) {
-    for trigger in triggers {
-        let name = trigger.tag_name().name();
-        if !KNOWN.contains(&name) && name != "eventDefinitionRef" {
-            compiler.error(
-                "LN-05",
-                *trigger,
-                Text::new(format!("`{name}` is no BPMN event definition"), format!("«{name}» — не событие BPMN")),
-            );
+impl Place {
+    fn allows(self) -> &'static [&'static str] {
+        match self {
+            Self::ProcessStart | Self::InnerStart => &["message", "timer", "signal", "conditional"],
+            Self::EventSubProcessStart => {
+                &["message", "timer", "signal", "conditional", "error", "escalation", "compensate"]
+            }
+            Self::Catch => &["message", "timer", "signal", "conditional", "link"],
+            Self::Throw => &["message", "signal", "escalation", "compensate", "link"],
+            Self::End => &["message", "signal", "error", "escalation", "compensate", "cancel", "terminate"],
+            Self::Boundary => {
+                &["message", "timer", "signal", "conditional", "error", "escalation", "compensate", "cancel"]
+            }
         }
     }
 }
 
-/// A start event.
-pub(crate) fn start<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx) -> ElementKind {
-    let triggers = triggers(node);
-    check_known(compiler, &triggers);
-    if !triggers.is_empty() {
-        return compiler.unsupported(node, &construct(&triggers, "startEvent"));
-    }
-    let parent = compiler.def.element(idx).parent;
-    if parent == model::definition::ROOT
-        && let Some(form) = super::tasks::form(compiler, node)
-    {
-        compiler.def.start_form = Some(form);
-    }
-    ElementKind::start()
+const KNOWN: &[&str] =
+    &["cancel", "compensate", "conditional", "error", "escalation", "link", "message", "signal", "terminate", "timer"];
+
+/// An event being compiled.
+#[derive(Clone, Copy)]
+pub(crate) struct Event<'a, 'i> {
+    pub node: Node<'a, 'i>,
+    pub idx: ElementIdx,
+    pub place: Place,
+    /// Only its first firing counts.
+    pub once: bool,
 }
 
-/// An end event.
-pub(crate) fn end<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>) -> ElementKind {
-    let triggers = triggers(node);
-    check_known(compiler, &triggers);
-    match triggers.as_slice() {
-        [] => ElementKind::end(),
-        [one] if is(*one, "terminateEventDefinition") => {
-            ElementKind::EndEvent(ThrowEvent::of(Throw::Terminate(TerminateReach::Scope)))
+/// `message` of `messageEventDefinition`.
+fn trigger_name<'a>(definition: Node<'a, '_>) -> &'a str {
+    let name = definition.tag_name().name();
+    name.strip_suffix("EventDefinition").unwrap_or(name)
+}
+
+/// The definitions of an event in file order, shared ones resolved; findings for those that may not stand there
+/// (BPMN LN-05).
+pub(crate) fn definitions<'a, 'i>(
+    compiler: &mut Compiler<'_, 'a, 'i>,
+    node: Node<'a, 'i>,
+    place: Place,
+) -> Vec<Node<'a, 'i>> {
+    let mut found = Vec::new();
+    for part in model_children(node) {
+        let name = part.tag_name().name();
+        if name == "eventDefinitionRef" {
+            found.extend(shared(compiler, part).map(|definition| (definition, part)));
+        } else if name.ends_with("EventDefinition") {
+            found.push((part, part));
         }
-        [one] if is(*one, "errorEventDefinition") => error_end(compiler, *one),
-        _ => compiler.unsupported(node, &construct(&triggers, "endEvent")),
     }
+    found.retain(|(definition, part)| allowed(compiler, *definition, *part, place));
+    found.into_iter().map(|(definition, _)| definition).collect()
 }
 
-struct ErrorRef {
-    code: Option<String>,
-    name: Option<String>,
-}
-
-/// The error that `definition` refers to; `None` without a reference or after a finding.
-fn error_ref<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, definition: Node<'a, 'i>) -> Option<ErrorRef> {
-    let reference = filled(definition, "errorRef")?;
-    let Some(error) = compiler.file.resolve(reference).filter(|n| is(*n, "error")) else {
+/// The definition that an `eventDefinitionRef` means.
+fn shared<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, reference: Node<'a, 'i>) -> Option<Node<'a, 'i>> {
+    let id = text_of(reference);
+    let found = compiler.file.resolve(&id).filter(|n| n.tag_name().name().ends_with("EventDefinition"));
+    if found.is_none() {
         compiler.error(
             "LN-03",
+            reference,
+            Text::new(format!("There is no event definition `{id}`"), format!("Нет определения события «{id}»")),
+        );
+    }
+    found.filter(|definition| compiler.may_share(*definition))
+}
+
+fn allowed(compiler: &mut Compiler, definition: Node, at: Node, place: Place) -> bool {
+    let name = trigger_name(definition);
+    if !KNOWN.contains(&name) {
+        let name = definition.tag_name().name();
+        compiler.error(
+            "LN-05",
+            at,
+            Text::new(format!("`{name}` is no BPMN event definition"), format!("«{name}» — не событие BPMN")),
+        );
+        return false;
+    }
+    let allows = place.allows().contains(&name);
+    if !allows {
+        compiler.error(
+            "LN-05",
+            at,
+            Text::new(
+                format!("An event of this kind can not have the definition `{name}` here"),
+                format!("Событие этого вида не может иметь здесь определение «{name}»"),
+            ),
+        );
+    }
+    allows
+}
+
+/// The triggers of an event that waits.
+fn triggers<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, event: Event<'a, 'i>) -> Vec<Trigger> {
+    let definitions = definitions(compiler, event.node, event.place);
+    definitions.into_iter().filter_map(|definition| trigger(compiler, event, definition)).collect()
+}
+
+fn has_definitions(node: Node) -> bool {
+    model_children(node).any(|n| n.tag_name().name().ends_with("EventDefinition") || is(n, "eventDefinitionRef"))
+}
+
+/// What one definition waits for; `None` after a finding.
+fn trigger<'a, 'i>(
+    compiler: &mut Compiler<'_, 'a, 'i>,
+    event: Event<'a, 'i>,
+    definition: Node<'a, 'i>,
+) -> Option<Trigger> {
+    Some(match trigger_name(definition) {
+        "message" => Trigger::Message(Box::new(messages::trigger(compiler, definition, event)?)),
+        "signal" => Trigger::Signal(SignalTrigger { name: signal_name(compiler, definition, event.idx)? }),
+        "timer" => Trigger::Timer(timers::timer(compiler, definition, event.idx, event.once)?),
+        "conditional" => Trigger::Condition(condition(compiler, definition, event)?),
+        "error" => Trigger::Error(ErrorTrigger {
+            code: caught_code(compiler, definition, &ERROR),
+            code_variable: own(definition, "errorCodeVariable").map(str::to_owned),
+            message_variable: own(definition, "errorMessageVariable").map(str::to_owned),
+        }),
+        "escalation" => Trigger::Escalation(EscalationTrigger {
+            code: caught_code(compiler, definition, &ESCALATION),
+            code_variable: own(definition, "escalationCodeVariable").map(str::to_owned),
+        }),
+        "compensate" => Trigger::Compensation,
+        "cancel" => Trigger::Cancel,
+        _ => return None,
+    })
+}
+
+/// What one definition throws.
+pub(crate) fn results<'a, 'i>(
+    compiler: &mut Compiler<'_, 'a, 'i>,
+    event: Event<'a, 'i>,
+    definition: Node<'a, 'i>,
+) -> Vec<Throw> {
+    let one = match trigger_name(definition) {
+        "message" => {
+            if zeebe(event.node, "taskDefinition").is_some() {
+                tasks::job(compiler, event.node, event.idx).map(|job| Throw::Job(Box::new(job)))
+            } else {
+                let throws = messages::throws(compiler, definition, event);
+                return throws.into_iter().map(|throw| Throw::Message(Box::new(throw))).collect();
+            }
+        }
+        "signal" => signal_name(compiler, definition, event.idx).map(|name| {
+            Throw::Signal(SignalThrow { name, own_tree: false, all_variables: false, variables: Vec::new() })
+        }),
+        "error" => {
+            thrown_code(compiler, definition, event.idx, &ERROR).map(|(code, message)| Throw::Error { code, message })
+        }
+        "escalation" => {
+            thrown_code(compiler, definition, event.idx, &ESCALATION).map(|(code, _)| Throw::Escalation { code })
+        }
+        "compensate" => compensation(compiler, definition),
+        "cancel" => Some(Throw::Cancel),
+        "terminate" => Some(Throw::Terminate(TerminateReach::Scope)),
+        _ => None,
+    };
+    one.into_iter().collect()
+}
+
+fn compensation<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, definition: Node<'a, 'i>) -> Option<Throw> {
+    let wait = flag(definition, "waitForCompletion") != Some(false);
+    if filled(definition, "activityRef").is_none() {
+        return Some(Throw::Compensation { activity: None, wait });
+    }
+    let activity = compiler.reference(definition, "activityRef")?;
+    Some(Throw::Compensation { activity: Some(activity), wait })
+}
+
+/// The longest name of a message or signal, the longest code.
+pub(crate) const NAME_CHARS: usize = 256;
+
+/// Whether a name or code is short enough; a finding when not (BPMN VA-6, LN-19).
+pub(crate) fn is_short(compiler: &mut Compiler, node: Node, text: &str) -> bool {
+    let short = text.starts_with('=') || text.len() <= NAME_CHARS || text.chars().count() <= NAME_CHARS;
+    if !short {
+        compiler.error(
+            "LN-19",
+            node,
+            Text::new(
+                format!("A name or code is longer than {NAME_CHARS} characters"),
+                format!("Имя или код длиннее {NAME_CHARS} символов"),
+            ),
+        );
+    }
+    short
+}
+
+/// The name of the signal that `definition` refers to (BPMN SG-1, LN-19).
+fn signal_name<'a, 'i>(
+    compiler: &mut Compiler<'_, 'a, 'i>,
+    definition: Node<'a, 'i>,
+    idx: ElementIdx,
+) -> Option<ExprId> {
+    let signal = match filled(definition, "signalRef") {
+        None => None,
+        Some(reference) => {
+            let found = compiler.file.resolve(reference).filter(|n| is(*n, "signal"));
+            if found.is_none() {
+                let text = format!("There is no signal `{reference}`");
+                compiler.error("LN-03", definition, Text::new(text, format!("Нет сигнала «{reference}»")));
+                return None;
+            }
+            found
+        }
+    };
+    let Some((signal, name)) = signal.and_then(|s| Some((s, filled(s, "name")?))) else {
+        compiler.error(
+            "LN-19",
             definition,
-            Text::new(format!("There is no error `{reference}`"), format!("Нет ошибки «{reference}»")),
+            Text::new("The event needs a signal with a name", "Событию нужен сигнал с именем"),
         );
         return None;
     };
-    let code = filled(error, "errorCode").map(str::to_owned);
-    if code.as_deref().is_some_and(|c| c.starts_with('=')) {
-        compiler.unsupported(definition, "errorCode as an expression");
-    }
-    Some(ErrorRef { code, name: filled(error, "name").map(str::to_owned) })
+    let usable = is_short(compiler, signal, name) && compiler.may_share(signal);
+    usable.then(|| compiler.value(At { node: signal, element: idx, role: "signal name" }, name))
 }
 
-fn error_end<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, definition: Node<'a, 'i>) -> ElementKind {
-    let given = filled(definition, "errorRef").is_some();
-    let error = error_ref(compiler, definition);
-    let missing = error.as_ref().map_or(!given, |e| e.code.is_none());
-    if missing {
+/// Errors and escalations are the same to read.
+struct Coded {
+    tag: &'static str,
+    reference: &'static str,
+    code: &'static str,
+    words: (&'static str, &'static str),
+}
+
+const ERROR: Coded = Coded { tag: "error", reference: "errorRef", code: "errorCode", words: ("error", "ошибка") };
+const ESCALATION: Coded =
+    Coded {
+        tag: "escalation", reference: "escalationRef", code: "escalationCode", words: ("escalation", "эскалация")
+    };
+
+/// The error or escalation that `definition` refers to; the outer `None`: after a finding.
+fn coded<'a, 'i>(
+    compiler: &mut Compiler<'_, 'a, 'i>,
+    definition: Node<'a, 'i>,
+    what: &Coded,
+) -> Option<Option<Node<'a, 'i>>> {
+    let Some(reference) = filled(definition, what.reference) else { return Some(None) };
+    let found = compiler.file.resolve(reference).filter(|n| is(*n, what.tag));
+    if found.is_none() {
+        let (en, ru) = what.words;
+        compiler.error(
+            "LN-03",
+            definition,
+            Text::new(format!("There is no {en} `{reference}`"), format!("Не найдено: {ru} «{reference}»")),
+        );
+        return None;
+    }
+    Some(found)
+}
+
+/// The code that is caught; none catches all (BPMN ER-2).
+fn caught_code<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, definition: Node<'a, 'i>, what: &Coded) -> Option<String> {
+    let node = coded(compiler, definition, what)??;
+    let code = filled(node, what.code)?;
+    if code.starts_with('=') {
         compiler.error(
             "LN-19",
             definition,
             Text::new(
-                "An error end event needs an error with a code",
-                "Конечному событию «ошибка» нужна ошибка с кодом",
+                "A code that is caught is a fixed text, not an expression",
+                "Код, который ловят, — постоянный текст, а не выражение",
             ),
         );
+        return None;
     }
-    let error = error.unwrap_or(ErrorRef { code: None, name: None });
-    let code = compiler.push_expression(Expression::Literal(Value::from(error.code.unwrap_or_default())));
-    let message = error.name.map(|name| compiler.push_expression(Expression::Literal(Value::from(name))));
-    ElementKind::EndEvent(ThrowEvent::of(Throw::Error { code, message }))
+    is_short(compiler, node, code).then(|| code.to_owned())
 }
 
-/// An intermediate catch event.
-pub(crate) fn catch<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx) -> ElementKind {
-    let triggers = triggers(node);
-    check_known(compiler, &triggers);
-    match triggers.as_slice() {
-        [] => {
-            compiler.error(
-                "LN-05",
-                node,
+/// The code that is thrown, and the name of what is thrown (BPMN LN-19).
+fn thrown_code<'a, 'i>(
+    compiler: &mut Compiler<'_, 'a, 'i>,
+    definition: Node<'a, 'i>,
+    idx: ElementIdx,
+    what: &Coded,
+) -> Option<(ExprId, Option<ExprId>)> {
+    let node = coded(compiler, definition, what)?;
+    let Some((node, code)) = node.and_then(|n| Some((n, filled(n, what.code)?))) else {
+        let (en, ru) = what.words;
+        compiler.error(
+            "LN-19",
+            definition,
+            Text::new(
+                format!("The event throws nothing that can be caught: it needs the reference and code of the {en}"),
+                format!("Событию нечего бросить: нужна ссылка на элемент «{ru}» с кодом"),
+            ),
+        );
+        return None;
+    };
+    if !is_short(compiler, node, code) || !compiler.may_share(node) {
+        return None;
+    }
+    let code = compiler.value(At { node, element: idx, role: what.code }, code);
+    let name = filled(node, "name").map(|n| compiler.push_expression(Expression::Literal(Value::from(n.to_owned()))));
+    Some((code, name))
+}
+
+/// A condition that is watched (BPMN CN-1, CN-2).
+fn condition<'a, 'i>(
+    compiler: &mut Compiler<'_, 'a, 'i>,
+    definition: Node<'a, 'i>,
+    event: Event<'a, 'i>,
+) -> Option<Condition> {
+    let expression = child(definition, "condition").filter(|n| !text_of(*n).is_empty());
+    let Some(expression) = expression else {
+        compiler.error(
+            "LN-22",
+            definition,
+            Text::new("The conditional event has no condition", "У события-условия нет условия"),
+        );
+        return None;
+    };
+    let condition = compiler.native(At { node: expression, element: event.idx, role: "condition" })?;
+    let filter = zeebe(definition, "conditionalFilter").or_else(|| zeebe(event.node, "conditionalFilter"));
+    let list = |name: &str| -> Vec<String> {
+        let text = filter.and_then(|f| filled(f, name)).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|v| !v.is_empty()).map(str::to_owned).collect()
+    };
+    let mut changes = Vec::new();
+    for change in list("variableEvents") {
+        match change.to_lowercase().as_str() {
+            "create" => changes.push(VariableChange::Create),
+            "update" => changes.push(VariableChange::Update),
+            "delete" => changes.push(VariableChange::Delete),
+            _ => compiler.error(
+                "LN-28",
+                definition,
                 Text::new(
-                    "An intermediate catch event says what it waits for",
-                    "У промежуточного события-обработчика должно быть указано, чего оно ждёт",
+                    format!("`{change}` is no change of a variable: create, update or delete"),
+                    format!("«{change}» — не изменение переменной: create, update или delete"),
                 ),
+            ),
+        }
+    }
+    Some(Condition { condition, variables: list("variableNames"), changes })
+}
+
+/// A start event.
+pub(crate) fn start<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx) -> ElementKind {
+    let parent = compiler.def.element(idx).parent;
+    let scope = compiler.nodes[parent.0 as usize];
+    let event_sub_process = flag(scope, "triggeredByEvent") == Some(true);
+    let interrupting = event_sub_process && flag(node, "isInterrupting") != Some(false);
+    let place = match parent {
+        ROOT => Place::ProcessStart,
+        _ if event_sub_process => Place::EventSubProcessStart,
+        _ => Place::InnerStart,
+    };
+    let triggers = triggers(compiler, Event { node, idx, place, once: interrupting });
+    if has_definitions(node) && triggers.is_empty() {
+        return compiler.broken(node, "LN-05");
+    }
+    if event_sub_process && !interrupting && triggers.iter().any(|t| matches!(t, Trigger::Error(_))) {
+        always_interrupts(compiler, node);
+    }
+    if parent == ROOT
+        && triggers.is_empty()
+        && let Some(form) = super::user_tasks::form(compiler, node)
+    {
+        compiler.def.start_form = Some(form);
+    }
+    ElementKind::StartEvent(StartEvent { triggers, parallel: is_parallel(node), interrupting })
+}
+
+fn is_parallel(node: Node) -> bool {
+    flag(node, "parallelMultiple") == Some(true)
+}
+
+/// Errors and cancellations leave nothing to go on beside them (BPMN BD-6).
+fn always_interrupts(compiler: &mut Compiler, node: Node) {
+    compiler.error(
+        "LN-04",
+        node,
+        Text::new(
+            "An error or cancel event always interrupts",
+            "Событие «ошибка» или «отмена» всегда прерывает действие",
+        ),
+    );
+}
+
+/// What a throw or end event throws: its definitions in file order (BPMN ML-1).
+fn thrown<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, event: Event<'a, 'i>) -> ThrowEvent {
+    let definitions = definitions(compiler, event.node, event.place);
+    let mut results: Vec<_> =
+        definitions.into_iter().flat_map(|definition| results(compiler, event, definition)).collect();
+    if !has_definitions(event.node) && zeebe(event.node, "taskDefinition").is_some() {
+        results.extend(tasks::job(compiler, event.node, event.idx).map(|job| Throw::Job(Box::new(job))));
+    }
+    ThrowEvent { results }
+}
+
+/// An end event.
+pub(crate) fn end<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx) -> ElementKind {
+    let event = thrown(compiler, Event { node, idx, place: Place::End, once: false });
+    ElementKind::EndEvent(event)
+}
+
+/// An intermediate throw event. The throw side of a link passes through.
+pub(crate) fn throw<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx) -> ElementKind {
+    let event = thrown(compiler, Event { node, idx, place: Place::Throw, once: false });
+    ElementKind::ThrowEvent(event)
+}
+
+/// An intermediate catch event. The catch side of a link passes through.
+pub(crate) fn catch<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx) -> ElementKind {
+    if !has_definitions(node) {
+        without_trigger(compiler, node);
+        return compiler.broken(node, "LN-05");
+    }
+    let triggers = triggers(compiler, Event { node, idx, place: Place::Catch, once: true });
+    let link = model_children(node).any(|n| is(n, "linkEventDefinition"));
+    if triggers.is_empty() && !link {
+        return compiler.broken(node, "LN-05");
+    }
+    ElementKind::CatchEvent(CatchEvent { triggers, parallel: is_parallel(node) })
+}
+
+fn without_trigger(compiler: &mut Compiler, node: Node) {
+    let text = Text::new("The event does not say what it waits for", "Не указано, чего ждёт событие");
+    compiler.error("LN-05", node, text);
+}
+
+/// A boundary event: what it waits for, and the activity it stands on.
+pub(crate) fn boundary<'a, 'i>(
+    compiler: &mut Compiler<'_, 'a, 'i>,
+    node: Node<'a, 'i>,
+    idx: ElementIdx,
+) -> ElementKind {
+    let interrupting = !non_interrupting(node);
+    let host = host(compiler, node, idx);
+    if !has_definitions(node) {
+        without_trigger(compiler, node);
+    }
+    let triggers = triggers(compiler, Event { node, idx, place: Place::Boundary, once: interrupting });
+    let Some(attached_to) = host else { return compiler.broken(node, "LN-03") };
+    if triggers.is_empty() {
+        return compiler.broken(node, "LN-05");
+    }
+    let always = triggers.iter().any(|t| matches!(t, Trigger::Error(_) | Trigger::Cancel));
+    if always && !interrupting {
+        always_interrupts(compiler, node);
+    }
+    if triggers.contains(&Trigger::Compensation) {
+        compensates(compiler, node, idx, attached_to);
+        if triggers.len() > 1 {
+            let text = Text::new(
+                "A compensation boundary event has no other definition",
+                "У граничного события «компенсация» не бывает других определений",
             );
-            ElementKind::Unsupported { construct: "catch event without a trigger".to_owned(), rule: "LN-05" }
+            compiler.error("LN-25", node, text);
         }
-        [one] if is(*one, "timerEventDefinition") => match timers::timer(compiler, *one, idx, true) {
-            Some(timer) => ElementKind::CatchEvent(CatchEvent::of(Trigger::Timer(timer))),
-            None => ElementKind::Unsupported { construct: "timer without a time".to_owned(), rule: "LN-21" },
-        },
-        _ => compiler.unsupported(node, &construct(&triggers, "intermediateCatchEvent")),
+    } else {
+        compiler.def.elements[attached_to.0 as usize].boundaries.push(idx);
     }
-}
-
-/// An intermediate throw event.
-pub(crate) fn throw<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>) -> ElementKind {
-    let triggers = triggers(node);
-    check_known(compiler, &triggers);
-    if triggers.is_empty() && zeebe(node, "taskDefinition").is_none() {
-        return ElementKind::throw_none();
-    }
-    compiler.unsupported(node, &construct(&triggers, "intermediateThrowEvent"))
-}
-
-/// Gives boundary events their kinds and hosts, now that all elements are known.
-pub(crate) fn attach_boundaries(compiler: &mut Compiler) {
-    for at in 1..compiler.nodes.len() {
-        let node = compiler.nodes[at];
-        if !is(node, "boundaryEvent") {
-            continue;
-        }
-        let idx = ElementIdx(at as u32);
-        let host = host(compiler, node, idx);
-        let kind = boundary(compiler, node, idx, host);
-        compiler.def.elements[at].kind = kind;
-        if let Some(host) = host {
-            compiler.def.elements[host.0 as usize].boundaries.push(idx);
-        }
-    }
+    let interrupting = interrupting || always;
+    ElementKind::BoundaryEvent(BoundaryEvent { attached_to, interrupting, triggers, parallel: is_parallel(node) })
 }
 
 fn host(compiler: &mut Compiler, node: Node, idx: ElementIdx) -> Option<ElementIdx> {
     let host = compiler.reference(node, "attachedToRef")?;
-    let host_node = compiler.nodes[host.0 as usize];
-    let name = host_node.tag_name().name();
-    let activity = name.ends_with("ask") || name == "callActivity" || name.ends_with("ubProcess");
-    let activity = activity || name == "transaction";
     let same_scope = compiler.def.element(host).parent == compiler.def.element(idx).parent;
-    if activity && same_scope && host != model::definition::ROOT {
+    if is_activity(compiler.nodes[host.0 as usize]) && same_scope && host != ROOT {
         return Some(host);
     }
     compiler.error(
@@ -206,52 +505,45 @@ fn host(compiler: &mut Compiler, node: Node, idx: ElementIdx) -> Option<ElementI
     None
 }
 
-fn boundary<'a, 'i>(
-    compiler: &mut Compiler<'_, 'a, 'i>,
-    node: Node<'a, 'i>,
-    idx: ElementIdx,
-    host: Option<ElementIdx>,
-) -> ElementKind {
-    let triggers = triggers(node);
-    check_known(compiler, &triggers);
-    let attached_to = match host {
-        Some(host) => host,
-        None => return ElementKind::Unsupported { construct: "boundaryEvent without host".to_owned(), rule: "LN-03" },
+/// Whether `node` is an activity.
+pub(crate) fn is_activity(node: Node) -> bool {
+    let name = node.tag_name().name();
+    name.ends_with("ask") || matches!(name, "callActivity" | "subProcess" | "adHocSubProcess" | "transaction")
+}
+
+/// Finds the handler that a compensation boundary event points to (BPMN CO-2, LN-25).
+fn compensates(compiler: &mut Compiler, node: Node, idx: ElementIdx, host: ElementIdx) {
+    let id = filled(node, "id").unwrap_or_default();
+    let file = compiler.file;
+    let ends = file.links.associated.get(id).map_or(&[][..], Vec::as_slice);
+    let scope = compiler.def.element(idx).parent;
+    let mut handlers = ends.iter().filter_map(|end| compiler.element(local(end, |i| file.ids.contains_key(i))));
+    let handler = handlers.find(|handler| {
+        let marked = flag(compiler.nodes[handler.0 as usize], "isForCompensation") == Some(true);
+        marked && compiler.def.element(*handler).parent == scope
+    });
+    let taken = compiler.def.element(host).compensation_handler().is_some();
+    let text = match handler {
+        Some(_) if taken => Text::new(
+            "The activity has another compensation boundary event already",
+            "У действия уже есть граничное событие «компенсация»",
+        ),
+        Some(handler) => {
+            compiler.def.elements[host.0 as usize].traits_mut().compensation_handler = Some(handler);
+            return;
+        }
+        None => Text::new(
+            "A compensation boundary event needs an association to an activity marked as compensation handler \
+             (isForCompensation), in the same scope",
+            "Граничному событию «компенсация» нужна ассоциация с действием, помеченным как компенсация \
+             (isForCompensation), в той же области",
+        ),
     };
-    let interrupting = !non_interrupting(node);
-    match triggers.as_slice() {
-        [one] if is(*one, "timerEventDefinition") => match timers::timer(compiler, *one, idx, interrupting) {
-            Some(timer) => {
-                ElementKind::BoundaryEvent(BoundaryEvent::of(attached_to, interrupting, Trigger::Timer(timer)))
-            }
-            None => ElementKind::Unsupported { construct: "timer without a time".to_owned(), rule: "LN-21" },
-        },
-        [one] if is(*one, "errorEventDefinition") => {
-            if !interrupting {
-                compiler.error(
-                    "LN-04",
-                    node,
-                    Text::new(
-                        "An error boundary event always interrupts",
-                        "Граничное событие «ошибка» всегда прерывает действие",
-                    ),
-                );
-            }
-            let code = error_ref(compiler, *one).and_then(|e| e.code);
-            let trigger = Trigger::Error(ErrorTrigger { code, ..ErrorTrigger::default() });
-            ElementKind::BoundaryEvent(BoundaryEvent::of(attached_to, true, trigger))
-        }
-        [] => {
-            compiler.error(
-                "LN-05",
-                node,
-                Text::new(
-                    "A boundary event says what it waits for",
-                    "У граничного события должно быть указано, чего оно ждёт",
-                ),
-            );
-            ElementKind::Unsupported { construct: "boundaryEvent without a trigger".to_owned(), rule: "LN-05" }
-        }
-        _ => compiler.unsupported(node, &construct(&triggers, "boundaryEvent")),
-    }
+    compiler.error("LN-25", node, text);
+}
+
+/// Whether an own extension of that name stands in the event or its definition.
+pub(crate) fn setting<'a, 'i>(event: Node<'a, 'i>, definition: Node<'a, 'i>, name: &str) -> Option<Node<'a, 'i>> {
+    let own = |n: &Node| n.has_tag_name((super::dom::RUSLO, name));
+    extensions(definition).chain(extensions(event)).find(own)
 }

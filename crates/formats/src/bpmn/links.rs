@@ -82,12 +82,7 @@ impl<'a, 'i> Links<'a, 'i> {
     }
 
     /// A key applies to a message when all its properties can be read from that message.
-    fn correlate(
-        &mut self,
-        keys: &[Node<'a, 'i>],
-        properties: &[Node<'a, 'i>],
-        ids: &HashMap<&'a str, Node<'a, 'i>>,
-    ) {
+    fn correlate(&mut self, keys: &[Node<'a, 'i>], properties: &[Node<'a, 'i>], ids: &HashMap<&'a str, Node<'a, 'i>>) {
         let plain = |reference: &'a str| local(reference, |id| ids.contains_key(id));
         let mut paths: HashMap<&str, Vec<(&'a str, Node<'a, 'i>)>> = HashMap::new();
         for property in properties {

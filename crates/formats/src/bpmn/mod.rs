@@ -5,16 +5,26 @@
 //! Never: writes a model anew from what it understood.
 
 mod compile;
+mod data;
 mod declarations;
 mod di;
 mod dom;
+mod event_links;
 mod events;
 mod expressions;
 mod extensions;
+mod links;
 mod lint;
+mod messages;
 mod patch;
+mod people;
+mod processes;
+mod repetition;
+mod scopes;
 mod tasks;
 mod timers;
+mod traits;
+mod user_tasks;
 mod write;
 
 pub(crate) use expressions::is_name as is_variable_name;
@@ -23,7 +33,7 @@ pub(crate) use write::view;
 use crate::finding::{Text, finding, refusal};
 use crate::text::{Positions, decode_xml};
 use crate::{Imported, SourceKind, xml};
-use dom::{ACTIVITI, FLOWABLE, File, MODEL, flag};
+use dom::{File, MODEL, flag};
 use model::definition::ProcessDefinition;
 use model::limits::Limits;
 use model::{Diagnostic, Severity};
@@ -51,7 +61,7 @@ pub fn import_text(text: &str, limits: &Limits) -> Result<Imported, Vec<Diagnost
     duplicate_ids(&file, &mut diagnostics);
     let bpmn = di::complete(&file, text, &mut diagnostics);
     diagnostics.sort_by(|a, b| (a.line, a.column, &a.code).cmp(&(b.line, b.column, &b.code)));
-    Ok(Imported { definitions, diagnostics, bpmn, kind: SourceKind::Bpmn })
+    Ok(Imported { definitions, diagnostics, bpmn, kind: SourceKind::Bpmn, decisions: None })
 }
 
 /// The text to give out for a stored `source`: equal to it, with shapes added where there are none. Text that is no
@@ -69,9 +79,8 @@ pub fn export(source: &str) -> String {
 /// Compiles the executable processes. Where there is none, all are judged and none is given (BPMN LN-02).
 fn compile_processes(file: &File, diagnostics: &mut Vec<Diagnostic>) -> Vec<ProcessDefinition> {
     let processes: Vec<_> = file.processes().collect();
-    let dialect = vendor_dialect(file.doc.root_element());
-    let executable = |p: &Node| flag(*p, "isExecutable").unwrap_or(dialect);
-    let any = processes.iter().any(executable);
+    let executable = |p: &Node| file.is_executable(*p);
+    let any = processes.iter().any(executable) || (processes.is_empty() && file.global_tasks().next().is_some());
     if !any {
         let text = Text::new(
             "No process is marked executable (isExecutable=\"true\")",
@@ -104,12 +113,12 @@ fn compile_processes(file: &File, diagnostics: &mut Vec<Diagnostic>) -> Vec<Proc
             definitions.push(compiler.def);
         }
     }
+    for task in file.global_tasks().filter(|_| any) {
+        let mut compiler = compile::compile(file, task);
+        diagnostics.append(&mut compiler.findings);
+        definitions.push(compiler.def);
+    }
     definitions
-}
-
-/// Whether the file speaks a dialect in which a missing `isExecutable` means true.
-fn vendor_dialect(root: Node) -> bool {
-    root.namespaces().any(|n| n.uri() == FLOWABLE || n.uri() == ACTIVITI)
 }
 
 /// Ids that stand twice (BPMN LN-03).

@@ -1,99 +1,43 @@
-//! Activities: tasks, sub-processes, and the zeebe extensions that make them run.
+//! Tasks and call activities: what makes them run.
 //!
 //! Never: knows what a job type does.
 
 use super::compile::{Compiler, own};
-use super::dom::{RUSLO, ZEEBE, child, extensions, filled, flag, text_of, zeebe};
-use super::expressions::{At, language, named_language};
+use super::dom::{ZEEBE, child, filled, flag, is, local, text_of, zeebe};
+use super::expressions::{At, language};
+use super::{messages, user_tasks};
 use crate::finding::Text;
+use model::Value;
 use model::definition::{
-    ElementIdx, ElementKind, ExprId, Expression, Form, Language, Mapping, ScriptTask, ServiceTask, TaskKind, UserTask,
+    Binding, CallActivity, DecisionCall, DecisionResult, ElementIdx, ElementKind, ExprId, Expression, Language,
+    Mapping, ReceiveTask, ScriptTask, ServiceTask,
 };
-use model::{Object, Value};
 use roxmltree::Node;
-use std::sync::Arc;
 
-/// What makes an activity more than one plain run; none of it runs yet.
-fn marker(node: Node) -> Option<&'static str> {
-    if child(node, "multiInstanceLoopCharacteristics").is_some() {
-        Some("multiInstanceLoopCharacteristics")
-    } else if child(node, "standardLoopCharacteristics").is_some() {
-        Some("standardLoopCharacteristics")
-    } else if flag(node, "isForCompensation") == Some(true) {
-        Some("isForCompensation")
-    } else {
-        None
-    }
-}
-
-/// `startQuantity` and `completionQuantity` (BPMN TK-9, LN-31).
-fn quantities(compiler: &mut Compiler, node: Node) -> Option<&'static str> {
-    let mut later = None;
-    for name in ["startQuantity", "completionQuantity"] {
-        match node.attribute(name).map(|v| v.trim().parse::<i64>()) {
-            None | Some(Ok(1)) => {}
-            Some(Ok(n)) if n > 1 => later = Some(name),
-            Some(_) => compiler.error(
-                "LN-31",
-                node,
-                Text::new(
-                    format!("`{name}` must be a number of 1 or more"),
-                    format!("«{name}» должно быть числом не меньше 1"),
-                ),
-            ),
-        }
-    }
-    later
-}
-
-/// An embedded sub-process, or one of its relatives that do not run yet.
-pub(crate) fn sub_process<'a, 'i>(
-    compiler: &mut Compiler<'_, 'a, 'i>,
-    node: Node<'a, 'i>,
-    idx: ElementIdx,
-) -> ElementKind {
-    let later = quantities(compiler, node).or(marker(node));
-    let name = node.tag_name().name();
-    let later = match name {
-        "subProcess" if flag(node, "triggeredByEvent") == Some(true) => Some("event sub-process"),
-        "subProcess" => later,
-        _ => Some(name),
-    };
-    mappings(compiler, node, idx, false);
-    match later {
-        Some(construct) => compiler.unsupported(node, construct),
-        None => ElementKind::sub_process(),
-    }
-}
-
-/// A task of any kind.
+/// A task of any kind, global ones too.
 pub(crate) fn task<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx) -> ElementKind {
-    if let Some(construct) = quantities(compiler, node).or(marker(node)) {
-        mappings(compiler, node, idx, false);
-        return compiler.unsupported(node, construct);
-    }
     if let Some(construct) = own(node, "unsupported") {
         return unavailable(compiler, node, construct);
     }
-    let name = node.tag_name().name();
     let has_job = zeebe(node, "taskDefinition").is_some();
-    let kind = match name {
-        "task" => ElementKind::Task,
-        "manualTask" => ElementKind::ManualTask,
-        "userTask" => user_task(compiler, node, idx),
+    match node.tag_name().name() {
+        "manualTask" | "globalManualTask" if own(node, "confirm") == Some("true") => {
+            user_tasks::confirmation(compiler, node, idx)
+        }
+        "manualTask" | "globalManualTask" => ElementKind::ManualTask,
+        "userTask" | "globalUserTask" => user_tasks::user_task(compiler, node, idx),
         "serviceTask" => service_task(compiler, node, idx),
-        "sendTask" | "businessRuleTask" if has_job => service_task(compiler, node, idx),
-        "scriptTask" => script_task(compiler, node, idx),
-        "sendTask" => compiler.unsupported(node, "sendTask without a task definition"),
-        "businessRuleTask" => compiler.unsupported(node, "businessRuleTask with a decision"),
-        other => compiler.unsupported(node, other),
-    };
-    let bitrix = match &kind {
-        ElementKind::ServiceTask(task) => takes_macros(compiler, task.job_type),
-        _ => false,
-    };
-    mappings(compiler, node, idx, bitrix);
-    kind
+        "sendTask" | "businessRuleTask" | "globalBusinessRuleTask" if has_job => service_task(compiler, node, idx),
+        "sendTask" => match messages::send(compiler, node, idx) {
+            Some(throw) => ElementKind::SendTask(Box::new(throw)),
+            None => compiler.broken(node, "LN-19"),
+        },
+        "receiveTask" => receive_task(compiler, node, idx),
+        "scriptTask" | "globalScriptTask" => script_task(compiler, node, idx),
+        "businessRuleTask" | "globalBusinessRuleTask" => decision(compiler, node, idx),
+        "callActivity" => call(compiler, node, idx),
+        _ => ElementKind::Task,
+    }
 }
 
 /// An element of a template that was not available when the template was drawn.
@@ -110,14 +54,16 @@ fn unavailable(compiler: &mut Compiler, node: Node, construct: &str) -> ElementK
 }
 
 /// Whether literals of this job's inputs may hold Bitrix macros: apps' activities and template steps.
-fn takes_macros(compiler: &Compiler, job_type: ExprId) -> bool {
-    match compiler.def.expression(job_type) {
+pub(crate) fn takes_macros(compiler: &Compiler, kind: &ElementKind) -> bool {
+    let ElementKind::ServiceTask(task) = kind else { return false };
+    match compiler.def.expression(task.job_type) {
         Expression::Literal(Value::String(t)) => t.starts_with("rest_") || t.starts_with("ruslo:bitrix."),
         _ => false,
     }
 }
 
-fn mappings<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx, bitrix: bool) {
+/// The input and output mappings (BPMN VA-3, VA-4); `bitrix` reads macros in the literals of inputs.
+pub(crate) fn mappings<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx, bitrix: bool) {
     let Some(mapping) = zeebe(node, "ioMapping") else { return };
     let read = |compiler: &mut Compiler<'_, 'a, 'i>, name: &'static str| -> Vec<Mapping> {
         let nodes: Vec<_> = mapping.children().filter(|n| n.has_tag_name((ZEEBE, name))).collect();
@@ -136,7 +82,8 @@ fn mappings<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx
     element.outputs = outputs;
 }
 
-fn headers(node: Node) -> Vec<(String, String)> {
+/// The static settings of a job or listener.
+pub(crate) fn headers(node: Node) -> Vec<(String, String)> {
     let Some(headers) = zeebe(node, "taskHeaders") else { return Vec::new() };
     let headers = headers.children().filter(|n| n.has_tag_name((ZEEBE, "header")));
     headers
@@ -145,6 +92,18 @@ fn headers(node: Node) -> Vec<(String, String)> {
 }
 
 fn service_task<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx) -> ElementKind {
+    match job(compiler, node, idx) {
+        Some(job) => ElementKind::ServiceTask(Box::new(job)),
+        None => compiler.broken(node, "LN-24"),
+    }
+}
+
+/// The job that an element's `zeebe:taskDefinition` describes; `None` after a finding.
+pub(crate) fn job<'a, 'i>(
+    compiler: &mut Compiler<'_, 'a, 'i>,
+    node: Node<'a, 'i>,
+    idx: ElementIdx,
+) -> Option<ServiceTask> {
     let definition = zeebe(node, "taskDefinition");
     let Some((definition, job_type)) = definition.and_then(|d| Some((d, filled(d, "type")?))) else {
         compiler.error(
@@ -155,28 +114,80 @@ fn service_task<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>,
                 "Не указано, что делает задача: выберите компонент или задайте тип работы",
             ),
         );
-        return ElementKind::Unsupported { construct: "task without a job type".to_owned(), rule: "LN-24" };
+        return None;
     };
-    let job_type = compiler.value(At { node: definition, element: idx, role: "job type" }, job_type);
-    let retries = filled(definition, "retries")
+    let mut task = ServiceTask::new(compiler.value(At { node: definition, element: idx, role: "job type" }, job_type));
+    task.retries = filled(definition, "retries")
         .and_then(|text| compiler.number_value(At { node: definition, element: idx, role: "retries" }, text));
-    let (mut kept, mut result_variable, mut result_expression) = (Vec::new(), None, None);
+    task.priority = priority(compiler, node, idx).or(compiler.job_priority);
     for (key, value) in headers(node) {
-        match key.as_str() {
-            "resultVariable" if !value.trim().is_empty() => result_variable = Some(value.trim().to_owned()),
-            "resultExpression" if !value.trim().is_empty() => {
-                let at = At { node, element: idx, role: "resultExpression" };
-                let text = value.trim();
-                let text = text.strip_prefix('=').unwrap_or(text);
-                result_expression = Some(compiler.source(at, Language::Feel, text.trim()));
-            }
-            "resultVariable" | "resultExpression" => {}
-            _ => kept.push((key, value)),
-        }
+        header(compiler, At { node, element: idx, role: &key }, value, &mut task);
     }
-    let headers = kept;
-    let task = ServiceTask { retries, headers, result_variable, result_expression, ..ServiceTask::new(job_type) };
-    ElementKind::ServiceTask(Box::new(task))
+    task.headers.extend(linked_resources(node));
+    Some(task)
+}
+
+/// A header is a setting of the job, unless the connector convention gives it a meaning.
+fn header(compiler: &mut Compiler, at: At, value: String, task: &mut ServiceTask) {
+    let text = value.trim();
+    let feel = |compiler: &mut Compiler| compiler.source(at, Language::Feel, text.trim_start_matches('=').trim());
+    match at.role {
+        "resultVariable" | "resultExpression" | "errorExpression" | "retryBackoff" if text.is_empty() => {}
+        "resultVariable" => task.result_variable = Some(text.to_owned()),
+        "resultExpression" => task.result_expression = Some(feel(compiler)),
+        "errorExpression" => task.error_expression = Some(feel(compiler)),
+        "retryBackoff" => task.backoff = Some(backoff(compiler, at, text)),
+        key => task.headers.push((key.to_owned(), value)),
+    }
+}
+
+fn backoff(compiler: &mut Compiler, at: At, text: &str) -> ExprId {
+    use model::definition::TimerKind;
+    let all = text.split(',').all(|d| super::timers::is_valid(TimerKind::Duration, d.trim()));
+    if !text.starts_with('=') && !all {
+        compiler.error(
+            "LN-21",
+            at.node,
+            Text::new(
+                format!("The retry back-off `{text}` is no ISO 8601 duration"),
+                format!("Пауза между попытками «{text}» — не длительность ISO 8601"),
+            ),
+        );
+    }
+    if text.contains(',') { compiler.list_value(at, text) } else { compiler.value(at, text) }
+}
+
+/// `zeebe:jobPriorityDefinition` of an element or a process.
+pub(crate) fn priority<'a, 'i>(
+    compiler: &mut Compiler<'_, 'a, 'i>,
+    node: Node<'a, 'i>,
+    idx: ElementIdx,
+) -> Option<ExprId> {
+    let definition = zeebe(node, "jobPriorityDefinition")?;
+    let text = filled(definition, "priority")?;
+    compiler.number_value(At { node: definition, element: idx, role: "job priority" }, text)
+}
+
+/// The resources that a job names, as the header that workers read.
+fn linked_resources(node: Node) -> Option<(String, String)> {
+    let list = zeebe(node, "linkedResources")?;
+    let resources = list.children().filter(|n| n.has_tag_name((ZEEBE, "linkedResource")));
+    let names = ["resourceId", "resourceType", "linkName", "bindingType", "versionTag"];
+    let resources: Vec<serde_json::Value> = resources
+        .map(|r| {
+            let pairs = names.iter().filter_map(|name| Some(((*name).to_owned(), filled(r, name)?.into())));
+            serde_json::Value::Object(pairs.collect())
+        })
+        .collect();
+    (!resources.is_empty()).then(|| ("linkedResources".to_owned(), serde_json::Value::from(resources).to_string()))
+}
+
+fn receive_task<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx) -> ElementKind {
+    let instantiate = flag(node, "instantiate") == Some(true);
+    match messages::waits(compiler, node, node, idx, instantiate) {
+        Some(message) => ElementKind::ReceiveTask(Box::new(ReceiveTask { message, instantiate })),
+        None => compiler.broken(node, "LN-19"),
+    }
 }
 
 fn script_task<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx) -> ElementKind {
@@ -194,7 +205,7 @@ fn script_task<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, 
     if zeebe(node, "taskDefinition").is_some() {
         return service_task(compiler, node, idx);
     }
-    let format = filled(node, "scriptFormat").unwrap_or_default();
+    let format = filled(node, "scriptFormat").or_else(|| filled(node, "scriptLanguage")).unwrap_or_default();
     let Some(script) = child(node, "script").filter(|s| !text_of(*s).is_empty()) else {
         return no_script(compiler, node);
     };
@@ -203,125 +214,143 @@ fn script_task<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, 
     let script = match language(format) {
         Some(Language::Feel) => compiler.source(at, Language::Feel, text.strip_prefix('=').unwrap_or(&text).trim()),
         Some(language) => compiler.source(at, language, &text),
-        None => {
-            let format = if format.is_empty() { "no format" } else { format };
-            return compiler.unsupported(node, &format!("scriptTask ({format})"));
-        }
+        None if text.starts_with('=') => compiler.source(at, Language::Feel, text[1..].trim()),
+        None => return foreign_script(compiler, node, format, text),
     };
     ElementKind::ScriptTask(ScriptTask { script, result_variable: own_result })
 }
 
-fn no_script(compiler: &mut Compiler, node: Node) -> ElementKind {
-    compiler.error("LN-22", node, Text::new("The script task has no script", "У задачи-скрипта нет скрипта"));
-    ElementKind::Unsupported { construct: "scriptTask without a script".to_owned(), rule: "LN-22" }
-}
-
-fn user_task<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx) -> ElementKind {
-    let mut task = UserTask { kind: task_kind(compiler, node), ..UserTask::default() };
-    if let Some(people) = zeebe(node, "assignmentDefinition") {
-        let at = |role| At { node: people, element: idx, role };
-        task.assignee = filled(people, "assignee").map(|t| compiler.value(at("assignee"), t));
-        task.candidate_users = filled(people, "candidateUsers").map(|t| compiler.list_value(at("candidateUsers"), t));
-        task.candidate_groups =
-            filled(people, "candidateGroups").map(|t| compiler.list_value(at("candidateGroups"), t));
-    }
-    if let Some(schedule) = zeebe(node, "taskSchedule") {
-        task.due = filled(schedule, "dueDate").map(|t| due(compiler, schedule, idx, t));
-    }
-    if let Some(definition) = zeebe(node, "priorityDefinition") {
-        let at = At { node: definition, element: idx, role: "priority" };
-        task.priority = filled(definition, "priority").and_then(|t| compiler.number_value(at, t));
-    }
-    let at = |role| At { node, element: idx, role };
-    let own_text = |name: &str| node.attribute((RUSLO, name)).filter(|t| !t.trim().is_empty());
-    task.title = own_text("title").map(|t| compiler.value(at("title"), t));
-    task.description = own_text("description").map(|t| compiler.value(at("description"), t)).or_else(|| {
-        let text = text_of(child(node, "documentation")?);
-        let literal = Expression::Literal(Value::text(&text));
-        (!text.is_empty()).then(|| compiler.push_expression(literal))
-    });
-    task.form = form(compiler, node);
-    task.outcome_variable = own(node, "outcomeVariable").map(str::to_owned);
-    task.settings = headers(node).into_iter().map(|(k, v)| (Arc::from(k), Value::from(v))).collect::<Object>();
-    ElementKind::UserTask(Box::new(task))
-}
-
-fn due<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx, text: &str) -> ExprId {
-    use model::definition::TimerKind;
-    let literal = !text.starts_with('=') && named_language(node).is_none();
-    let valid = [TimerKind::Date, TimerKind::Duration].iter().any(|k| super::timers::is_valid(*k, text));
-    if literal && !valid {
+/// A script in a language that does not run here is a job `script:<format>` for a worker that knows it.
+fn foreign_script(compiler: &mut Compiler, node: Node, format: &str, text: String) -> ElementKind {
+    if format.is_empty() {
         compiler.error(
-            "LN-21",
+            "LN-22",
             node,
             Text::new(
-                format!("The due date `{text}` is no ISO 8601 date"),
-                format!("Срок «{text}» — не дата ISO 8601"),
+                "The script does not name its format: feel or javascript, or another one that a worker runs",
+                "У скрипта не указан формат: feel, javascript или другой, который выполнит исполнитель",
             ),
         );
+        return compiler.broken(node, "LN-22");
     }
-    compiler.value(At { node, element: idx, role: "dueDate" }, text)
+    compiler.warn(
+        "LN-27",
+        node,
+        Text::new(
+            format!("`{format}` scripts do not run here: a worker for the job type `script:{format}` is needed"),
+            format!("Скрипты «{format}» здесь не выполняются: нужен исполнитель работ типа «script:{format}»"),
+        ),
+    );
+    let job_type = compiler.push_expression(Expression::Literal(Value::text(format!("script:{format}"))));
+    let mut task = ServiceTask::new(job_type);
+    task.headers = vec![("language".to_owned(), format.to_owned()), ("script".to_owned(), text)];
+    task.result_variable = own(node, "resultVariable").map(str::to_owned);
+    task.priority = compiler.job_priority;
+    ElementKind::ServiceTask(Box::new(task))
 }
 
-fn task_kind(compiler: &mut Compiler, node: Node) -> TaskKind {
-    match own(node, "taskKind") {
-        None | Some("form") => TaskKind::Form,
-        Some("approve") => TaskKind::Approve,
-        Some("review") => TaskKind::Review,
-        Some("formOrRefuse") => TaskKind::FormOrRefuse,
-        Some(other) => {
-            compiler.error(
-                "LN-28",
-                node,
-                Text::new(
-                    format!("`{other}` is no kind of task: form, approve, review or formOrRefuse"),
-                    format!("«{other}» — не вид задания: form, approve, review или formOrRefuse"),
-                ),
-            );
-            TaskKind::Form
-        }
-    }
+fn no_script(compiler: &mut Compiler, node: Node) -> ElementKind {
+    compiler.error("LN-22", node, Text::new("The script task has no script", "У задачи-скрипта нет скрипта"));
+    compiler.broken(node, "LN-22")
 }
 
-const EMBEDDED: &str = "camunda-forms:bpmn:";
-
-/// The form of a user task or start event.
-pub(crate) fn form<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>) -> Option<Form> {
-    let definition = zeebe(node, "formDefinition")?;
-    if let Some(id) = filled(definition, "formId") {
-        return Some(Form::Id(id.to_owned()));
-    }
-    let key = filled(definition, "formKey")?;
-    let Some(id) = key.strip_prefix(EMBEDDED) else {
-        compiler.warn(
-            "LN-27",
-            definition,
-            Text::new(
-                format!("The form key `{key}` has no effect here: use an embedded form or a form id"),
-                format!("Ключ формы «{key}» здесь не действует: вложите форму или укажите её id"),
-            ),
-        );
-        return None;
-    };
-    let process = compiler.nodes[0];
-    let holder = extensions(process).find(|n| n.has_tag_name((ZEEBE, "userTaskForm")) && filled(*n, "id") == Some(id));
-    let Some(holder) = holder else {
+/// A task that evaluates a decision (`zeebe:calledDecision`).
+fn decision<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx) -> ElementKind {
+    let called = zeebe(node, "calledDecision");
+    let Some((called, id)) = called.and_then(|c| Some((c, filled(c, "decisionId")?))) else {
         compiler.error(
             "LN-24",
-            definition,
-            Text::new(format!("The form `{id}` is not in the file"), format!("Формы «{id}» нет в файле")),
+            node,
+            Text::new(
+                "The task does not say what it decides: choose a decision, or give a job type",
+                "Не указано, что решает задача: выберите решение или задайте тип работы",
+            ),
         );
-        return None;
+        return compiler.broken(node, "LN-24");
     };
-    match serde_json::from_str::<serde_json::Value>(&text_of(holder)) {
-        Ok(schema) if schema.is_object() => Some(Form::Embedded(schema)),
-        _ => {
+    let at = At { node: called, element: idx, role: "decision" };
+    let decision = compiler.value(at, id);
+    let retries = filled(called, "retries").and_then(|t| compiler.number_value(At { role: "retries", ..at }, t));
+    ElementKind::BusinessRuleTask(Box::new(DecisionCall {
+        decision,
+        binding: binding(compiler, called),
+        result_variable: filled(called, "resultVariable").map(str::to_owned),
+        result: DecisionResult::Value,
+        retries,
+    }))
+}
+
+/// Which version is meant: `bindingType` with `versionTag` or our `ruslo:version` (BPMN CA-1).
+pub(crate) fn binding(compiler: &mut Compiler, node: Node) -> Binding {
+    let wrong = match filled(node, "bindingType").unwrap_or("latest") {
+        "latest" => return Binding::Latest,
+        "deployment" => return Binding::Deployment,
+        "versionTag" => match filled(node, "versionTag") {
+            Some(tag) => return Binding::VersionTag(tag.to_owned()),
+            None => "versionTag",
+        },
+        "version" => match own(node, "version").and_then(|v| v.parse().ok()) {
+            Some(version) => return Binding::Version(version),
+            None => "ruslo:version",
+        },
+        other => other,
+    };
+    compiler.error(
+        "LN-28",
+        node,
+        Text::new(
+            format!("The binding is latest, deployment, versionTag or version with their value; see `{wrong}`"),
+            format!("Привязка — latest, deployment, versionTag или version со значением; смотрите «{wrong}»"),
+        ),
+    );
+    Binding::Latest
+}
+
+/// A call activity: `zeebe:calledElement`, else BPMN's own `calledElement` (BPMN CA-1..5).
+fn call<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx) -> ElementKind {
+    let called = zeebe(node, "calledElement");
+    let at = At { node: called.unwrap_or(node), element: idx, role: "called process" };
+    let literal = called.and_then(|c| filled(c, "processId"));
+    let expression = called.and_then(|c| filled(c, "processIdExpression"));
+    let process = match (literal, expression, filled(node, "calledElement")) {
+        (Some(id), _, _) => compiler.value(at, id),
+        (None, Some(text), _) => compiler.source(at, Language::Feel, text.trim_start_matches('=').trim()),
+        (None, None, Some(id)) if id.starts_with('=') => compiler.value(at, id),
+        (None, None, Some(id)) => {
+            let file = compiler.file;
+            let known = file.resolve(id).is_some_and(|n| is(n, "process") || super::dom::is_global_task(n));
+            let id = if known { local(id, |id| file.ids.contains_key(id)) } else { id };
+            compiler.push_expression(Expression::Literal(Value::text(id)))
+        }
+        (None, None, None) => {
             compiler.error(
                 "LN-24",
-                definition,
-                Text::new(format!("The form `{id}` is not a JSON form"), format!("Форма «{id}» — не JSON формы")),
+                node,
+                Text::new(
+                    "The call activity does not say which process it calls",
+                    "Не указано, какой процесс вызывается",
+                ),
             );
-            None
+            return compiler.broken(node, "LN-24");
         }
-    }
+    };
+    let set = |name: &str| called.and_then(|c| flag(c, name)) != Some(false);
+    let business_key = called.and_then(|c| filled(c, "businessId"));
+    ElementKind::CallActivity(Box::new(CallActivity {
+        process,
+        binding: called.map_or(Binding::Latest, |c| binding(compiler, c)),
+        all_in: set("propagateAllParentVariables"),
+        local_in: false,
+        all_out: set("propagateAllChildVariables"),
+        business_key: business_key.map(|t| compiler.value(At { role: "business key", ..at }, t)),
+        wait: own(node, "wait") != Some("false"),
+    }))
+}
+
+/// The static settings of a listener: headers inside it.
+pub(crate) fn listener_headers(listener: Node) -> Vec<(String, String)> {
+    let headers = listener.descendants().filter(|n| n.has_tag_name((ZEEBE, "header")));
+    headers
+        .filter_map(|h| Some((filled(h, "key")?.to_owned(), h.attribute("value").unwrap_or_default().to_owned())))
+        .collect()
 }

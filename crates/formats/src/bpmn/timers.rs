@@ -2,7 +2,7 @@
 //!
 //! Never: computes when a timer fires.
 
-use super::compile::{Compiler, shorten};
+use super::compile::{Compiler, own, shorten};
 use super::dom::{child, text_of};
 use super::expressions::{At, named_language};
 use crate::finding::Text;
@@ -47,11 +47,18 @@ pub(crate) fn timer<'a, 'i>(
         );
     }
     let value = compiler.value(At { node, element, role: "timer" }, &text);
-    Some(Timer::new(kind, value))
+    let setting = |name: &str| own(definition, name).or_else(|| own(node, name)).map(str::to_owned);
+    Some(Timer { zone: setting("zone"), calendar: setting("calendar"), ..Timer::new(kind, value) })
 }
+
+/// The longest literal that is looked at.
+const LITERAL_BYTES: usize = 1_000;
 
 /// Whether a literal is of its kind.
 pub(crate) fn is_valid(kind: TimerKind, text: &str) -> bool {
+    if text.len() > LITERAL_BYTES {
+        return false;
+    }
     match kind {
         TimerKind::Date => is_date(text),
         TimerKind::Duration => is_duration(text),

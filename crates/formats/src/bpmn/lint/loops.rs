@@ -40,6 +40,9 @@ fn waiting(def: &ProcessDefinition) -> Vec<bool> {
                 | ElementKind::ServiceTask(_)
                 | ElementKind::CatchEvent(_)
                 | ElementKind::BoundaryEvent(_)
+                | ElementKind::ReceiveTask(_)
+                | ElementKind::CallActivity(_)
+                | ElementKind::EventBasedGateway(_)
                 | ElementKind::Unsupported { .. }
         );
         if own || waits[idx.0 as usize] {

@@ -1,16 +1,15 @@
-//! Findings about the graph as a whole (BPMN LN-07..LN-16, LN-20, LN-27, LN-30).
+//! Findings about the graph as a whole (BPMN LN-07..LN-16, LN-20, LN-30).
 //!
 //! Invariant: every rule is linear or nearly so in the size of the model; none recurses along it.
 //! Never: changes the definition.
 
 mod errors;
-mod lanes;
 mod loops;
 mod structure;
 mod tokens;
 
 use super::compile::Compiler;
-use model::definition::{ElementIdx, ElementKind, ProcessDefinition};
+use model::definition::{ElementIdx, ElementKind, ProcessDefinition, Trigger};
 
 /// Runs every rule over a compiled process.
 pub(crate) fn run(compiler: &mut Compiler) {
@@ -21,7 +20,6 @@ pub(crate) fn run(compiler: &mut Compiler) {
     structure::gateways(compiler);
     structure::duplicates(compiler);
     structure::labels(compiler);
-    lanes::assignees(compiler);
     errors::handlers(compiler);
     errors::uncaught(compiler);
     tokens::fake_joins(compiler);
@@ -41,15 +39,17 @@ fn elements(def: &ProcessDefinition) -> impl Iterator<Item = ElementIdx> + use<>
 }
 
 fn is_gateway(kind: &ElementKind) -> bool {
-    match kind {
-        ElementKind::ExclusiveGateway | ElementKind::ParallelGateway => true,
-        ElementKind::Unsupported { construct, .. } => construct.ends_with("Gateway"),
-        _ => false,
-    }
+    matches!(
+        kind,
+        ElementKind::ExclusiveGateway
+            | ElementKind::ParallelGateway
+            | ElementKind::InclusiveGateway
+            | ElementKind::ComplexGateway(_)
+            | ElementKind::EventBasedGateway(_)
+    )
 }
 
-/// A sub-process of any kind: it holds elements of its own.
-fn is_container(compiler: &Compiler, idx: ElementIdx) -> bool {
-    let name = compiler.nodes[idx.0 as usize].tag_name().name();
-    matches!(name, "process" | "subProcess" | "transaction" | "adHocSubProcess")
+/// Whether the event only stands for what undoes its host: nothing flows from it.
+fn is_compensation(kind: &ElementKind) -> bool {
+    matches!(kind, ElementKind::BoundaryEvent(event) if event.triggers.contains(&Trigger::Compensation))
 }

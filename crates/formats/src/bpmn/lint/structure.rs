@@ -1,58 +1,62 @@
 //! Starts, ends, reachability, splits, gateways, duplicates and labels.
 
 use super::super::compile::{Compiler, own};
-use super::super::dom::{flag, is};
-use super::{elements, is_container, is_gateway, successors};
+use super::super::dom::is;
+use super::{elements, is_compensation, is_gateway, successors};
 use crate::finding::Text;
 use model::Severity;
-use model::definition::{ElementIdx, ElementKind, ROOT};
+use model::definition::{ElementIdx, ElementKind, ROOT, ScopeKind};
 use std::collections::HashSet;
 
-/// Every scope begins somewhere (BPMN LN-07).
+/// Every scope begins somewhere (BPMN LN-07, ES-6, AH-1).
 pub(crate) fn starts(compiler: &mut Compiler) {
-    let count = compiler.def.elements.len();
-    let mut plain = vec![0_usize; count];
-    let mut triggered = vec![0_usize; count];
-    for idx in elements(&compiler.def) {
-        let node = compiler.nodes[idx.0 as usize];
-        if is(node, "startEvent") {
-            let parent = compiler.def.element(idx).parent.0 as usize;
-            match compiler.def.element(idx).kind {
-                ElementKind::StartEvent(_) => plain[parent] += 1,
-                _ => triggered[parent] += 1,
-            }
-        }
-    }
-    for at in 0..count {
+    for at in 0..compiler.def.elements.len() {
         let idx = ElementIdx(at as u32);
-        let node = compiler.nodes[at];
-        let event = flag(node, "triggeredByEvent") == Some(true);
-        if !is_container(compiler, idx) || is(node, "adHocSubProcess") {
-            continue;
-        }
-        let root = idx == ROOT;
-        let problem = match (plain[at], triggered[at]) {
-            (0, 0) => Some(("There is no start event", "Нет стартового события")),
-            (_, 1) if event => None,
-            _ if event => Some((
+        let Some(scope) = compiler.def.element(idx).kind.as_scope() else { continue };
+        let (plain, triggered, implicit) = (scope.starts.len(), scope.triggered.len(), scope.implicit.len());
+        let none = ("There is no start event", "Нет стартового события");
+        let problem = match scope.kind {
+            ScopeKind::EventSubProcess if plain > 0 || triggered != 1 => Some((
                 "An event sub-process has exactly one start event, with a trigger",
                 "У событийного подпроцесса ровно одно стартовое событие, и оно с триггером",
             )),
-            (_, 1..) if !root => Some((
+            ScopeKind::EventSubProcess => None,
+            ScopeKind::AdHoc(_) if plain + triggered > 0 => {
+                Some(("An ad-hoc sub-process has no start event", "В ad-hoc подпроцессе не бывает стартового события"))
+            }
+            ScopeKind::AdHoc(_) if implicit == 0 => {
+                Some(("The ad-hoc sub-process holds nothing to do", "В ad-hoc подпроцессе нечего делать"))
+            }
+            ScopeKind::AdHoc(_) => None,
+            _ if plain + triggered + implicit == 0 => Some(none),
+            ScopeKind::Process => None,
+            ScopeKind::SubProcess | ScopeKind::Transaction if triggered > 0 => Some((
                 "The start event of an embedded sub-process has no trigger",
                 "Стартовое событие встроенного подпроцесса не имеет триггера",
             )),
-            (2.., _) if !root => Some((
+            ScopeKind::SubProcess | ScopeKind::Transaction if plain > 1 => Some((
                 "An embedded sub-process has exactly one start event",
                 "У подпроцесса ровно одно стартовое событие",
             )),
-            _ => None,
+            ScopeKind::SubProcess | ScopeKind::Transaction => None,
         };
+        let several = scope.kind == ScopeKind::Process && plain > 1 && scope.default_start.is_none();
+        let begins_itself = !matches!(scope.kind, ScopeKind::AdHoc(_)) && implicit > 0;
+        let node = compiler.nodes[at];
         if let Some((en, ru)) = problem {
             compiler.error("LN-07", node, Text::new(en, ru));
-        }
-        if root && plain[at] > 1 {
-            compiler.unsupported(node, "several none start events");
+        } else if several {
+            let text = Text::new(
+                "Several start events: a start must name one of them, or mark one with ruslo:default=\"true\"",
+                "Стартовых событий несколько: при запуске надо назвать одно или пометить его ruslo:default=\"true\"",
+            );
+            compiler.report("LN-07", Severity::Hint, node, text);
+        } else if begins_itself {
+            let text = Text::new(
+                "There is no start event: everything without an incoming flow begins at once",
+                "Нет стартового события: всё, во что не входят потоки, начнётся сразу",
+            );
+            compiler.warn("LN-07", node, text);
         }
     }
 }
@@ -62,7 +66,8 @@ pub(crate) fn ends(compiler: &mut Compiler) {
     for idx in elements(&compiler.def) {
         let element = compiler.def.element(idx);
         let node = compiler.nodes[idx.0 as usize];
-        let apart = element.incoming.is_empty() && !is(node, "startEvent") && !is(node, "boundaryEvent");
+        let started = is(node, "startEvent") || is(node, "boundaryEvent");
+        let apart = (element.incoming.is_empty() && !started) || is_compensation(&element.kind);
         if !element.outgoing.is_empty() || is(node, "endEvent") || apart {
             continue;
         }
@@ -80,11 +85,14 @@ pub(crate) fn reachability(compiler: &mut Compiler) {
     let def = &compiler.def;
     let mut reached = vec![false; def.elements.len()];
     let mut queue: Vec<ElementIdx> = Vec::new();
-    for idx in elements(def) {
-        let node = compiler.nodes[idx.0 as usize];
-        let own_start = flag(node, "triggeredByEvent") == Some(true) || flag(node, "isForCompensation") == Some(true);
-        let ad_hoc = is(compiler.nodes[def.element(idx).parent.0 as usize], "adHocSubProcess");
-        if is(node, "startEvent") || own_start || ad_hoc {
+    for idx in std::iter::once(ROOT).chain(elements(def)) {
+        let element = def.element(idx);
+        if let Some(scope) = element.kind.as_scope() {
+            let begins = [&scope.starts, &scope.triggered, &scope.implicit, &scope.event_sub_processes];
+            queue.extend(begins.into_iter().flatten());
+        }
+        let broken = matches!(element.kind, ElementKind::Unsupported { .. });
+        if idx != ROOT && (broken || element.is_for_compensation() || is_compensation(&element.kind)) {
             queue.push(idx);
         }
     }
@@ -125,15 +133,27 @@ pub(crate) fn splits(compiler: &mut Compiler) {
         }
         match element.kind {
             ElementKind::ExclusiveGateway if element.outgoing.len() > 1 => exclusive(compiler, idx),
-            ElementKind::ParallelGateway => {
+            ElementKind::InclusiveGateway if element.outgoing.len() > 1 => {
+                for flow in element.outgoing.iter().filter(|f| element.default_flow != Some(**f)) {
+                    if compiler.def.flow(*flow).condition.is_none() {
+                        let flow_node = compiler.flow_nodes[flow.0 as usize];
+                        let text = Text::new(
+                            "The flow has no condition and is not the default: it is always taken",
+                            "У потока нет условия и он не по умолчанию: он будет выбран всегда",
+                        );
+                        compiler.warn("LN-10", flow_node, text);
+                    }
+                }
+            }
+            ElementKind::ParallelGateway | ElementKind::EventBasedGateway(_) => {
                 for flow in &element.outgoing {
                     if compiler.def.flow(*flow).condition.is_none() {
                         continue;
                     }
                     let flow_node = compiler.flow_nodes[flow.0 as usize];
                     let text = Text::new(
-                        "A condition behind a parallel gateway is not evaluated",
-                        "Условие после параллельного шлюза не вычисляется",
+                        "A condition behind a parallel or event-based gateway is not evaluated",
+                        "Условие после параллельного шлюза или шлюза по событиям не вычисляется",
                     );
                     compiler.warn("LN-10", flow_node, text);
                 }
@@ -202,7 +222,7 @@ pub(crate) fn duplicates(compiler: &mut Compiler) {
     let mut seen = HashSet::new();
     for at in 0..compiler.def.flows.len() {
         let flow = &compiler.def.flows[at];
-        if !seen.insert((flow.source, flow.target)) {
+        if !flow.link && !seen.insert((flow.source, flow.target)) {
             let node = compiler.flow_nodes[at];
             compiler.warn(
                 "LN-16",

@@ -1,0 +1,178 @@
+//! User tasks: who does them, until when, with which form.
+//!
+//! Never: knows who a person or group is.
+
+use super::compile::{Compiler, own};
+use super::dom::{RUSLO, ZEEBE, child, extensions, filled, text_of, zeebe};
+use super::expressions::{At, named_language};
+use super::{people, tasks, traits};
+use crate::finding::Text;
+use model::definition::{
+    ElementIdx, ElementKind, ExprId, Expression, Form, Listener, ListenerEvent, TaskKind, UserTask,
+};
+use model::{Object, Value};
+use roxmltree::Node;
+use std::sync::Arc;
+
+/// A user task.
+pub(crate) fn user_task<'a, 'i>(
+    compiler: &mut Compiler<'_, 'a, 'i>,
+    node: Node<'a, 'i>,
+    idx: ElementIdx,
+) -> ElementKind {
+    let mut task = UserTask { kind: task_kind(compiler, node), ..UserTask::default() };
+    if let Some(people) = zeebe(node, "assignmentDefinition") {
+        let at = |role| At { node: people, element: idx, role };
+        task.assignee = filled(people, "assignee").map(|t| compiler.value(at("assignee"), t));
+        task.candidate_users = filled(people, "candidateUsers").map(|t| compiler.list_value(at("candidateUsers"), t));
+        task.candidate_groups =
+            filled(people, "candidateGroups").map(|t| compiler.list_value(at("candidateGroups"), t));
+    }
+    if let Some(schedule) = zeebe(node, "taskSchedule") {
+        task.due = filled(schedule, "dueDate").map(|t| date(compiler, schedule, idx, "dueDate", t));
+        task.follow_up = filled(schedule, "followUpDate").map(|t| date(compiler, schedule, idx, "followUpDate", t));
+    }
+    if let Some(definition) = zeebe(node, "priorityDefinition") {
+        let at = At { node: definition, element: idx, role: "priority" };
+        task.priority = filled(definition, "priority").and_then(|t| compiler.number_value(at, t));
+    }
+    people::performers(compiler, node, idx, &mut task);
+    let at = |role| At { node, element: idx, role };
+    let own_text = |name: &str| node.attribute((RUSLO, name)).filter(|t| !t.trim().is_empty());
+    task.title = own_text("title").map(|t| compiler.value(at("title"), t));
+    task.description = own_text("description").map(|t| compiler.value(at("description"), t)).or_else(|| {
+        let text = text_of(child(node, "documentation")?);
+        let literal = Expression::Literal(Value::text(&text));
+        (!text.is_empty()).then(|| compiler.push_expression(literal))
+    });
+    task.form = form(compiler, node);
+    task.outcome_variable = own(node, "outcomeVariable").map(str::to_owned);
+    task.settings = tasks::headers(node).into_iter().map(|(k, v)| (Arc::from(k), Value::from(v))).collect::<Object>();
+    task.listeners = listeners(compiler, node, idx);
+    ElementKind::UserTask(Box::new(task))
+}
+
+/// A manual task whose doer confirms that it is done (`ruslo:confirm="true"`).
+pub(crate) fn confirmation<'a, 'i>(
+    compiler: &mut Compiler<'_, 'a, 'i>,
+    node: Node<'a, 'i>,
+    idx: ElementIdx,
+) -> ElementKind {
+    match user_task(compiler, node, idx) {
+        ElementKind::UserTask(mut task) => {
+            task.kind = TaskKind::Review;
+            ElementKind::UserTask(task)
+        }
+        other => other,
+    }
+}
+
+/// The task listeners in order (BPMN IN-5).
+fn listeners<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx) -> Vec<Listener> {
+    let Some(list) = zeebe(node, "taskListeners") else { return Vec::new() };
+    let listeners: Vec<_> = list.children().filter(|n| n.has_tag_name((ZEEBE, "taskListener"))).collect();
+    let event = |name: &str| match name {
+        "creating" | "create" => Some(ListenerEvent::Creating),
+        "assigning" | "assignment" | "assign" => Some(ListenerEvent::Assigning),
+        "updating" | "update" => Some(ListenerEvent::Updating),
+        "completing" | "complete" => Some(ListenerEvent::Completing),
+        "canceling" | "cancel" => Some(ListenerEvent::Canceling),
+        _ => None,
+    };
+    listeners.into_iter().filter_map(|l| traits::listener(compiler, l, idx, event)).collect()
+}
+
+fn date<'a, 'i>(
+    compiler: &mut Compiler<'_, 'a, 'i>,
+    node: Node<'a, 'i>,
+    idx: ElementIdx,
+    role: &str,
+    text: &str,
+) -> ExprId {
+    use model::definition::TimerKind;
+    let literal = !text.starts_with('=') && named_language(node).is_none();
+    let valid = [TimerKind::Date, TimerKind::Duration].iter().any(|k| super::timers::is_valid(*k, text));
+    if literal && !valid {
+        compiler.error(
+            "LN-21",
+            node,
+            Text::new(format!("`{role}`: `{text}` is no ISO 8601 date"), format!("Срок «{text}» — не дата ISO 8601")),
+        );
+    }
+    compiler.value(At { node, element: idx, role }, text)
+}
+
+fn task_kind(compiler: &mut Compiler, node: Node) -> TaskKind {
+    match own(node, "taskKind") {
+        None | Some("form") => TaskKind::Form,
+        Some("approve") => TaskKind::Approve,
+        Some("review") => TaskKind::Review,
+        Some("formOrRefuse") => TaskKind::FormOrRefuse,
+        Some(other) => {
+            compiler.error(
+                "LN-28",
+                node,
+                Text::new(
+                    format!("`{other}` is no kind of task: form, approve, review or formOrRefuse"),
+                    format!("«{other}» — не вид задания: form, approve, review или formOrRefuse"),
+                ),
+            );
+            TaskKind::Form
+        }
+    }
+}
+
+const EMBEDDED: &str = "camunda-forms:bpmn:";
+
+/// The form of a user task or start event.
+pub(crate) fn form<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>) -> Option<Form> {
+    let definition = zeebe(node, "formDefinition")?;
+    if let Some(id) = filled(definition, "formId") {
+        if filled(definition, "bindingType").is_some_and(|b| b != "latest") {
+            compiler.warn(
+                "LN-27",
+                definition,
+                Text::new(
+                    "The form is always the latest one: `bindingType` is kept without effect",
+                    "Форма всегда берётся последняя: bindingType сохраняется без действия",
+                ),
+            );
+        }
+        return Some(Form::Id(id.to_owned()));
+    }
+    let Some(key) = filled(definition, "formKey").or_else(|| filled(definition, "externalReference")) else {
+        return None;
+    };
+    let Some(id) = key.strip_prefix(EMBEDDED) else {
+        compiler.warn(
+            "LN-27",
+            definition,
+            Text::new(
+                format!("The form key `{key}` has no effect here: use an embedded form or a form id"),
+                format!("Ключ формы «{key}» здесь не действует: вложите форму или укажите её id"),
+            ),
+        );
+        return None;
+    };
+    let process = compiler.nodes[0];
+    let holder = extensions(process).find(|n| n.has_tag_name((ZEEBE, "userTaskForm")) && filled(*n, "id") == Some(id));
+    let Some(holder) = holder else {
+        compiler.error(
+            "LN-24",
+            definition,
+            Text::new(format!("The form `{id}` is not in the file"), format!("Формы «{id}» нет в файле")),
+        );
+        return None;
+    };
+    match serde_json::from_str::<serde_json::Value>(&text_of(holder)) {
+        Ok(schema) if schema.is_object() => Some(Form::Embedded(schema)),
+        _ => {
+            compiler.error(
+                "LN-24",
+                definition,
+                Text::new(format!("The form `{id}` is not a JSON form"), format!("Форма «{id}» — не JSON формы")),
+            );
+            None
+        }
+    }
+}
