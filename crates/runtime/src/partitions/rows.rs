@@ -83,6 +83,8 @@ fn instance_rows(session: &Session, deployment: &Deployment, large: &mut LargeVa
                 finished_at,
                 incidents,
                 seq,
+                parent: state.parent().map(|link| link.instance),
+                root: state.parent().map(|link| link.root),
             },
             snapshot,
         }),
