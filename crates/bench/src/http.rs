@@ -150,12 +150,12 @@ fn broken(what: &str) -> Error {
     Error::new(ErrorKind::InvalidData, format!("the server's answer has {what}"))
 }
 
-fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
+pub(crate) fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
     text.windows(wanted.len()).position(|w| w == wanted)
 }
 
 /// A header's value; `name` in lower case with its colon.
-fn header<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a str> {
+pub(crate) fn header<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a str> {
     let mut lines = head.split(|b| *b == b'\n');
     let line = lines.find(|line| line.len() > name.len() && line[..name.len()].eq_ignore_ascii_case(name))?;
     std::str::from_utf8(&line[name.len()..]).ok()

@@ -5,13 +5,14 @@
 //! command, reached like any other. Never: another address than loopback.
 
 use crate::http::Connection;
-use crate::jobs::Process;
+use crate::jobs::{APP_ACTIVITY, Process};
 use crate::load::{Order, Outcome, Plan, Target, now};
 use crate::process::{Usage, folder_bytes};
 use crate::sequence::Options;
 use crate::stage::{Counters, Stage};
 use crate::{Job, Report, kill, sequence};
 use anyhow::{Context, Result, bail, ensure};
+use platform::apps::activities::internal_code;
 use std::{
     fs::{self, File},
     io::Write as _,
@@ -42,6 +43,8 @@ pub struct Launch {
     /// Arguments of a command that prints `{"token": ...}` of the person `admin`; none: the server asks for no token and
     /// has no definitions (the envelope).
     pub token: Option<Vec<String>>,
+    /// Arguments of a command that prints `{"client_id": ..., "access_token": ...}` of an app, if the job needs one.
+    pub app: Option<Vec<String>>,
     /// `sqlite` or `postgres`.
     pub store: &'static str,
 }
@@ -89,15 +92,43 @@ pub async fn run_envelope(launch: &Launch, options: &Options) -> Result<Report> 
 impl Remote {
     async fn open(launch: Launch) -> Result<Self> {
         fs::create_dir_all(&launch.data_dir)?;
-        let token = launch.token.as_ref().map(|command| token(&launch, command)).transpose()?;
+        let token = launch.token.as_ref().map(|arguments| token(&launch, arguments)).transpose()?;
+        let app = launch.app.as_ref().map(|arguments| printed(&launch, arguments)).transpose()?;
         let with_engine = token.is_some();
         let (child, address) = start(&launch).await?;
         let definitions = ["straight", "service", "", ""].map(str::to_owned).to_vec();
-        let mut remote = Self { launch, child, target: Target { address: address.to_string(), token, definitions } };
+        let target = Target { address: address.to_string(), token, definitions, handler: None };
+        let mut remote = Self { launch, child, target };
         if with_engine {
-            remote.target.definitions = remote.deploy().await?;
+            remote.target.definitions = remote.deploy(&Process::ALL.map(Process::bpmn)).await?;
+        }
+        if let Some(app) = app {
+            remote.install(&app).await?;
         }
         Ok(remote)
+    }
+
+    /// Registers the app's activity and deploys the process that has it.
+    async fn install(&mut self, app: &serde_json::Value) -> Result<()> {
+        let text = |name: &str| app[name].as_str().with_context(|| format!("the command printed no {name}"));
+        let handler = free_address()?.to_string();
+        let activity = serde_json::json!({
+            "auth": text("access_token")?,
+            "CODE": APP_ACTIVITY,
+            "HANDLER": format!("http://{handler}/handler"),
+            "USE_SUBSCRIPTION": "Y",
+            "NAME": "Bench",
+            "RETURN_PROPERTIES": {"answer": {"Name": {"en": "Answer"}, "Type": "string", "Multiple": "N"}},
+        });
+        let mut connection = self.connect().await?;
+        let answer = connection.post("/rest/bizproc.activity.add.json", &activity.to_string()).await?;
+        ensure!(answer.ok(), "the app was not registered: {}", String::from_utf8_lossy(answer.body));
+        let job_type = format!("rest_{}", internal_code(text("client_id")?, APP_ACTIVITY));
+        let bpmn = Process::Handled.bpmn().replace(APP_ACTIVITY, &job_type);
+        let deployed = self.deploy(&[&bpmn]).await?;
+        self.target.definitions.extend(deployed);
+        self.target.handler = Some(handler);
+        Ok(())
     }
 
     async fn connect(&self) -> Result<Connection> {
@@ -105,13 +136,12 @@ impl Remote {
         Ok(Connection::open(address, self.target.token.as_deref()).await?)
     }
 
-    async fn deploy(&self) -> Result<Vec<String>> {
+    async fn deploy(&self, files: &[&str]) -> Result<Vec<String>> {
         let mut connection = self.connect().await?;
         let mut ids = Vec::new();
-        for process in Process::ALL {
+        for bpmn in files {
             let form = format!(
-                "--part\r\nContent-Disposition: form-data; name=\"file\"; filename=\"bench.bpmn\"\r\n\r\n{}\r\n--part--\r\n",
-                process.bpmn()
+                "--part\r\nContent-Disposition: form-data; name=\"file\"; filename=\"bench.bpmn\"\r\n\r\n{bpmn}\r\n--part--\r\n",
             );
             let kind = "multipart/form-data; boundary=part";
             let answer = connection.request("POST", "/api/v1/definitions", Some(kind), form.as_bytes()).await?;
@@ -190,10 +220,15 @@ fn command(launch: &Launch, arguments: &[String]) -> Command {
 }
 
 fn token(launch: &Launch, arguments: &[String]) -> Result<String> {
-    let output = command(launch, arguments).stderr(Stdio::inherit()).output().context("making a token")?;
-    ensure!(output.status.success(), "no token was made: {}", output.status);
-    let body: serde_json::Value = serde_json::from_slice(&output.stdout).context("reading the token")?;
-    body["token"].as_str().map(str::to_owned).context("the command printed no token")
+    printed(launch, arguments)?["token"].as_str().map(str::to_owned).context("the command printed no token")
+}
+
+/// The JSON that a command of the product prints.
+fn printed(launch: &Launch, arguments: &[String]) -> Result<serde_json::Value> {
+    let name = arguments.join(" ");
+    let output = command(launch, arguments).stderr(Stdio::inherit()).output().with_context(|| name.clone())?;
+    ensure!(output.status.success(), "{name} failed: {}", output.status);
+    serde_json::from_slice(&output.stdout).with_context(|| format!("reading what {name} printed"))
 }
 
 /// A loopback address that nobody listens on.

@@ -30,8 +30,8 @@ impl Options {
         let instances = match (job, clients) {
             (Job::StraightThrough | Job::Envelope, 1) => 5_000,
             (Job::StraightThrough | Job::Envelope, _) => 50_000,
-            (Job::Service, 1) => 2_000,
-            (Job::Service, _) => 20_000,
+            (Job::Service | Job::Handler, 1) => 2_000,
+            (Job::Service | Job::Handler, _) => 20_000,
             (Job::Waiting, _) => 10_000,
             (Job::Mixed, _) => u64::from(u32::MAX),
         };
@@ -44,6 +44,7 @@ impl Options {
         match self.job {
             Job::StraightThrough | Job::Envelope => Script::Start(Process::Straight),
             Job::Service => Script::Service { take: self.take },
+            Job::Handler => Script::Handler,
             Job::Waiting => Script::Start(Process::Waiting),
             Job::Mixed => Script::Mixed,
         }

@@ -13,6 +13,8 @@ pub enum Job {
     StraightThrough,
     /// B: start, one job taken and completed by an external worker, end.
     Service,
+    /// B through an app: its HTTP handler is called and answers with `bizproc.event.send`.
+    Handler,
     /// C: instances that wait in a user task.
     Waiting,
     /// D: 60 % A, 30 % B, 10 % C with timers.
@@ -37,6 +39,7 @@ impl Job {
         match self {
             Self::StraightThrough => "straight-through",
             Self::Service => "service",
+            Self::Handler => "service-handler",
             Self::Waiting => "waiting",
             Self::Mixed => "mixed",
             Self::Envelope => "envelope",
@@ -46,6 +49,8 @@ impl Job {
 
 /// The type of the jobs that the workers of B take.
 pub const WORK: &str = "bench-work";
+/// The app's activity, and what stands for its type of jobs in [`Process::Handled`].
+pub const APP_ACTIVITY: &str = "bench-app";
 
 /// A process of the jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,10 +63,12 @@ pub enum Process {
     Waiting,
     /// Of D: waits for a person, three seconds at most.
     Timed,
+    /// Of B through an app; deployed only where one is registered.
+    Handled,
 }
 
 impl Process {
-    /// All of them, in the order of their definitions' ids in a plan.
+    /// Those that are always deployed, in the order of their definitions' ids in a plan.
     pub const ALL: [Self; 4] = [Self::Straight, Self::Service, Self::Waiting, Self::Timed];
 
     /// Its BPMN.
@@ -71,6 +78,7 @@ impl Process {
             Self::Service => include_str!("service.bpmn"),
             Self::Waiting => include_str!("waiting.bpmn"),
             Self::Timed => include_str!("timed.bpmn"),
+            Self::Handled => include_str!("handled.bpmn"),
         }
     }
 

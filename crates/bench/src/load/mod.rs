@@ -3,6 +3,7 @@
 //! Owns: plans (what to do), outcomes (what the clients saw). A plan and an outcome are JSON, so that the load can run
 //! in a process of its own. Invariant: an outcome counts what was acknowledged; latencies are of those only.
 
+mod handler;
 mod mixed;
 mod service;
 
@@ -31,6 +32,9 @@ pub struct Target {
     pub token: Option<String>,
     /// Ids of the definitions of [`Process::ALL`].
     pub definitions: Vec<String>,
+    /// Where the app's handler is to listen, if an app is registered.
+    #[serde(default)]
+    pub handler: Option<String>,
 }
 
 /// What the clients do.
@@ -43,6 +47,8 @@ pub enum Script {
         /// How many jobs a worker takes at once.
         take: u32,
     },
+    /// Half of them start instances, the others send the answers of an app whose handler the server calls.
+    Handler,
     /// Each reads a page of 50 open tasks.
     ListTasks {
         /// Tasks before the page.
@@ -152,9 +158,13 @@ impl Shared {
         if broken && self.plan.mortal {
             return false;
         }
+        self.note(failure);
+        !broken || client.mend().await.is_ok()
+    }
+
+    fn note(&self, failure: &Failure) {
         self.errors.fetch_add(1, Ordering::Relaxed);
         self.first_error.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| failure.to_string());
-        !broken || client.mend().await.is_ok()
     }
 }
 
@@ -178,16 +188,20 @@ pub async fn run_order(order: &Order) -> Result<Outcome> {
     for _ in 0..order.plan.clients {
         clients.push(Client::connect(&order.target).await.context("connecting to the server")?);
     }
-    run(order.plan.clone(), clients).await
+    let app = match order.plan.script {
+        Script::Handler => Some(handler::App::listen(&order.target).await?),
+        _ => None,
+    };
+    run(order.plan.clone(), clients, app).await
 }
 
 /// Runs a plan in this process.
 pub(crate) async fn run_direct(plan: Plan, direct: &Direct) -> Result<Outcome> {
     let clients = (0..plan.clients).map(|_| Client::Direct(direct.clone())).collect();
-    run(plan, clients).await
+    run(plan, clients, None).await
 }
 
-async fn run(plan: Plan, clients: Vec<Client>) -> Result<Outcome> {
+async fn run(plan: Plan, clients: Vec<Client>, app: Option<handler::App>) -> Result<Outcome> {
     let begun = now();
     let shared = Arc::new(Shared {
         next: AtomicU64::new(0),
@@ -200,6 +214,7 @@ async fn run(plan: Plan, clients: Vec<Client>) -> Result<Outcome> {
     let seen = match shared.plan.script {
         Script::Start(process) => each(clients, |client| starts(shared.clone(), client, process)).await?,
         Script::Service { take } => service::run(&shared, clients, take).await?,
+        Script::Handler => handler::run(&shared, clients, app.context("no app listens")?).await?,
         Script::ListTasks { offset } => each(clients, |client| lists(shared.clone(), client, offset)).await?,
         Script::CompleteTasks => each(clients, |client| completes(shared.clone(), client)).await?,
         Script::Mixed => mixed::run(&shared, clients).await?,

@@ -1,6 +1,6 @@
 //! B: starters and workers. A starter waits until a worker's completion of its instance is acknowledged.
 
-use super::{Seen, Shared, now};
+use super::{Script, Seen, Shared, now};
 use crate::client::{Client, Failure};
 use crate::jobs::Process;
 use anyhow::{Result, anyhow};
@@ -114,7 +114,7 @@ async fn round_trip(client: &mut Client, n: u64, key: Option<&str>) -> std::resu
     Ok(id)
 }
 
-async fn starter(shared: Arc<Shared>, mut client: Client, board: Arc<Board>) -> Seen {
+pub(super) async fn starter(shared: Arc<Shared>, mut client: Client, board: Arc<Board>) -> Seen {
     let mut seen = Seen::default();
     while let Some(n) = shared.turn() {
         match served(&shared, &mut client, &board, n).await {
@@ -139,7 +139,8 @@ pub(super) async fn served(
     n: u64,
 ) -> std::result::Result<(i64, Duration), Failure> {
     let asked = now();
-    let id = client.start(Process::Service, n, shared.key(n).as_deref()).await?;
+    let process = if shared.plan.script == Script::Handler { Process::Handled } else { Process::Service };
+    let id = client.start(process, n, shared.key(n).as_deref()).await?;
     let patience = if shared.plan.mortal { PATIENCE_WITH_THE_DEAD } else { PATIENCE };
     let done = board.completion(id, patience).await?;
     Ok((id, done.saturating_duration_since(asked)))

@@ -45,6 +45,9 @@ pub struct Bench {
     /// Does not
     #[arg(long, conflicts_with = "with_envelope")]
     without_envelope: bool,
+    /// B through an app: the server calls its HTTP handler, which answers with bizproc.event.send (with --http)
+    #[arg(long)]
+    handler: bool,
     /// Kills the server in mid-load, starts it again and looks for everything acknowledged (with --http)
     #[arg(long)]
     kill: bool,
@@ -84,10 +87,11 @@ pub fn execute(options: Bench) -> Result<ExitCode> {
         Some(Inner::Envelope) => return envelope::serve(&place(Path::new("."), std::env::var(OWN_DATABASE).ok())?),
         None => {}
     }
-    let Some(job) = Job::parse(&options.job) else {
+    let Some(named) = Job::parse(&options.job) else {
         bail!("there is no job `{}`: it is one of {}", options.job, Job::NAMES);
     };
-    check(&options, job)?;
+    check(&options, named)?;
+    let job = if options.handler { Job::Handler } else { named };
     let mut run = Options::new(job, options.clients);
     run.instances = options.instances.unwrap_or(run.instances);
     run.seconds = options.seconds.or(run.seconds);
@@ -109,6 +113,9 @@ pub fn execute(options: Bench) -> Result<ExitCode> {
 fn check(options: &Bench, job: Job) -> Result<()> {
     if options.kill && !options.http {
         bail!("--kill needs a server in a process of its own: add --http");
+    }
+    if options.handler && (job != Job::Service || !options.http || options.kill) {
+        bail!("--handler is a variant of service over --http, without --kill");
     }
     if options.kill && !matches!(job, Job::StraightThrough | Job::Service) {
         bail!("--kill is for straight-through and service");
@@ -168,7 +175,13 @@ async fn in_process(run: &Options, folder: &Path, url: Option<String>) -> Result
 }
 
 async fn over_http(options: &Bench, run: &Options, folder: &Path, url: Option<String>) -> Result<Report> {
-    let server = server(&folder.join("server"), url)?;
+    let mut server = server(&folder.join("server"), url)?;
+    if run.job == Job::Handler {
+        let app = ["admin", "--data-dir", ".", "create-app", "--name", "Bench", "--scope", "bizproc"];
+        server.app = Some(app.map(str::to_owned).to_vec());
+        // The app's handler is on this machine.
+        server.environment.push(("RUSLO_ALLOW_PRIVATE_NETWORKS".to_owned(), "127.0.0.0/8".to_owned()));
+    }
     if run.job == Job::Envelope {
         return bench::remote::run_envelope(&stub(&server, folder), run).await;
     }
@@ -214,6 +227,7 @@ fn server(data_dir: &Path, url: Option<String>) -> Result<Launch> {
         data_dir: data_dir.to_owned(),
         load: ["bench", Inner::LOAD].map(str::to_owned).to_vec(),
         token: Some(["admin", "--data-dir", ".", "create-token"].map(str::to_owned).to_vec()),
+        app: None,
         store,
     })
 }
@@ -224,6 +238,7 @@ fn stub(server: &Launch, folder: &Path) -> Launch {
         server: ["bench", Inner::ENVELOPE].map(str::to_owned).to_vec(),
         data_dir: folder.join("envelope"),
         token: None,
+        app: None,
         ..server.clone()
     }
 }
