@@ -5,8 +5,8 @@
 use crate::apply_activities::apply_activity;
 use crate::event::{Event, IncidentRaised, InstanceCreated};
 use crate::state::{
-    Activities,    Answer, Child, ConversationKey, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Reset, Subscription,
-    Task, TimerState, WaitingFlow, Watcher,
+    Activities, Answer, Child, ConversationKey, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Reset,
+    Subscription, Task, TimerState, WaitingFlow, Watcher,
 };
 use model::definition::{ElementIdx, FlowIdx, ROOT};
 use model::{JobId, Object, TaskId, TimerId};
@@ -25,6 +25,22 @@ impl Instance {
         let mut instance = Self::created(events.next()?)?;
         events.for_each(|event| apply(&mut instance, event));
         Some(instance)
+    }
+
+    /// What expressions of a process are evaluated in before any instance of it exists.
+    pub(crate) fn before_start(now: model::Timestamp, variables: Object) -> Self {
+        let mut instance = Self::new(&InstanceCreated {
+            instance: model::InstanceId(0),
+            definition: model::DefinitionId(0),
+            document: None,
+            started_by: None,
+            started_at: now,
+            business_key: None,
+            parameters: Object::new(),
+            parent: None,
+        });
+        instance.elements[0].variables = Arc::new(variables);
+        instance
     }
 
     pub(crate) fn new(created: &InstanceCreated) -> Self {
@@ -60,6 +76,7 @@ impl Instance {
             subscriptions: Vec::new(),
             called: Vec::new(),
             listening: None,
+            activities: Activities::default(),
         }
     }
 }
@@ -82,7 +99,10 @@ pub fn apply(instance: &mut Instance, event: &Event) {
         }),
         Event::JobCompleted { job, key, result, .. } => {
             job_gone(instance, *job);
-            result_kept(instance, *key, result);
+            let activities = &instance.activities;
+            if activities.waiting_stage(*key).is_none() && activities.body(*key).is_none() {
+                result_kept(instance, *key, result);
+            }
         }
         Event::JobFailed { job, retries, .. } | Event::JobRetried { job, retries, .. } => {
             if let Some(open) = instance.jobs.iter_mut().find(|j| j.id == *job) {
@@ -127,6 +147,7 @@ pub fn apply(instance: &mut Instance, event: &Event) {
         }
         Event::Triggered { .. }
         | Event::TriggerCollected { .. }
+        | Event::TriggersMet { .. }
         | Event::ConditionArmed { .. }
         | Event::ConditionChecked { .. }
         | Event::ConditionDisarmed { .. }
@@ -135,7 +156,29 @@ pub fn apply(instance: &mut Instance, event: &Event) {
         | Event::TokensDropped { .. }
         | Event::ResultsThrown { .. }
         | Event::ComplexPassed { .. } => apply_to_listening(instance, event),
-        Event::TurnsPlanned(_) | Event::TurnStarted { .. } | Event::TurnEnded { .. } | Event::TurnAdded { .. } | Event::CompensationRecorded(_) | Event::CompensationThrown(_) | Event::CompensationStarted { .. } | Event::CompensationDone { .. } | Event::CompensationEnded { .. } | Event::CompensationRequested | Event::AdHocQueued { .. } | Event::AdHocTaken { .. } | Event::AdHocOutput { .. } | Event::AdHocClosing { .. } | Event::StageWaits { .. } | Event::StagePassed { .. } | Event::MutexRequested { .. } | Event::MutexGranted { .. } | Event::MutexReleased { .. } | Event::InstanceSuspended { .. } | Event::InstanceResumed { .. } | Event::TokensTaken { .. } | Event::InstanceMigrated(_) => apply_activity(instance, event),
+        Event::TurnsPlanned(_)
+        | Event::TurnStarted { .. }
+        | Event::TurnEnded { .. }
+        | Event::TurnAdded { .. }
+        | Event::CompensationRecorded(_)
+        | Event::CompensationThrown(_)
+        | Event::CompensationStarted { .. }
+        | Event::CompensationDone { .. }
+        | Event::CompensationEnded { .. }
+        | Event::CompensationRequested
+        | Event::AdHocQueued { .. }
+        | Event::AdHocTaken { .. }
+        | Event::AdHocOutput { .. }
+        | Event::AdHocClosing { .. }
+        | Event::StageWaits { .. }
+        | Event::StagePassed { .. }
+        | Event::MutexRequested { .. }
+        | Event::MutexGranted { .. }
+        | Event::MutexReleased { .. }
+        | Event::InstanceSuspended { .. }
+        | Event::InstanceResumed { .. }
+        | Event::TokensTaken { .. }
+        | Event::InstanceMigrated(_) => apply_activity(instance, event),
         Event::StateTitleSet { text } => instance.title = Some(Arc::from(text.as_str())),
         Event::InstanceCompleted => ended(instance, InstanceState::Completed),
         Event::InstanceFailed { .. } => ended(instance, InstanceState::Failed),
@@ -188,7 +231,7 @@ fn apply_to_tasks(instance: &mut Instance, event: &Event) {
 fn apply_to_listening(instance: &mut Instance, event: &Event) {
     match event {
         Event::Triggered { key, variables, .. } => result_kept(instance, *key, variables),
-        Event::StartHeld { variables, .. } => result_kept(instance, 0, variables),
+        Event::StartHeld { variables } => result_kept(instance, 0, variables),
         Event::ResultsThrown { key, position } => {
             if let Some(element) = instance.element_mut(*key) {
                 element.thrown = *position;
@@ -212,6 +255,10 @@ fn apply_to_listening(instance: &mut Instance, event: &Event) {
             let collected = instance.listening.get_or_insert_default().collected_mut(*key, *element);
             collected.triggers.push(*trigger);
             Arc::make_mut(&mut collected.variables).extend(variables.iter().map(|(k, v)| (k.clone(), v.clone())));
+        }
+        Event::TriggersMet { key, element } => {
+            let collected = &mut instance.listening.get_or_insert_default().collected;
+            collected.retain(|c| c.key != *key || c.element != *element);
         }
         Event::ConditionArmed { key, element, trigger } => {
             let watcher = Watcher { key: *key, element: *element, trigger: *trigger, ..Watcher::default() };
@@ -261,6 +308,7 @@ fn element_left(instance: &mut Instance, key: u32) {
     if let Some(listening) = &mut instance.listening {
         listening.run_gone(key);
     }
+    instance.activities.run_gone(key, gone.scope);
     if let Some(parent) = instance.element_mut(gone.scope) {
         parent.children = parent.children.saturating_sub(1);
     }

@@ -4,11 +4,12 @@
 //! with the command or from [`crate::Env`]; rights were checked by the caller.
 
 use crate::exchange::{ChildOutcome, ParentLink};
+use crate::starts::StartTrigger;
 use model::definition::ElementIdx;
 use model::error::{Fault, codes};
 use model::{
     DefinitionId, DocumentRef, IncidentId, InstanceId, JobId, Object, SubscriptionId, TaskId, TimerId, Timestamp,
-    UserId,
+    UserId, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,8 @@ pub struct Start {
     pub payload: Object,
     /// Who calls it and waits.
     pub parent: Option<ParentLink>,
+    /// Which trigger of `start_element` came, and with which key; the first without one.
+    pub trigger: Option<StartTrigger>,
 }
 
 /// What is asked of a running instance. Serialized only between nodes of one installation, which may be of different
@@ -63,6 +66,31 @@ pub enum Command {
     FinishChild { child: InstanceId, outcome: ChildOutcome },
     /// A called instance raised an escalation that nothing in it caught (BPMN ER-7).
     EscalateChild { child: InstanceId, code: String, variables: Object },
+    /// An ended instance compensates itself for its caller (BPMN CO-7). It answers with `CompensationEnded` of key 0,
+    /// which the runtime hands to the caller as [`ChildOutcome::Compensated`].
+    Compensate {},
+    /// Begins one more turn of a multi-instance activity (BPMN MI-2). `item`: its item, when there is a collection.
+    AddTurn { key: u32, item: Value, by: Option<UserId> },
+    /// Cuts off one turn; its slot of the output stays null.
+    DeleteTurn { turn: u32, by: Option<UserId> },
+    /// Cuts off the turns that are left; the activity completes (pattern 27).
+    CompleteTurns { key: u32, by: Option<UserId> },
+    /// Cancels a transaction from outside (BPMN TX-2).
+    CancelTransaction { key: u32, by: Option<UserId> },
+    /// Begins activities of an ad-hoc sub-process, in order (BPMN AH-2).
+    ActivateAdHoc { key: u32, elements: Vec<String>, variables: Object, by: Option<UserId> },
+    /// Completes an ad-hoc sub-process (BPMN AH-4).
+    CompleteAdHoc { key: u32, by: Option<UserId> },
+    /// A mutex is free for the run that asked for it (pattern 39).
+    GrantMutex { key: u32 },
+    /// Stops everything that goes on by itself (BPMN MG-8). What comes from outside is still taken.
+    Suspend { reason: String, by: Option<UserId> },
+    /// Lets it go on.
+    Resume { by: Option<UserId> },
+    /// Completes the element of an incident with an output given by hand (BPMN IN-3).
+    SkipIncident { incident: IncidentId, output: Object, reason: String, by: Option<UserId> },
+    /// Judges all conditions that are watched: something outside the instance changed (BPMN CN-5).
+    EvaluateConditions {},
     /// Writes variables: locally into the element instance `scope`, or into the process when absent.
     SetVariables { scope: Option<u32>, values: Object, by: Option<UserId> },
     /// Retries the failed element where it stopped (BPMN TK-8).
@@ -112,12 +140,24 @@ pub enum Rejection {
     /// No such open incident.
     #[error("the incident {incident} is not open")]
     IncidentNotOpen { incident: IncidentId },
+    /// Only a finished called instance can be compensated.
+    #[error("the instance can not be compensated")]
+    NotCompensable,
+    /// The element can not be activated there.
+    #[error("`{element}` can not be activated here: {why}")]
+    NotActivatable { element: String, why: String },
+    /// The instance is suspended, or is not.
+    #[error("the instance is {state}")]
+    Suspension { state: &'static str },
     /// No such element instance.
     #[error("there is no active element instance {key}")]
     ElementNotActive { key: u32 },
     /// The process has no start event that a command may use.
     #[error("the process has no such start event")]
     NoStartEvent,
+    /// Several start events and none is the default.
+    #[error("the process has several start events: name one of {starts}")]
+    StartNotNamed { starts: String },
     /// A value, or all variables together, would be over the limit.
     #[error("{what} {bytes} bytes; at most {limit} are allowed")]
     VariableTooLarge { what: String, bytes: usize, limit: usize },
@@ -134,7 +174,10 @@ impl From<Rejection> for Fault {
             Rejection::TaskNotOpen { .. } | Rejection::TaskAnswered { .. } => &codes::TASK_COMPLETED,
             Rejection::OutcomeNotOffered { .. } => &codes::TASK_OUTCOME,
             Rejection::IncidentNotOpen { .. } => &codes::INCIDENT_NOT_FOUND,
-            Rejection::NoStartEvent => &codes::DEFINITION_NOT_DEPLOYABLE,
+            Rejection::NotCompensable => &codes::NOT_COMPENSABLE,
+            Rejection::NotActivatable { .. } => &codes::MODIFICATION_REFUSED,
+            Rejection::Suspension { .. } => &codes::NOT_ACTIVE,
+            Rejection::NoStartEvent | Rejection::StartNotNamed { .. } => &codes::DEFINITION_NOT_DEPLOYABLE,
             Rejection::VariableTooLarge { .. } => &codes::VARIABLE_TOO_LARGE,
         };
         Self::new(code, rejection.to_string())

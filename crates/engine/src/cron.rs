@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_names_and_steps() {
+    fn tm_5_fields_names_and_steps() {
         check("0 0 9 * * MON-FRI", "2026-01-02T09:00:00", &["2026-01-05T09:00", "2026-01-06T09:00"]);
         check("*/15 10-11 * * *", "2026-01-02T10:40:00", &["2026-01-02T10:45", "2026-01-02T11:00"]);
         check("30 0/20 * * * *", "2026-01-02T10:40:31", &["2026-01-02T11:00:30", "2026-01-02T11:20:30"]);
@@ -315,14 +315,14 @@ mod tests {
     }
 
     #[test]
-    fn days_by_either_field_with_five_and_by_both_with_six() {
+    fn tm_5_days_by_either_field_with_five_and_by_both_with_six() {
         check("0 0 13 * FRI", "2026-01-10T00:00:00", &["2026-01-13", "2026-01-16"]);
         check("0 0 0 13 * FRI", "2026-01-10T00:00:00", &["2026-02-13", "2026-03-13"]);
         check("0 0 * * 7", "2026-01-01T00:00:00", &["2026-01-04", "2026-01-11"]);
     }
 
     #[test]
-    fn last_nearest_and_nth() {
+    fn tm_5_last_nearest_and_nth() {
         check("0 0 0 L * ?", "2026-01-31T00:00:00", &["2026-02-28", "2026-03-31"]);
         check("0 0 0 L-2 * ?", "2026-01-01T00:00:00", &["2026-01-29", "2026-02-26"]);
         check("0 0 0 LW * ?", "2026-01-01T00:00:00", &["2026-01-30", "2026-02-27"]);
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_the_clock() {
+    fn tm_6_changes_of_the_clock() {
         // 02:30 does not exist on the 29th of March: the first instant after the gap.
         check("0 30 2 * * *", "2026-03-28T12:00:00", &["2026-03-29T03:00:00+02:00", "2026-03-30T02:30:00"]);
         // 02:30 comes twice on the 25th of October: once for a given hour, twice for every hour.
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_cron() {
+    fn tm_5_what_is_no_cron() {
         for text in
             ["", "* * * *", "60 * * * *", "* * * * * * * *", "a b c d e", "5-1 * * * *", "*/0 * * * *", "R/PT1H"]
         {

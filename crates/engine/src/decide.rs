@@ -4,15 +4,18 @@
 
 use crate::Env;
 use crate::command::{Command, Rejection, Start};
-use crate::elements::{boundary_event, script_task, service_task, user_task};
+use crate::activity_commands;
+use crate::elements::{ad_hoc, call_activity, script_task, service_task, user_task};
 use crate::errors::{self, BusinessError};
 use crate::event::{Event, InstanceCreated, LogLevel, UserTaskAnswered};
 use crate::lifecycle::{self, run_from};
 use crate::program::Program;
 use crate::state::{Instance, InstanceState, Phase};
 use crate::step::{Step, Trouble};
+use crate::triggers::{self, Armed, Came, fire, messages};
 use crate::variables::{self, TooLarge};
-use model::definition::{ElementIdx, ElementKind, ROOT, UserTask};
+use crate::{repetition, stages, starts, timers};
+use model::definition::{ElementKind, UserTask};
 use model::error::codes;
 use model::{IncidentId, JobId, Object, TaskId, TimerId, Timestamp, UserId, Value};
 use std::sync::Arc;
@@ -34,7 +37,8 @@ impl From<TooLarge> for Rejection {
 
 /// Creates an instance and runs it until it waits or ends.
 pub fn start(program: &Program, start: Start, env: &mut Env) -> Result<Decision, Rejection> {
-    let first = start_event(program, start.start_element).ok_or(Rejection::NoStartEvent)?;
+    let mut start = start;
+    let beginning = starts::choose(program, &mut start)?;
     let (parameters, variables) = initial_values(program, start.variables);
     let created = Event::InstanceCreated(Box::new(InstanceCreated {
         instance: start.instance,
@@ -51,16 +55,8 @@ pub fn start(program: &Program, start: Start, env: &mut Env) -> Result<Decision,
     step.events.push(created);
     variables::check_sizes(&step, &step.instance.parameters)?;
     variables::set_local(&mut step, 0, variables, start.started_by)?;
-    step.place(first, 0);
+    starts::begin(&mut step, beginning);
     Ok(finish(step))
-}
-
-fn start_event(program: &Program, wanted: Option<ElementIdx>) -> Option<ElementIdx> {
-    let ElementKind::Scope(root) = &program.element(ROOT).kind else { return None };
-    match wanted {
-        Some(element) => root.starts.contains(&element).then_some(element),
-        None => root.starts.first().copied(),
-    }
 }
 
 /// Declared defaults under the given values. In Bitrix templates declared parameters are kept apart (contract 4.3).
@@ -82,7 +78,8 @@ fn initial_values(program: &Program, given: Object) -> (Object, Object) {
 /// Runs a command against an instance.
 pub fn decide(program: &Program, instance: &Instance, command: Command, env: &mut Env) -> Result<Decision, Rejection> {
     let only_history = matches!(command, Command::Log { .. } | Command::SetStateTitle { .. });
-    if instance.state != InstanceState::Active && !only_history {
+    let after_end = only_history || matches!(command, Command::Compensate {});
+    if instance.state != InstanceState::Active && !after_end {
         return Err(Rejection::InstanceEnded);
     }
     let mut step = Step::new(program, env, instance.clone(), actor(&command));
@@ -105,11 +102,16 @@ pub fn decide(program: &Program, instance: &Instance, command: Command, env: &mu
         }
         Command::FailTask { task, code, message } => fail_task(&mut step, task, &code, message)?,
         Command::FireTimer { timer } => fire_timer(&mut step, timer)?,
-        Command::DeliverMessage { subscription, .. } | Command::DeliverSignal { subscription, .. } => {
-            return Err(Rejection::SubscriptionNotOpen { subscription });
+        Command::DeliverMessage { subscription, name, variables } => {
+            messages::deliver_message(&mut step, subscription, &name, variables)?;
         }
-        Command::FinishChild { child, .. } | Command::EscalateChild { child, .. } => {
-            return Err(Rejection::ChildNotAwaited { child });
+        Command::DeliverSignal { subscription, variables } => {
+            messages::deliver_signal(&mut step, subscription, variables)?;
+        }
+        Command::EvaluateConditions {} => step.watch.everything(),
+        Command::FinishChild { child, outcome } => call_activity::finished(&mut step, child, outcome)?,
+        Command::EscalateChild { child, code, variables } => {
+            call_activity::escalated(&mut step, child, code, variables)?;
         }
         Command::SetVariables { scope, values, by } => set_variables(&mut step, scope.unwrap_or(0), values, by)?,
         Command::ResolveIncident { incident, by } => resolve_incident(&mut step, incident, by)?,
@@ -119,6 +121,7 @@ pub fn decide(program: &Program, instance: &Instance, command: Command, env: &mu
         }
         Command::Log { key, job, text, by } => log(&mut step, key, job, text, by)?,
         Command::SetStateTitle { text } => step.emit(Event::StateTitleSet { text }),
+        activity => activity_commands::run(&mut step, activity)?,
     }
     Ok(finish(step))
 }
@@ -131,6 +134,15 @@ fn actor(command: &Command) -> Option<UserId> {
         | Command::SetVariables { by, .. }
         | Command::ResolveIncident { by, .. }
         | Command::Cancel { by, .. }
+        | Command::AddTurn { by, .. }
+        | Command::DeleteTurn { by, .. }
+        | Command::CompleteTurns { by, .. }
+        | Command::CancelTransaction { by, .. }
+        | Command::ActivateAdHoc { by, .. }
+        | Command::CompleteAdHoc { by, .. }
+        | Command::Suspend { by, .. }
+        | Command::Resume { by }
+        | Command::SkipIncident { by, .. }
         | Command::Log { by, .. } => *by,
         Command::FailJob { .. }
         | Command::ThrowJobError { .. }
@@ -138,8 +150,11 @@ fn actor(command: &Command) -> Option<UserId> {
         | Command::FireTimer { .. }
         | Command::DeliverMessage { .. }
         | Command::DeliverSignal { .. }
+        | Command::EvaluateConditions {}
         | Command::FinishChild { .. }
         | Command::EscalateChild { .. }
+        | Command::Compensate {}
+        | Command::GrantMutex { .. }
         | Command::SetStateTitle { .. } => None,
     }
 }
@@ -158,7 +173,7 @@ fn task_key(step: &Step, task: TaskId) -> Result<u32, Rejection> {
 }
 
 /// An incident on the run `key` is over because a command moves it on.
-fn clear_incidents(step: &mut Step, key: u32, retried: bool, by: Option<UserId>) {
+pub(crate) fn clear_incidents(step: &mut Step, key: u32, retried: bool, by: Option<UserId>) {
     while let Some(incident) = step.instance.incidents.iter().find(|i| i.key == key).map(|i| i.id) {
         step.emit(Event::IncidentResolved { incident, key, retried, by });
     }
@@ -168,8 +183,19 @@ fn complete_job(step: &mut Step, job: JobId, result: Object, by: Option<UserId>)
     let key = job_key(step, job)?;
     variables::check_sizes(step, &result)?;
     clear_incidents(step, key, false, by);
+    let staged = step.instance.activities.waiting_stage(key).is_some();
+    let own = !staged && !step.is_body(key) && ad_hoc::of(step, key).is_none();
+    let given = if own { Object::new() } else { result.clone() };
     step.emit(Event::JobCompleted { job, key, result, by });
-    run_from(step, key, Phase::Completing);
+    if staged {
+        stages::job_done(step, key, given)?;
+    } else if step.is_body(key) {
+        repetition::turn_left(step, key);
+    } else if own {
+        run_from(step, key, Phase::Completing);
+    } else {
+        ad_hoc::job_done(step, key, given)?;
+    }
     Ok(())
 }
 
@@ -187,6 +213,9 @@ fn fail_job(step: &mut Step, job: JobId, failure: Failure) -> Result<(), Rejecti
         return Err(Rejection::JobNotOpen { job });
     }
     let (key, retries) = (open.key, retries.unwrap_or(open.retries - 1));
+    if fails_as_error(step, key, &code, &message) {
+        return Ok(());
+    }
     let retry_at = retry_at.filter(|_| retries > 0);
     step.emit(Event::JobFailed { job, key, retries, retry_at, code: code.clone(), message: message.clone() });
     if retries == 0 {
@@ -196,11 +225,31 @@ fn fail_job(step: &mut Step, job: JobId, failure: Failure) -> Result<(), Rejecti
     Ok(())
 }
 
+/// Whether the error expression makes a failure a business error that is caught.
+fn fails_as_error(step: &mut Step, key: u32, code: &str, message: &str) -> bool {
+    let ElementKind::ServiceTask(task) = &step.element(key).kind else { return false };
+    if task.error_expression.is_none() {
+        return false;
+    }
+    let error = Value::object([("code", Value::text(code)), ("message", Value::text(message))]);
+    let facts = Arc::new(Object::from_iter([(Arc::from("error"), error), (Arc::from("response"), Value::Null)]));
+    match service_task::asked_error(step, key, task, &facts) {
+        Ok(Some(error)) => errors::raise(step, key, error).is_ok(),
+        _ => false,
+    }
+}
+
 /// Not caught: an incident, so that an operator can repair and retry (ER-5).
 fn throw_job_error(step: &mut Step, job: JobId, error: BusinessError) -> Result<(), Rejection> {
     let key = job_key(step, job)?;
     variables::check_sizes(step, &error.data)?;
-    if let Err(BusinessError { code, message, .. }) = errors::raise(step, key, error) {
+    if let Err(error) = errors::raise(step, key, error) {
+        if step.instance.parent.is_some() {
+            // The caller may catch it (ER-3).
+            errors::fail_instance(step, error);
+            return Ok(());
+        }
+        let BusinessError { code, message, .. } = error;
         let failed = format!("{code}: {message}");
         step.emit(Event::JobFailed { job, key, retries: 0, retry_at: None, code: code.clone(), message });
         if !step.instance.has_incident(key) {
@@ -259,17 +308,11 @@ fn fire_timer(step: &mut Step, timer: TimerId) -> Result<(), Rejection> {
     if fired.due > step.env.now {
         return Err(Rejection::TimerNotDue { timer });
     }
-    let key = fired.key;
+    let (key, element, trigger) = (fired.key, fired.element, fired.trigger);
     step.emit(Event::TimerFired { timer, key });
-    match &step.program.element(fired.element).kind {
-        ElementKind::BoundaryEvent(event) => {
-            if !event.interrupting {
-                boundary_event::arm_again(step, key, fired.element, &fired);
-            }
-            boundary_event::timer_fired(step, key, fired.element, event);
-        }
-        _ => run_from(step, key, Phase::Completing),
-    }
+    let armed = Armed { key, element, trigger };
+    timers::arm_again(step, armed, &fired);
+    fire::fire(step, armed, Came { trigger, variables: Object::new() });
     Ok(())
 }
 
@@ -287,6 +330,8 @@ fn resolve_incident(step: &mut Step, incident: IncidentId, by: Option<UserId>) -
     let phase = step.run(key).phase;
     step.emit(Event::IncidentResolved { incident, key, retried: true, by });
     match job {
+        None if phase == Phase::Listening => triggers::listen_again(step, key),
+        None if key == 0 && phase == Phase::Activating => starts::resume(step),
         None => run_from(step, key, phase),
         Some(job) => retry_job(step, job, key),
     }

@@ -1,5 +1,6 @@
 //! What a decision is given from outside: time, ids, the document, the installation's facts.
 
+use crate::calendar::Calendars;
 use jiff::tz::TimeZone;
 use model::limits::Limits;
 use model::{IdSource, Object, Timestamp};
@@ -21,6 +22,8 @@ pub struct Env<'a> {
     pub limits: &'a Limits,
     /// Facts about the installation that expressions may read.
     pub server: &'a ServerFacts,
+    /// Business calendars by their names (BPMN TM-10).
+    pub calendars: &'a Calendars,
 }
 
 /// Facts about the installation that expressions may read.

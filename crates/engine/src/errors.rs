@@ -1,9 +1,12 @@
-//! Business errors: raising, the search for a catcher, what happens without one (BPMN ER-1..5, BD-6).
+//! Business errors: raising, catching, what happens without a catcher (BPMN ER-1..5, ER-8, BD-6).
 
 use crate::event::Event;
+use crate::handlers::{self, Fit};
 use crate::lifecycle;
 use crate::step::Step;
-use model::definition::{ElementIdx, ElementKind, Trigger};
+use crate::triggers::{Armed, Came, fire, triggers_of};
+use crate::variables;
+use model::definition::{ErrorTrigger, Trigger};
 use model::{Object, Value};
 use std::sync::Arc;
 
@@ -16,42 +19,46 @@ pub(crate) struct BusinessError {
     pub(crate) data: Object,
 }
 
-/// Raises `error` at the run `key`. Caught: the host is terminated, siblings inside it included, and the token leaves
-/// by the boundary event, all in this step (ER-4). Gives the error back when nothing catches it.
+/// Raises `error` at the run `key`. Caught: what the handler interrupts is terminated, siblings included, and the token
+/// goes on there, all in this step (ER-4). Gives the error back when nothing catches it.
 pub(crate) fn raise(step: &mut Step, key: u32, error: BusinessError) -> Result<(), BusinessError> {
     let element = step.run(key).element;
     let (code, message) = (error.code.clone(), error.message.clone());
     step.emit(Event::ErrorRaised { key, element, code, message });
-    let Some((host, boundary)) = find_catcher(step, key, &error.code) else { return Err(error) };
-    let scope = step.run(host).scope;
-    step.emit(Event::ErrorCaught { key: host, element: boundary, code: error.code.clone() });
-    lifecycle::terminate(step, host);
-    let mut data = error.data;
-    data.insert(Arc::from("errorCode"), Value::text(&error.code));
-    data.insert(Arc::from("errorMessage"), Value::text(&error.message));
-    lifecycle::enter(step, boundary, scope, data);
+    let fits = |trigger: &Trigger| match trigger {
+        Trigger::Error(wanted) => Fit::of(wanted.code.as_deref(), &error.code),
+        _ => None,
+    };
+    let Some(handler) = handlers::find(step, key, &fits) else { return Err(error) };
+    let (host, element, trigger) = (handler.key, handler.element, handler.trigger);
+    step.emit(Event::ErrorCaught { key: host, element, code: error.code.clone() });
+    let armed = Armed { key: host, element, trigger };
+    if let Some(Trigger::Error(wanted)) = triggers_of(&step.program.element(element).kind).get(trigger as usize) {
+        keep_facts(step, armed, wanted, &error);
+    }
+    let mut variables = error.data;
+    variables.insert(Arc::from("errorCode"), Value::text(&error.code));
+    variables.insert(Arc::from("errorMessage"), Value::text(&error.message));
+    fire::fire(step, armed, Came { trigger, variables });
     Ok(())
 }
 
-/// From the raising run outwards; an equal code beats a catch-all of the same host (ER-2).
-fn find_catcher(step: &Step, key: u32, code: &str) -> Option<(u32, ElementIdx)> {
-    let mut host = key;
-    loop {
-        let caught = |boundary: &ElementIdx| match &step.program.element(*boundary).kind {
-            ElementKind::BoundaryEvent(event) => match event.triggers.first() {
-                Some(Trigger::Error(error)) => Some((*boundary, error.code.as_deref())),
-                _ => None,
-            },
-            _ => None,
-        };
-        let handlers = || step.element(host).boundaries.iter().filter_map(caught);
-        let found = handlers().find(|(_, c)| *c == Some(code)).or_else(|| handlers().find(|(_, c)| c.is_none()));
-        if let Some((boundary, _)) = found {
-            return Some((host, boundary));
+/// Code and message into the variables that the handler names (ER-8): where the handler's token goes on.
+fn keep_facts(step: &mut Step, armed: Armed, wanted: &ErrorTrigger, error: &BusinessError) {
+    let mut facts = Object::new();
+    for (name, fact) in [(&wanted.code_variable, &error.code), (&wanted.message_variable, &error.message)] {
+        if let Some(name) = name {
+            facts.insert(Arc::from(name.as_str()), Value::text(fact));
         }
-        if host == 0 {
-            return None;
-        }
-        host = step.run(host).scope;
     }
+    let scope = handlers::scope_of(step, armed);
+    // Over the limit of all variables they are left out: catching matters more.
+    let _ = variables::propagate(step, scope, facts);
+}
+
+/// Nothing caught the error: the instance ends by it (ER-5). Who called it gets the error (ER-3).
+pub(crate) fn fail_instance(step: &mut Step, error: BusinessError) {
+    lifecycle::terminate_all(step);
+    let BusinessError { code, message, data } = error;
+    step.emit(Event::InstanceFailed { code, message, variables: data });
 }

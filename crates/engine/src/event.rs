@@ -75,14 +75,7 @@ pub enum Event {
     UserTaskReassigned { task: TaskId, key: u32, assignees: Vec<String>, by: Option<UserId> },
     /// A timer runs. `key` is the catch event's run, or the host's when `element` is a boundary event.
     #[serde(rename = "ta")]
-    TimerArmed {
-        timer: TimerId,
-        key: u32,
-        element: ElementIdx,
-        due: Timestamp,
-        repeat: Option<Repeat>,
-        trigger: u32,
-    },
+    TimerArmed { timer: TimerId, key: u32, element: ElementIdx, due: Timestamp, repeat: Option<Repeat>, trigger: u32 },
     /// A timer was due and is gone; a repeating one is followed by a new `TimerArmed`.
     #[serde(rename = "tf")]
     TimerFired { timer: TimerId, key: u32 },
@@ -144,9 +137,12 @@ pub enum Event {
     /// A key of the conversation got its value (BPMN MS-8).
     #[serde(rename = "ck")]
     ConversationKeySet { name: String, value: String },
-    /// The process can not begin yet: what would be started, until an incident is resolved.
+    /// All triggers came to an event that waits for all of them.
+    #[serde(rename = "tm")]
+    TriggersMet { key: u32, element: ElementIdx },
+    /// The process can not begin until an incident is resolved; `variables` say how it will.
     #[serde(rename = "sh")]
-    StartHeld { element: Option<ElementIdx>, trigger: u32, key: String, variables: Object },
+    StartHeld { variables: Object },
     /// Tokens that waited in a scope are gone with what was cut off there.
     #[serde(rename = "td")]
     TokensDropped { scope: u32 },
@@ -169,7 +165,7 @@ pub enum Event {
     #[serde(rename = "re")]
     TurnEnded { key: u32, turn: u32, output: Value },
     /// One more turn, on demand (BPMN MI-2).
-    #[serde(rename = "ra")]
+    #[serde(rename = "rd")]
     TurnAdded { key: u32, item: Value, by: Option<UserId> },
     /// A completed activity can be compensated.
     #[serde(rename = "cr")]
@@ -284,6 +280,10 @@ pub struct JobCreated {
     pub headers: Vec<(String, String)>,
     /// The mapped inputs; all visible variables when the element maps none.
     pub input: Object,
+    /// Waits before a try after a failure, in order, the last one repeated: milliseconds (BPMN IN-1). The
+    /// installation's when absent: 10 s, doubled, at most an hour.
+    #[serde(default)]
+    pub backoff: Option<Vec<i64>>,
 }
 
 /// See [`Event::UserTaskCreated`].

@@ -73,6 +73,7 @@ impl Event {
             Self::ConditionChecked { .. } => "conditionChecked",
             Self::ConditionDisarmed { .. } => "conditionDisarmed",
             Self::ConversationKeySet { .. } => "conversationKeySet",
+            Self::TriggersMet { .. } => "triggersMet",
             Self::StartHeld { .. } => "startHeld",
             Self::TokensDropped { .. } => "tokensDropped",
             Self::ResultsThrown { .. } => "resultsThrown",
@@ -159,9 +160,8 @@ impl Names<'_> {
             Event::ResultsThrown { key, position } => json!({"key": key, "position": position}),
             Event::TreeEnded { key } => json!({"key": key}),
             Event::ConversationKeySet { name, value } => json!({"name": name, "value": value}),
-            Event::StartHeld { element, variables, .. } => {
-                json!({"element": element.map(|e| self.element(e)), "variables": some_context(variables)})
-            }
+            Event::StartHeld { variables } => json!({"variables": some_context(variables)}),
+            Event::TriggersMet { key, element } => json!({"key": key, "element": self.element(*element)}),
             work => self.work(work),
         }
     }
@@ -194,7 +194,7 @@ impl Names<'_> {
             Event::UserTaskReassigned { task, key, assignees, by } => {
                 json!({"task": task, "key": key, "assignees": assignees, "by": by})
             }
-            Event::TimerArmed { timer, key, element, due, repeat } => json!({
+            Event::TimerArmed { timer, key, element, due, repeat, .. } => json!({
                 "timer": timer, "key": key, "element": self.element(*element), "due": due.to_iso(),
                 "interval": repeat.as_ref().map(|r| &r.interval),
             }),
@@ -222,7 +222,8 @@ impl Names<'_> {
             }),
             Event::ChildCanceled { child, key } => json!({"child": child, "key": key}),
             Event::ChildFinished { child, key, outcome } => json!({"child": child, "key": key, "outcome": outcome}),
-            Event::Triggered { key, element, variables, .. } | Event::TriggerCollected { key, element, variables, .. } => {
+            Event::Triggered { key, element, variables, .. }
+            | Event::TriggerCollected { key, element, variables, .. } => {
                 json!({"key": key, "element": self.element(*element), "variables": some_context(variables)})
             }
             Event::ConditionArmed { key, element, .. } | Event::ConditionDisarmed { key, element, .. } => {

@@ -96,6 +96,9 @@ pub struct ChildStarted {
     pub variables: Object,
     /// Its business key.
     pub business_key: Option<String>,
+    /// The caller may ask it, after its end, to compensate itself: [`ParentLink::compensable`].
+    #[serde(default)]
+    pub compensable: bool,
     /// Whether the caller waits for its end; then its [`ParentLink`] names the caller, otherwise it has none.
     pub wait: bool,
 }
@@ -111,6 +114,9 @@ pub struct ParentLink {
     pub root: InstanceId,
     /// How many calls deep it is; the root's own callees are at 1 (BPMN CA-4: at most 50).
     pub depth: u32,
+    /// The caller may ask it, after its end, to compensate itself (BPMN CO-7): its state is then kept.
+    #[serde(default)]
+    pub compensable: bool,
 }
 
 /// How a called instance ended.
@@ -131,6 +137,8 @@ pub enum ChildOutcome {
         /// Variables that travel with it.
         data: Object,
     },
+    /// It had ended before and has compensated itself (BPMN CO-7).
+    Compensated,
     /// It was cancelled from outside: the call waits with an incident.
     Canceled {
         /// Why.

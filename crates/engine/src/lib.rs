@@ -20,28 +20,48 @@ pub mod program;
 pub mod state;
 pub mod testbed;
 
+mod activity_commands;
+pub mod calendar;
+
+mod activity_events;
 mod apply;
+mod apply_activities;
+mod compensation;
 mod cron;
+mod data;
 mod decide;
 mod elements;
 mod env;
 mod errors;
+mod escalations;
 mod event_json;
+mod handlers;
 mod invariants;
+mod joins;
 mod lifecycle;
+mod repetition;
+mod stages;
+mod starts;
 mod step;
-mod timers;
+pub mod timers;
+mod transaction;
+mod triggers;
+mod turn_events;
 mod variables;
 mod view;
 
 pub use apply::apply;
 pub use command::{Command, Rejection, Start};
 pub use decide::{Decision, decide, script_result, start};
+pub use data::STORE_JOB;
+pub use elements::business_rule_task::DECISION_JOB;
 pub use elements::script_task::SCRIPT_JOB;
+pub use repetition::CONTINUE_JOB;
 pub use env::{Env, ServerFacts};
 pub use event::Event;
 pub use invariants::check_invariants;
 pub use program::Program;
+pub use starts::{StartTrigger, StartedBy, TriggeredStart, name_of_start, triggered_starts, true_conditions};
 pub use state::{Fetched, Large, LargeValues, ValueName};
 pub use state::{
     Instance, InstanceState, decode_events, decode_events_with, encode_events, encode_events_with, references,

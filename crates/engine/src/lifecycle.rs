@@ -3,13 +3,18 @@
 //! Invariant: every phase either goes on, waits, or stops with an incident that resumes at the same phase; nothing is
 //! done twice by a retry. Never: knows what a particular element does (that is `elements`).
 
-use crate::elements;
+use crate::compensation;
+use crate::data;
+use crate::elements::{self, ad_hoc};
 use crate::event::Event;
+use crate::repetition;
+use crate::stages;
 use crate::state::Phase;
 use crate::step::{Next, Step, Trouble};
-use crate::{timers, variables};
+use crate::{triggers, variables};
 use model::Object;
-use model::definition::{ElementIdx, ElementKind, Trigger};
+use crate::triggers::Came;
+use model::definition::ElementIdx;
 use model::error::codes;
 
 /// A token enters an element. `data` (of a trigger) becomes local variables (BPMN BD-4).
@@ -19,6 +24,25 @@ pub(crate) fn enter(step: &mut Step, element: ElementIdx, scope: u32, data: Obje
     if !data.is_empty() {
         step.emit(Event::VariablesSet { scope: key, values: data, by: None });
     }
+    begin(step, key);
+}
+
+/// A token enters an event that triggered: what came waits as the result of its run (BPMN BD-4).
+pub(crate) fn enter_triggered(step: &mut Step, element: ElementIdx, scope: u32, came: Came) {
+    let key = step.instance.next_key;
+    step.emit(Event::ElementActivated { key, element, scope });
+    let Came { trigger, variables } = came;
+    step.emit(Event::Triggered { key, element, trigger, variables });
+    begin(step, key);
+}
+
+/// A scope begins: its event sub-processes are armed before anything in it moves (BPMN ES-1).
+pub(crate) fn open_scope(step: &mut Step, key: u32) -> Result<(), Trouble> {
+    triggers::arm_event_sub_processes(step, key)
+}
+
+/// A run that exists begins.
+pub(crate) fn begin(step: &mut Step, key: u32) {
     if step.within_budget() {
         run_from(step, key, Phase::Activating);
     } else {
@@ -32,12 +56,20 @@ pub(crate) fn enter(step: &mut Step, element: ElementIdx, scope: u32, data: Obje
 pub(crate) fn run_from(step: &mut Step, key: u32, phase: Phase) {
     let mut at = Some(phase);
     while let Some(phase) = at {
+        if phase == Phase::Completing {
+            // What it listened to was armed for its active phase only (BPMN BD-1).
+            triggers::disarm(step, key);
+        }
         let done = match phase {
             Phase::Activating => prepare(step, key),
+            Phase::Active if step.is_body(key) => repetition::activate(step, key),
             Phase::Active => elements::activate(step, key),
+            Phase::Completing if step.is_body(key) => repetition::complete(step, key),
             Phase::Completing => elements::complete(step, key),
+            Phase::Mapping if step.is_body(key) => Ok(Next::Go),
             Phase::Mapping => variables::map_outputs(step, key),
             Phase::Leaving => leave(step, key),
+            Phase::Listening => Ok(Next::Wait),
         };
         at = match done {
             Ok(Next::Go) => following(phase),
@@ -56,40 +88,66 @@ fn following(phase: Phase) -> Option<Phase> {
         Phase::Active => Some(Phase::Completing),
         Phase::Completing => Some(Phase::Mapping),
         Phase::Mapping => Some(Phase::Leaving),
-        Phase::Leaving => None,
+        Phase::Leaving | Phase::Listening => None,
     }
 }
 
-/// Input mapping, then the boundary events' timers (BPMN BD-1).
+/// What stands before the work: stages of an element with traits, or only what every element has.
 fn prepare(step: &mut Step, key: u32) -> Result<Next, Trouble> {
-    variables::map_inputs(step, key)?;
-    for boundary in &step.element(key).boundaries {
-        let ElementKind::BoundaryEvent(event) = &step.program.element(*boundary).kind else { continue };
-        let Some(Trigger::Timer(timer)) = event.triggers.first() else { continue };
-        let armed = step.instance.timers.iter().any(|t| t.key == key && t.element == *boundary);
-        if !armed {
-            let repeats = !event.interrupting;
-            timers::arm(step, key, *boundary, timer, repeats)?;
-        }
+    if step.element(key).traits.is_some() {
+        return stages::before(step, key);
     }
+    prepare_plain(step, key)
+}
+
+/// Data and input mapping, per turn (BPMN MI-8); then the boundary events, of the whole (BPMN BD-1).
+pub(crate) fn prepare_plain(step: &mut Step, key: u32) -> Result<Next, Trouble> {
+    if !step.is_body(key) {
+        data::prepare(step, key)?;
+        variables::map_inputs(step, key)?;
+    }
+    triggers::arm_boundaries(step, key)?;
     Ok(Next::Go)
 }
 
 /// Chooses the flows, ends the run, sends the tokens on.
 fn leave(step: &mut Step, key: u32) -> Result<Next, Trouble> {
+    if step.element(key).traits.is_some() {
+        match stages::after(step, key)? {
+            Next::Go => {}
+            waits => return Ok(waits),
+        }
+    }
     if key == 0 {
         release(step, key);
         step.emit(Event::InstanceCompleted);
         return Ok(Next::Gone);
     }
-    let flows = elements::outgoing(step, key)?;
-    let (element, scope) = (step.run(key).element, step.run(key).scope);
-    release(step, key);
-    step.emit(Event::ElementCompleted { key, element });
-    for flow in &flows {
-        step.take_flow(*flow, scope);
+    if step.is_turn(key) {
+        return repetition::leave_turn(step, key);
     }
-    if flows.is_empty() {
+    let handler = step.instance.activities.is_handler(key);
+    let flows = if handler { elements::Flows::new() } else { elements::outgoing(step, key)? };
+    let (element, scope) = (step.run(key).element, step.run(key).scope);
+    if flows.is_empty()
+        && let Some(output) = ad_hoc::output(step, key)?
+    {
+        step.emit(Event::AdHocOutput { key: scope, output });
+    }
+    release(step, key);
+    compensation::record(step, key);
+    step.emit(Event::ElementCompleted { key, element });
+    if handler {
+        compensation::handler_left(step, key);
+        return Ok(Next::Gone);
+    }
+    let copies = step.program.element(element).traits.as_ref().map_or(1, |t| t.completion_quantity.max(1));
+    for flow in &flows {
+        (0..copies).for_each(|_| step.take_flow(*flow, scope));
+    }
+    if ad_hoc::of(step, scope).is_some() {
+        ad_hoc::inner_left(step, scope);
+    } else if flows.is_empty() {
         complete_if_empty(step, scope);
     }
     Ok(Next::Gone)
@@ -97,6 +155,9 @@ fn leave(step: &mut Step, key: u32) -> Result<Next, Trouble> {
 
 /// A scope completes when it has no token and no active child (BPMN TK-7).
 pub(crate) fn complete_if_empty(step: &mut Step, scope: u32) {
+    if ad_hoc::of(step, scope).is_some() {
+        return ad_hoc::maybe_complete(step, scope);
+    }
     let has_child = step.run(scope).children > 0;
     let waits = step.instance.waiting.iter().any(|w| w.scope == scope);
     if !has_child && !waits && !step.tokens_move_in(scope) {
@@ -128,18 +189,32 @@ pub(crate) fn terminate_all(step: &mut Step) {
     release(step, 0);
 }
 
-/// Takes back everything that hangs on a run: timers, jobs, tasks, incidents.
-fn release(step: &mut Step, key: u32) {
-    while let Some(timer) = step.instance.timers.iter().find(|t| t.key == key).map(|t| t.id) {
-        step.emit(Event::TimerCanceled { timer, key });
+/// Incidents on the run are over because it goes on or away.
+pub(crate) fn clear_incidents(step: &mut Step, key: u32) {
+    while let Some(incident) = step.instance.incidents.iter().find(|i| i.key == key).map(|i| i.id) {
+        step.emit(Event::IncidentResolved { incident, key, retried: false, by: None });
     }
+}
+
+/// Takes back everything that hangs on a run: what it listens to, jobs, tasks, calls, incidents.
+pub(crate) fn release(step: &mut Step, key: u32) {
+    release_work(step, key);
+    while let Some(name) = step.instance.activities.mutexes.iter().find(|m| m.key == key).map(|m| m.name.to_string()) {
+        step.emit(Event::MutexReleased { key, name });
+    }
+    clear_incidents(step, key);
+}
+
+/// Takes back what its work hangs on.
+pub(crate) fn release_work(step: &mut Step, key: u32) {
+    triggers::disarm(step, key);
     while let Some(job) = step.instance.jobs.iter().find(|j| j.key == key).map(|j| j.id) {
         step.emit(Event::JobCanceled { job, key });
     }
     while let Some(task) = step.instance.tasks.iter().find(|t| t.key == key).map(|t| t.id) {
         step.emit(Event::UserTaskCanceled { task, key });
     }
-    while let Some(incident) = step.instance.incidents.iter().find(|i| i.key == key).map(|i| i.id) {
-        step.emit(Event::IncidentResolved { incident, key, retried: false, by: None });
+    while let Some(child) = step.instance.called.iter().find(|c| c.key == key).map(|c| c.id) {
+        step.emit(Event::ChildCanceled { child, key });
     }
 }

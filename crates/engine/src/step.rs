@@ -6,12 +6,16 @@
 use crate::Env;
 use crate::apply::apply;
 use crate::event::{Event, IncidentRaised, LogLevel};
+use crate::joins;
 use crate::program::Program;
 use crate::state::{ElementInstance, Instance, InstanceState, Phase};
-use crate::view::View;
+use crate::triggers::Came;
+use crate::triggers::conditions::{self, Watch};
+use crate::view::{Alone, View};
+use jiff::tz::TimeZone;
 use expr::EvalError;
 use model::definition::{Element, ElementIdx, ExprId, FlowIdx};
-use model::error::{ErrorCode, codes};
+use model::error::ErrorCode;
 use model::{IncidentId, JobId, Object, UserId, Value};
 use std::collections::VecDeque;
 
@@ -54,6 +58,8 @@ struct Token {
     element: ElementIdx,
     scope: u32,
     flow: Option<FlowIdx>,
+    /// What triggered the start event.
+    came: Option<Box<Came>>,
 }
 
 pub(crate) struct Step<'s, 'e> {
@@ -63,6 +69,10 @@ pub(crate) struct Step<'s, 'e> {
     pub(crate) events: Vec<Event>,
     pub(crate) actor: Option<UserId>,
     queue: VecDeque<Token>,
+    /// Turns of repeated activities that began.
+    pub(crate) turns: u32,
+    /// What conditional events need at the end of the step.
+    pub(crate) watch: Watch,
     entries: u32,
     warnings: u32,
 }
@@ -70,11 +80,12 @@ pub(crate) struct Step<'s, 'e> {
 impl<'s, 'e> Step<'s, 'e> {
     pub(crate) fn new(program: &'s Program, env: &'s mut Env<'e>, instance: Instance, actor: Option<UserId>) -> Self {
         let events = Vec::with_capacity(16);
-        Self { program, env, instance, events, actor, queue: VecDeque::new(), entries: 0, warnings: 0 }
+        Self { program, env, instance, events, actor, queue: VecDeque::new(), turns: 0, watch: Watch::default(), entries: 0, warnings: 0 }
     }
 
     /// The only way the state changes.
     pub(crate) fn emit(&mut self, event: Event) {
+        self.watch.notice(&self.instance, &event);
         apply(&mut self.instance, &event);
         self.events.push(event);
     }
@@ -91,6 +102,18 @@ impl<'s, 'e> Step<'s, 'e> {
     /// The element that `key` runs.
     pub(crate) fn element(&self, key: u32) -> &'s Element {
         self.program.element(self.run(key).element)
+    }
+
+    /// Whether `key` is a repeated activity as a whole; its turns are runs inside it.
+    pub(crate) fn is_body(&self, key: u32) -> bool {
+        let element = self.element(key);
+        element.traits.is_some() && crate::repetition::is_body(self, key)
+    }
+
+    /// Whether `key` is one turn of a repeated activity. Boundary events belong to the body around it (BPMN BD-1).
+    pub(crate) fn is_turn(&self, key: u32) -> bool {
+        let element = self.element(key);
+        element.traits.is_some() && crate::repetition::is_turn(self, key)
     }
 
     /// What an expression of `key` sees.
@@ -119,12 +142,24 @@ impl<'s, 'e> Step<'s, 'e> {
     ) -> Result<Value, EvalError> {
         let view = self.view(scope, overlay);
         let seed = self.seed(key, expression);
-        let env = expr::Env { scope: &view, now: self.env.now, zone: self.env.zone, limits: self.env.limits, seed };
+        let env = expr::Env { scope: &view, now: self.env.now, zone: self.zone(), limits: self.env.limits, seed };
         let evaluated = self.program.expression(expression).eval(&env)?;
         if evaluated.value.is_null() && !evaluated.warnings.is_empty() {
             self.warn(key, &evaluated.warnings.join("; "));
         }
         Ok(evaluated.value)
+    }
+
+    /// Evaluates an expression that sees nothing but `variables`: what comes with a message.
+    pub(crate) fn evaluate_over(&self, key: u32, expression: ExprId, variables: &Object) -> Option<Value> {
+        let (scope, seed) = (Alone(variables), self.seed(key, expression));
+        let env = expr::Env { scope: &scope, now: self.env.now, zone: self.zone(), limits: self.env.limits, seed };
+        self.program.expression(expression).eval(&env).ok().map(|evaluated| evaluated.value)
+    }
+
+    /// The zone of dates and times without one (BPMN TM-2).
+    pub(crate) fn zone(&self) -> &TimeZone {
+        self.program.zone().unwrap_or(self.env.zone)
     }
 
     /// What random numbers of an evaluation are computed from: the same step decided again draws the same.
@@ -163,7 +198,12 @@ impl<'s, 'e> Step<'s, 'e> {
 
     /// Puts a token at a start event.
     pub(crate) fn place(&mut self, element: ElementIdx, scope: u32) {
-        self.queue.push_back(Token { element, scope, flow: None });
+        self.queue.push_back(Token { element, scope, flow: None, came: None });
+    }
+
+    /// Puts a token at a start event that triggered.
+    pub(crate) fn place_triggered(&mut self, element: ElementIdx, scope: u32, came: Came) {
+        self.queue.push_back(Token { element, scope, flow: None, came: Some(Box::new(came)) });
     }
 
     /// Sends a token over a flow.
@@ -171,7 +211,7 @@ impl<'s, 'e> Step<'s, 'e> {
         let element = self.program.flow(flow).target;
         let waits = self.program.is_join(element);
         self.emit(Event::FlowTaken { flow, scope, waits });
-        self.queue.push_back(Token { element, scope, flow: Some(flow) });
+        self.queue.push_back(Token { element, scope, flow: Some(flow), came: None });
     }
 
     /// Whether a token of `scope` still has to arrive somewhere.
@@ -179,43 +219,72 @@ impl<'s, 'e> Step<'s, 'e> {
         self.queue.iter().any(|token| token.scope == scope)
     }
 
+    /// How many tokens of `scope` still have to arrive somewhere.
+    pub(crate) fn tokens_in(&self, scope: u32) -> u32 {
+        self.queue.iter().filter(|token| token.scope == scope).count() as u32
+    }
+
+    /// Whether the step should leave the rest to another one (BPMN MI-4).
+    pub(crate) fn over_half_budget(&self) -> bool {
+        self.entries > self.env.limits.step_node_entries / 2
+    }
+
     /// Drops the tokens that move in `scope`.
     pub(crate) fn drop_tokens(&mut self, scope: u32) {
         self.queue.retain(|token| token.scope != scope);
     }
 
+    /// A token begins a run: a plain one, a turn inside its body, or a compensation handler.
+    fn placed(&mut self, element: ElementIdx, scope: u32, flow: Option<FlowIdx>) {
+        if flow.is_some() {
+            crate::lifecycle::enter(self, element, scope, Object::new());
+        } else if self.run(scope).element == element {
+            crate::repetition::enter_turn(self, element, scope);
+        } else if crate::compensation::is_handler_element(self, element) {
+            crate::compensation::enter_handler(self, element, scope);
+        } else if crate::elements::ad_hoc::of(self, scope).is_some() {
+            crate::elements::ad_hoc::enter_queued(self, element, scope);
+        } else {
+            crate::lifecycle::enter(self, element, scope, Object::new());
+        }
+    }
+
+    /// What activities wait for inside the instance: lost handlers, data that is there now, completion conditions.
+    fn settle_activities(&mut self) {
+        if !self.instance.activities.compensations.is_empty() {
+            crate::compensation::settle(self);
+        }
+        if !self.instance.activities.stages.is_empty() {
+            crate::stages::settle(self);
+        }
+        crate::elements::ad_hoc::settle(self);
+    }
+
     /// Runs until nothing can move.
     pub(crate) fn settle(&mut self) {
-        while let Some(Token { element, scope, flow }) = self.queue.pop_front() {
-            if flow.is_some() && self.program.is_join(element) {
-                crate::elements::parallel_gateway::arrive(self, element, scope);
-            } else {
-                crate::lifecycle::enter(self, element, scope, Object::new());
+        loop {
+            self.drain();
+            let moved = self.instance.state == InstanceState::Active
+                && (joins::release_one(self) || conditions::check(self));
+            if !moved && self.instance.state == InstanceState::Active {
+                self.settle_activities();
+            }
+            if !moved && self.queue.is_empty() {
+                break;
             }
         }
         if self.instance.state == InstanceState::Active {
-            self.report_stuck();
+            joins::report_stuck(self);
         }
     }
 
-    /// Scopes where tokens wait at joins and nothing is left that could bring the missing ones.
-    fn stuck_scopes(&self) -> Vec<u32> {
-        let stuck = |scope: &u32| self.run(*scope).children == 0 && !self.instance.has_incident(*scope);
-        let mut scopes: Vec<u32> = self.instance.waiting.iter().map(|w| w.scope).filter(stuck).collect();
-        scopes.dedup();
-        scopes
-    }
-
-    /// A dead end is never silent: the scope waits with an incident; a retry ends it without the waiting tokens.
-    fn report_stuck(&mut self) {
-        for scope in self.stuck_scopes() {
-            let flows = self.instance.waiting.iter().filter(|w| w.scope == scope);
-            let joins: Vec<&str> = flows.map(|w| &*self.program.element(self.program.flow(w.flow).target).id).collect();
-            let message = format!(
-                "tokens wait at `{}` for flows that nothing can take any more; retry to end without them, or cancel",
-                joins.join("`, `")
-            );
-            self.raise_incident(scope, Phase::Completing, Trouble::new(&codes::JOIN_STUCK, message), None);
+    fn drain(&mut self) {
+        while let Some(Token { element, scope, flow, came }) = self.queue.pop_front() {
+            match came {
+                Some(came) => crate::lifecycle::enter_triggered(self, element, scope, *came),
+                None if flow.is_some() && self.program.is_join(element) => joins::arrive(self, element, scope),
+                None => self.placed(element, scope, flow),
+            }
         }
     }
 

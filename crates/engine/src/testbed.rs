@@ -4,11 +4,12 @@
 //! ([`Testbed::verify`]). Never: reads a clock, waits, or reaches outside; jobs other than scripts are completed by the
 //! caller.
 
+use crate::calendar::Calendars;
 use crate::command::{Command, Rejection, Start};
 use crate::event::Event;
 use crate::program::Program;
 use crate::state::Instance;
-use crate::{Decision, Env, SCRIPT_JOB, ServerFacts, check_invariants, decide, decode_events, encode_events};
+use crate::{CONTINUE_JOB, Decision, Env, SCRIPT_JOB, ServerFacts, check_invariants, decide, decode_events, encode_events};
 use crate::{script_result, start, timers};
 use jiff::tz::TimeZone;
 use model::limits::Limits;
@@ -35,6 +36,7 @@ pub struct Testbed {
     zone: TimeZone,
     limits: Limits,
     server: ServerFacts,
+    calendars: Calendars,
     document: Option<Arc<Object>>,
     started_by: Option<UserId>,
     script_ticks: u64,
@@ -80,6 +82,7 @@ impl Testbed {
             zone: TimeZone::UTC,
             limits: Limits::default(),
             server: ServerFacts { host_url: "http://localhost:8080".to_owned() },
+            calendars: Calendars::new(),
             document: None,
             started_by: Some(UserId(1)),
             script_ticks: SCRIPT_TICKS,
@@ -140,6 +143,7 @@ impl Testbed {
             start_element: None,
             payload: Object::new(),
             parent: None,
+            trigger: None,
         };
         let program = self.program.clone();
         let decision = self.with_env(|env| start(&program, begin, env))?;
@@ -252,6 +256,7 @@ impl Testbed {
             zone: &self.zone,
             limits: &self.limits,
             server: &self.server,
+            calendars: &self.calendars,
         })
     }
 
@@ -265,6 +270,10 @@ impl Testbed {
     fn go_on(&mut self) -> Result<Vec<Event>, TestbedError> {
         let mut events = Vec::new();
         loop {
+            if let Some(command) = self.next_activity() {
+                events.extend(self.one_command(command)?);
+                continue;
+            }
             let command = match (self.next_script(), self.next_timer()) {
                 (Some(job), _) => self.run_script(job),
                 (None, Some((due, timer))) if due <= self.now => Command::FireTimer { timer },
@@ -272,6 +281,18 @@ impl Testbed {
             };
             events.extend(self.one_command(command)?);
         }
+    }
+
+    /// What the runtime does by itself for activities: the next step of a long one, a free mutex.
+    fn next_activity(&self) -> Option<Command> {
+        let instance = self.instance.as_ref().filter(|i| !i.is_suspended())?;
+        if let Some(job) = instance.jobs().iter().find(|j| &*j.job_type == CONTINUE_JOB) {
+            return Some(Command::CompleteJob { job: job.id, result: Object::new(), by: None });
+        }
+        let mutexes = &instance.activities().mutexes;
+        let free = |name: &str| !mutexes.iter().any(|m| m.granted && &*m.name == name);
+        let next = mutexes.iter().find(|m| !m.granted && free(&m.name))?;
+        Some(Command::GrantMutex { key: next.key })
     }
 
     fn next_script(&self) -> Option<JobId> {

@@ -53,7 +53,9 @@ pub(crate) fn set_local(step: &mut Step, scope: u32, values: Object, by: Option<
     Ok(())
 }
 
-/// Writes each name to the nearest scope from `key` upwards that has it, else to the process (BPMN VA-2).
+/// Writes each name to the nearest scope from `key` upwards that has it, else to the process (BPMN VA-2). A new name
+/// does not leave a turn of a multi-instance activity (MI-6); the snapshot of a compensation handler is passed over
+/// (CO-10).
 pub(crate) fn propagate(step: &mut Step, key: u32, values: Object) -> Result<(), TooLarge> {
     if values.is_empty() {
         return Ok(());
@@ -77,10 +79,17 @@ pub(crate) fn propagate(step: &mut Step, key: u32, values: Object) -> Result<(),
 
 fn owner(step: &Step, key: u32, name: &str) -> u32 {
     let mut at = step.run(key);
-    while at.key != 0 && !at.variables.contains_key(name) {
+    let mut turn = None;
+    while at.key != 0 && (!at.variables.contains_key(name) || step.instance.activities.is_handler(at.key)) {
+        if turn.is_none() && crate::repetition::keeps_results(step, at.key) {
+            turn = Some(at.key);
+        }
         at = step.run(at.scope);
     }
-    at.key
+    match turn {
+        Some(turn) if at.key == 0 && !at.variables.contains_key(name) => turn,
+        _ => at.key,
+    }
 }
 
 /// Input mapping: each source sees the parent scope and the targets before it; creates locals (BPMN VA-3).
@@ -116,6 +125,11 @@ pub(crate) fn map_outputs(step: &mut Step, key: u32) -> Result<Next, Trouble> {
     }
     propagate(step, scope, written)?;
     Ok(Next::Go)
+}
+
+/// Puts `value` at a dotted path, into what `base` sees there or an earlier target holds.
+pub(crate) fn place_at(step: &Step, base: u32, into: &mut Object, target: &str, value: Value) {
+    place(into, target, value, |name| step.instance.variable(base, name).cloned());
 }
 
 /// Puts `value` at a dotted path, into what `existing` or an earlier target holds there.

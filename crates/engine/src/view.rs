@@ -44,6 +44,24 @@ impl View<'_> {
             .or_else(|| self.instance.variable(self.key, name))
             .or_else(|| self.instance.parameters.get(name))
             .cloned()
+            .or_else(|| self.counter(name))
+    }
+
+    /// The counters of the repeated activity around it (BPMN MI-3).
+    fn counter(&self, name: &str) -> Option<Value> {
+        if self.instance.activities.bodies.is_empty() {
+            return None;
+        }
+        let mut at = self.instance.element(self.key)?;
+        loop {
+            if let Some(body) = self.instance.activities.body(at.key) {
+                return crate::repetition::counter(body, name);
+            }
+            if at.key == 0 {
+                return None;
+            }
+            at = self.instance.element(at.scope)?;
+        }
     }
 
     fn parameter(&self, name: &str) -> Option<Value> {
@@ -94,5 +112,18 @@ impl expr::Scope for View<'_> {
         all.extend(self.instance.visible_variables(self.key));
         all.extend(self.overlay.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())));
         all
+    }
+}
+
+/// A scope of nothing but these variables.
+pub(crate) struct Alone<'v>(pub(crate) &'v Object);
+
+impl expr::Scope for Alone<'_> {
+    fn variable(&self, name: &str) -> Option<Value> {
+        self.0.get(name).cloned()
+    }
+
+    fn all(&self) -> Object {
+        self.0.clone()
     }
 }

@@ -116,6 +116,7 @@ impl Instance {
             parent: self.parent,
             subscriptions: Vec::new(),
             called: Vec::new(),
+            activities: Default::default(),
             listening: None,
         }
     }

@@ -3,8 +3,8 @@
 //! Owns: the state between steps. Invariant: changed by [`crate::apply()`] only; tokens are derived (BPMN TK-2), never
 //! counted. Never: looks into the definition, reads a clock.
 
-use super::listening::{Listening, Watcher};
 use super::activities::Activities;
+use super::listening::{Listening, Watcher};
 use crate::exchange::{Awaited, ParentLink};
 use model::definition::{ElementIdx, FlowIdx};
 use model::{

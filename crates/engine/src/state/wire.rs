@@ -338,6 +338,17 @@ impl<T: Wire> Wire for Option<T> {
     }
 }
 
+/// Items of lists only: its zero has two bytes.
+impl<A: Wire, B: Wire> Wire for (A, B) {
+    fn put(&self, w: &mut Writer<'_>) {
+        self.0.put(w);
+        self.1.put(w);
+    }
+    fn get(r: &mut Reader<'_>) -> Read<Self> {
+        Ok((A::get(r)?, B::get(r)?))
+    }
+}
+
 impl<T: Wire> Wire for Vec<T> {
     fn put(&self, w: &mut Writer<'_>) {
         w.items(self);

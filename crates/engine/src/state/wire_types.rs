@@ -3,12 +3,16 @@
 //! Invariant: a number of an event is never used again. A reader that does not know one keeps its place in the history
 //! and passes over it, so that the binary before reads what the binary after it wrote.
 
+use super::activities::{
+    Activation, Activities, AdHocRun, AfterCompensation, Body, Compensation, Mutex, Record, StageState,
+};
 use super::instance::{
     Answer, Child, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Repeat, Subscription, Task,
     TimerState, WaitingFlow,
 };
 use super::listening::Listening;
 use super::wire::{Read, Reader, Wire, WireError, Writer, code, part};
+use crate::activity_events::{CompensationRecorded, CompensationThrown, Migrated, TurnsPlanned};
 use crate::event::{
     Event, IncidentRaised, InstanceCreated, JobCreated, LogLevel, UserTaskAnswered, UserTaskCompleted, UserTaskCreated,
 };
@@ -48,17 +52,31 @@ part!(Instance {
     parent,
     subscriptions,
     called,
-    listening
+    listening,
+    activities
 });
-part!(ParentLink { instance, key, root, depth });
+part!(ParentLink { instance, key, root, depth, compensable });
+part!(Activities { bodies, records, compensations, ad_hocs, stages, mutexes, suspended, compensating });
+part!(Body { key, total, started, completed, terminated, items, turns, outputs });
+part!(Record { key, element, scope, body, taken, child, variables });
+part!(Compensation { key, scope, then, records, current, handler, child });
+part!(AdHocRun { key, queue, closing, completed, outputs });
+part!(Activation { element, variables });
+part!(StageState { key, after, passed, waits });
+part!(Mutex { key, name, granted });
+part!(TurnsPlanned { key, total, items });
+part!(CompensationRecorded { key, element, scope, body, child, variables });
+part!(CompensationThrown { key, scope, then, activity, records });
+part!(Migrated { definition, elements, flows, reason });
+code!(AfterCompensation { GoOn = 0, Nothing = 1, Cancel = 2, Finish = 3 });
 part!(Subscription { id, key, element, trigger, awaited });
 part!(Child { id, key });
 part!(SubscriptionOpened { subscription, key, element, trigger, awaited });
 part!(MessageThrown { key, element, name, correlation_key, id, ttl_ms, variables, target });
 part!(SignalThrown { key, element, name, variables, own_tree });
-part!(ChildStarted { key, element, child, process, binding, variables, business_key, wait });
+part!(ChildStarted { key, element, child, process, binding, variables, business_key, wait, compensable });
 part!(InstanceCreated { instance, definition, started_at, started_by, document, business_key, parameters, parent });
-part!(JobCreated { job, key, element, job_type, retries, input } skip { headers });
+part!(JobCreated { job, key, element, job_type, retries, input, backoff } skip { headers });
 part!(UserTaskCreated {
     task, key, element, kind, title, assignees, input, due, priority, description, candidate_users, candidate_groups
 } skip { form, settings });
@@ -148,6 +166,10 @@ events! {
         32 MessageThrown,
         33 SignalThrown,
         34 ChildStarted,
+        70 TurnsPlanned,
+        71 CompensationRecorded,
+        72 CompensationThrown,
+        73 InstanceMigrated,
     }
     plain {
         2 ElementActivated { key, element, scope },
@@ -178,7 +200,7 @@ events! {
         36 ChildFinished { child, key, outcome },
         37 EscalationRaised { key, element, code, variables, caught },
         40 Triggered { key, element, trigger, variables },
-        41 StartHeld { element, trigger, key, variables },
+        41 StartHeld { variables },
         42 TokensDropped { scope },
         43 ResultsThrown { key, position },
         44 ComplexPassed { element, scope, flows, reset },
@@ -188,5 +210,26 @@ events! {
         48 ConditionDisarmed { key, element, trigger },
         49 TriggerCollected { key, element, trigger, variables },
         50 ConversationKeySet { name, value },
+        51 TriggersMet { key, element },
+        74 TurnStarted { key, turn, index },
+        75 TurnEnded { key, turn, output },
+        76 TurnAdded { key, item, by },
+        77 CompensationStarted { key, record, element, handler, child },
+        78 CompensationDone { key, record },
+        79 CompensationEnded { key },
+        80 ChildCompensationRequested { child, key },
+        81 CompensationRequested {},
+        82 AdHocQueued { key, element, variables },
+        83 AdHocTaken { key },
+        84 AdHocOutput { key, output },
+        85 AdHocClosing { key, completed },
+        86 StageWaits { key, after, stage },
+        87 StagePassed { key, after, stage },
+        88 MutexRequested { key, name },
+        89 MutexGranted { key },
+        90 MutexReleased { key, name },
+        91 InstanceSuspended { reason, by },
+        92 InstanceResumed { by },
+        93 TokensTaken { element, scope, flows },
     }
 }

@@ -76,6 +76,7 @@ async fn begin(core: &Core, session: &mut Session, ids: &mut IdSource, work: Sta
         start_element: None,
         payload: model::Object::new(),
         parent: None,
+        trigger: None,
     };
     let decision = {
         let mut env = env(core, session, ids);
@@ -88,6 +89,9 @@ async fn begin(core: &Core, session: &mut Session, ids: &mut IdSource, work: Sta
     run(core, session, ids, follow_ups).await
 }
 
+/// Business calendars come with the installation's settings.
+static NO_CALENDARS: engine::calendar::Calendars = engine::calendar::Calendars::new();
+
 fn env<'e>(core: &'e Core, session: &Session, ids: &'e mut IdSource) -> Env<'e> {
     Env {
         now: session.now,
@@ -96,6 +100,7 @@ fn env<'e>(core: &'e Core, session: &Session, ids: &'e mut IdSource) -> Env<'e> 
         zone: &core.zone,
         limits: &core.limits,
         server: &core.server,
+        calendars: &NO_CALENDARS,
     }
 }
 
