@@ -35,7 +35,11 @@ const CASES: &[(Language, &str, u32)] = &[
     (Language::Feel, "items[price > 20]", 500_000),
     (Language::Bitrix, "{=Document:TITLE} on {=Document:SUM}", 500_000),
     (Language::Bitrix, "=round({=Document:SUM} * 1.2, 2)", 500_000),
-    (Language::JavaScript, "amount > 100 && status === 'new'", 3_000),
+    (Language::JavaScript, "amount > 100 && status === 'new'", 200_000),
+    (Language::JavaScript, "items.some(i => i.price > 20)", 100_000),
+    (Language::JavaScript, "const total = amount * 2; return total > 100", 3_000),
+    (Language::JavaScript, "return _.sumBy(items, 'price')", 1_000),
+    (Language::JavaScript, "return moment(0).add(1, 'day').format('D MMMM')", 1_000),
 ];
 
 #[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]

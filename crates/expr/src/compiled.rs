@@ -75,10 +75,26 @@ impl Compiled {
         }
     }
 
-    /// The top-level names it may read, sorted: variables for FEEL, `Object:Field` for Bitrix; empty for JavaScript,
-    /// whose reads are not known before it runs.
-    pub fn reads(&self) -> &[Arc<str>] {
-        &self.0.reads
+    /// The top-level names it may read, sorted: variables for FEEL and JavaScript, `Object:Field` for Bitrix. A script's
+    /// are all words that could be variables: more than it reads, never less. `None` when it may read anything.
+    pub fn reads(&self) -> Option<&[Arc<str>]> {
+        match &self.0.program {
+            Program::JavaScript(script) => script.reads(),
+            _ => Some(&self.0.reads),
+        }
+    }
+
+    /// The built-in FEEL functions it calls, sorted; empty for other languages.
+    pub fn calls(&self) -> &[Arc<str>] {
+        match &self.0.program {
+            Program::Feel(expression) => expression.calls(),
+            _ => &[],
+        }
+    }
+
+    /// Whether it gives something else when only the clock has moved on.
+    pub fn reads_clock(&self) -> bool {
+        self.calls().iter().any(|f| matches!(&**f, "now" | "today"))
     }
 
     /// Whether it gives the same whenever it is evaluated.

@@ -75,7 +75,7 @@ fn limits_hold() {
 fn reads_are_known() {
     let reads = |language, text: &str| -> Vec<String> {
         let compiled = compile(language, text, &Limits::default()).unwrap();
-        compiled.reads().iter().map(|r| r.to_string()).collect()
+        compiled.reads().unwrap().iter().map(|r| r.to_string()).collect()
     };
     assert_eq!(
         reads(Language::Bitrix, "{=Document:TITLE} {{=round({=Variable:x}, 2) & '{=Constant:c}'}} {=Document:TITLE}"),

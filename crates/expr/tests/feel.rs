@@ -150,7 +150,7 @@ fn reads_are_known_without_data() {
         ("`odd name` + 1", "odd name"),
         ("count(items)", "items"),
     ] {
-        assert_eq!(read(text).unwrap().reads().join(","), reads, "{text}");
+        assert_eq!(read(text).unwrap().reads().unwrap().join(","), reads, "{text}");
     }
     for (text, constant) in [("1 + 1", true), ("now()", false), ("x", false), ("@\"P1D\" * 2", true), ("\"a\"", true)] {
         assert_eq!(read(text).unwrap().is_constant(), constant, "{text}");

@@ -1,22 +1,31 @@
-//! JavaScript in a sandbox: QuickJS, a fresh runtime for every run.
+//! JavaScript in a sandbox: QuickJS, a fresh context for every run.
 //!
 //! A script is one expression, or the body of a function whose `return` is the result. Variables are globals (unless
 //! the language itself has a global of that name) and members of `vars`; values cross as JSON, dates as ISO strings.
-//! There is no host: no modules, network, timers, `console`, `eval`, `Function`. `Date` without arguments is the
-//! instant of the evaluation and `Math.random` a generator seeded by it, so a run repeated gives the same.
+//! `_` (the common functions of lodash) and `moment`/`dayjs` (dates, in English and Russian) are there when a script
+//! mentions them and no variable has the name. There is no host: no modules, network, timers, `console`, `eval`,
+//! `Function`. `Date` without arguments is the instant of the evaluation and `Math.random` a generator seeded by it,
+//! so a run repeated gives the same.
+//!
+//! An expression that only computes (`amount > 100 && status === 'new'`, see [`words`]) can leave nothing behind, so
+//! it is kept compiled in a context of its thread; whatever else such a run ends in, it is done again in a fresh one.
 //!
 //! Invariant: nothing survives a run; memory, stack and time are limited. Inside the engine time is counted in
 //! interrupt ticks (deterministic); on a worker a deadline of the caller decides.
 //! Never: reads a clock. The local zone of `Date` is the process's, not the evaluation's.
 
+mod quick;
 mod sandbox;
+mod words;
 
 use crate::env::{Env, EvalError, Evaluated};
 use crate::syntax::SyntaxError;
 use model::limits::Limits;
 use model::{Object, Timestamp, Value};
-use sandbox::{Budget, Sandbox};
+use sandbox::{Budget, Run};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use words::Words;
 
 /// Says whether the time is up; asked often.
 pub type Deadline = Arc<dyn Fn() -> bool + Send + Sync>;
@@ -35,18 +44,21 @@ pub struct Worker<'a> {
 /// Runs a script on a worker thread: for what does not fit the inline budget.
 pub fn run(source: &str, variables: &Object, worker: &Worker) -> Result<Value, EvalError> {
     let script = parse(source, worker.limits).map_err(|e| EvalError::Failed { message: e.to_string() })?;
-    script.run(variables, worker.now, worker.limits, Budget::Deadline(worker.deadline.clone()))
+    script.run(variables, worker.now, worker.limits, &Budget::Deadline(worker.deadline.clone()))
 }
 
 /// A script that can be read.
 #[derive(Debug)]
 pub(crate) struct Script {
+    /// Tells scripts apart where they are kept compiled.
+    id: u64,
     /// The source as a function.
     wrapped: String,
     /// Characters before the source on its first line.
     indent: u32,
     /// The source may reach variables without naming them.
     reads_all: bool,
+    words: Words,
 }
 
 const EXPRESSION: (&str, &str) = ("(function(){return (", "\n)})");
@@ -56,6 +68,7 @@ const ASYNC_BODY: (&str, &str) = ("(async function(){", "\n})");
 
 /// Reads a script.
 pub(crate) fn parse(source: &str, limits: &Limits) -> Result<Script, SyntaxError> {
+    static LAST_ID: AtomicU64 = AtomicU64::new(0);
     if source.contains('\0') {
         return Err(SyntaxError::at(source, source.find('\0').unwrap_or(0), "a zero character", "нулевой символ"));
     }
@@ -64,11 +77,18 @@ pub(crate) fn parse(source: &str, limits: &Limits) -> Result<Script, SyntaxError
     let mut last = None;
     // Outside of an asynchronous function `await (x)` would be a call, so the word decides.
     let forms = if source.contains("await") { [ASYNC_EXPRESSION, ASYNC_BODY] } else { [EXPRESSION, BODY] };
-    for (before, after) in forms {
+    for (form, (before, after)) in forms.into_iter().enumerate() {
         let wrapped = format!("{before}{source}{after}");
         let indent = u32::try_from(before.len()).unwrap_or(0);
         match sandbox::check_syntax(&wrapped, limits) {
-            Ok(()) => return Ok(Script { wrapped, indent, reads_all }),
+            Ok(()) => {
+                let mut words = words::look(source);
+                if form > 0 {
+                    words.free = None;
+                }
+                let id = LAST_ID.fetch_add(1, Ordering::Relaxed);
+                return Ok(Script { id, wrapped, indent, reads_all, words });
+            }
             Err(problem) => last = Some(problem.shifted(indent)),
         }
     }
@@ -85,15 +105,37 @@ pub(crate) fn parse(source: &str, limits: &Limits) -> Result<Script, SyntaxError
 impl Script {
     /// Runs it inside the engine.
     pub(crate) fn eval(&self, env: &Env) -> Result<Evaluated, EvalError> {
+        if let Some(free) = &self.words.free
+            && let Some(value) = quick::run(self, free, env)
+        {
+            return Ok(Evaluated { value, warnings: Vec::new() });
+        }
         let budget = Budget::Ticks(env.limits.script_inline_ticks);
-        let value = self.run(&env.scope.all(), env.now, env.limits, budget)?;
+        let value = self.run(&env.scope.all(), env.now, env.limits, &budget)?;
         Ok(Evaluated { value, warnings: Vec::new() })
     }
 
-    fn run(&self, variables: &Object, now: Timestamp, limits: &Limits, budget: Budget) -> Result<Value, EvalError> {
-        let mentioned = variables.iter().filter(|(name, _)| self.reads_all || self.wrapped.contains(&***name));
-        let variables: serde_json::Map<String, serde_json::Value> =
-            mentioned.map(|(name, value)| (name.to_string(), value.to_json())).collect();
-        Sandbox::new(limits, budget)?.run(&self.wrapped, self.indent, &serde_json::Value::Object(variables), now)
+    /// The names it may read, sorted: more than it does, never less; `None` when it may read any.
+    pub(crate) fn reads(&self) -> Option<&[Arc<str>]> {
+        if self.reads_all { None } else { Some(self.words.free.as_deref().unwrap_or(&self.words.names)) }
+    }
+
+    fn run(&self, variables: &Object, now: Timestamp, limits: &Limits, budget: &Budget) -> Result<Value, EvalError> {
+        let mentioned =
+            |name: &str| self.reads_all || self.words.names.binary_search_by(|n| (**n).cmp(name)).is_ok();
+        let given = variables.iter().filter(|(name, _)| mentioned(name));
+        let given: serde_json::Map<String, serde_json::Value> =
+            given.map(|(name, value)| (name.to_string(), value.to_json())).collect();
+        let helper = |name: &str| self.words.names.iter().any(|n| **n == *name) && !given.contains_key(name);
+        let run = Run {
+            wrapped: &self.wrapped,
+            indent: self.indent,
+            now,
+            limits,
+            lodash: helper("_"),
+            moments: helper("moment") || helper("dayjs"),
+            variables: serde_json::Value::Object(given).to_string(),
+        };
+        run.on_this_thread(budget)
     }
 }
