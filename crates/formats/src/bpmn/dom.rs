@@ -162,12 +162,17 @@ pub(crate) fn text_of(node: Node) -> String {
 
 /// An attribute that is present and not blank.
 pub(crate) fn filled<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
-    node.attribute(name).map(str::trim).filter(|v| !v.is_empty())
+    plain(node, name).map(str::trim).filter(|v| !v.is_empty())
+}
+
+/// The attribute without a namespace: `default` and not somebody's `x:default`.
+pub(crate) fn plain<'a>(node: Node<'a, '_>, name: &str) -> Option<&'a str> {
+    node.attributes().find(|a| a.name() == name && a.namespace().is_none()).map(|a| a.value())
 }
 
 /// A boolean attribute.
 pub(crate) fn flag(node: Node, name: &str) -> Option<bool> {
-    match node.attribute(name)?.trim() {
+    match plain(node, name)?.trim() {
         "true" | "1" => Some(true),
         "false" | "0" => Some(false),
         _ => None,

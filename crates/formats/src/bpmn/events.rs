@@ -172,9 +172,7 @@ pub(crate) fn results<'a, 'i>(
                 return throws.into_iter().map(|throw| Throw::Message(Box::new(throw))).collect();
             }
         }
-        "signal" => signal_name(compiler, definition, event.idx).map(|name| {
-            Throw::Signal(SignalThrow { name, own_tree: false, all_variables: false, variables: Vec::new() })
-        }),
+        "signal" => signal(compiler, definition, event.idx).map(Throw::Signal),
         "error" => {
             thrown_code(compiler, definition, event.idx, &ERROR).map(|(code, message)| Throw::Error { code, message })
         }
@@ -183,10 +181,32 @@ pub(crate) fn results<'a, 'i>(
         }
         "compensate" => compensation(compiler, definition),
         "cancel" => Some(Throw::Cancel),
-        "terminate" => Some(Throw::Terminate(TerminateReach::Scope)),
+        "terminate" => Some(Throw::Terminate(reach(definition))),
         _ => None,
     };
     one.into_iter().collect()
+}
+
+/// How much a terminate end event ends: its scope, unless `ruslo:terminate` says more.
+fn reach(definition: Node) -> TerminateReach {
+    match own(definition, "terminate") {
+        Some("all") => TerminateReach::All,
+        Some("multiInstance") => TerminateReach::MultiInstance,
+        _ => TerminateReach::Scope,
+    }
+}
+
+/// A signal: its name, whether it stays within its tree (`ruslo:scope`), what goes with it.
+fn signal<'a, 'i>(
+    compiler: &mut Compiler<'_, 'a, 'i>,
+    definition: Node<'a, 'i>,
+    idx: ElementIdx,
+) -> Option<SignalThrow> {
+    let name = signal_name(compiler, definition, idx)?;
+    let named = filled(definition, "signalRef").and_then(|reference| compiler.file.resolve(reference));
+    let own_tree = [Some(definition), named].into_iter().flatten().any(|n| own(n, "scope") == Some("processInstance"));
+    let all_variables = own(definition, "allVariables") == Some("true");
+    Some(SignalThrow { name, own_tree, all_variables, variables: Vec::new() })
 }
 
 fn compensation<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, definition: Node<'a, 'i>) -> Option<Throw> {
@@ -223,6 +243,9 @@ fn signal_name<'a, 'i>(
     definition: Node<'a, 'i>,
     idx: ElementIdx,
 ) -> Option<ExprId> {
+    if let Some(name) = own(definition, "signalName") {
+        return Some(compiler.value(At { node: definition, element: idx, role: "signal name" }, name));
+    }
     let signal = match filled(definition, "signalRef") {
         None => None,
         Some(reference) => {

@@ -42,7 +42,8 @@ fn foreign(compiler: &mut Compiler, node: Node) {
     };
     let attributes = node.attributes().filter_map(|a| Some((vendor(a.namespace())?, a.name())));
     let children = extensions(node).filter_map(|n| Some((vendor(n.tag_name().namespace())?, n.tag_name().name())));
-    let mut names: Vec<String> = attributes.chain(children).map(|(v, n)| format!("{v}:{n}")).collect();
+    let unknown = |(_, name): &(&str, &str)| !super::dialects::is_understood(name);
+    let mut names: Vec<String> = attributes.chain(children).filter(unknown).map(|(v, n)| format!("{v}:{n}")).collect();
     if names.is_empty() {
         return;
     }

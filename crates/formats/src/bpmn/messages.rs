@@ -5,7 +5,7 @@
 //! message's `zeebe:subscription` gives it.
 //! Never: matches messages.
 
-use super::compile::Compiler;
+use super::compile::{Compiler, own};
 use super::dom::{filled, is, zeebe};
 use super::events::{Event, Place, is_short, setting};
 use super::expressions::At;
@@ -34,6 +34,9 @@ fn named<'a, 'i>(
     holder: Node<'a, 'i>,
     flows: &[Node<'a, 'i>],
 ) -> Option<Named<'a, 'i>> {
+    if let Some(name) = own(holder, "messageName") {
+        return is_short(compiler, holder, name).then_some(Named { at: holder, name, message: None });
+    }
     let carrier = std::iter::once(holder).chain(flows.iter().copied()).find(|n| filled(*n, "messageRef").is_some());
     let Some(carrier) = carrier else {
         let flow = flows.first().and_then(|f| Some((*f, filled(*f, "name").or_else(|| filled(*f, "id"))?)));

@@ -8,6 +8,7 @@ mod compile;
 mod data;
 mod declarations;
 mod di;
+mod dialects;
 mod dom;
 mod event_links;
 mod events;
@@ -57,7 +58,10 @@ pub fn import_text(text: &str, limits: &Limits) -> Result<Imported, Vec<Diagnost
     let doc = xml::parse(text, &positions, limits).map_err(|d| vec![d])?;
     let file = File::new(&doc, &positions, limits).map_err(|d| vec![d])?;
     let mut diagnostics = Vec::new();
-    let definitions = compile_processes(&file, &mut diagnostics);
+    let definitions = match dialects::translate(&file, text) {
+        Some(translation) => compile_translation(text, translation, limits, &mut diagnostics)?,
+        None => compile_processes(&file, &mut diagnostics),
+    };
     duplicate_ids(&file, &mut diagnostics);
     let bpmn = di::complete(&file, text, &mut diagnostics);
     diagnostics.sort_by(|a, b| (a.line, a.column, &a.code).cmp(&(b.line, b.column, &b.code)));
@@ -74,6 +78,20 @@ pub fn export(source: &str) -> String {
         Ok(file) => di::complete(&file, source, &mut Vec::new()),
         Err(_) => source.to_owned(),
     }
+}
+
+/// Compiles a native copy of a file that speaks another dialect; what is found is told by places of the file itself.
+fn compile_translation(
+    text: &str,
+    translation: dialects::Translation,
+    limits: &Limits,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Vec<ProcessDefinition>, Vec<Diagnostic>> {
+    let positions = Positions::of_copy(text, translation.shifts);
+    let doc = xml::parse(&translation.text, &positions, limits).map_err(|d| vec![d])?;
+    let file = File::new(&doc, &positions, limits).map_err(|d| vec![d])?;
+    diagnostics.extend(translation.findings);
+    Ok(compile_processes(&file, diagnostics))
 }
 
 /// Compiles the executable processes. Where there is none, all are judged and none is given (BPMN LN-02).

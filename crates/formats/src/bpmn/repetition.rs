@@ -2,7 +2,7 @@
 //!
 //! Never: counts turns.
 
-use super::compile::Compiler;
+use super::compile::{Compiler, own};
 use super::dom::{child, filled, flag, is, model_children, text_of, zeebe};
 use super::events::{Event, Place, results};
 use super::expressions::{At, is_path};
@@ -58,6 +58,8 @@ fn multi_instance<'a, 'i>(
     let mut multi = MultiInstance { sequential: flag(node, "isSequential") == Some(true), ..MultiInstance::default() };
     multi.cardinality = child(node, "loopCardinality")
         .and_then(|node| compiler.native(At { node, element: idx, role: "loopCardinality" }));
+    multi.zero_based = own(node, "zeroBased") == Some("true");
+    multi.index = own(node, "indexVariable").map(str::to_owned);
     native(compiler, node, idx, &mut multi);
     if let Some(extension) = zeebe(node, "loopCharacteristics") {
         zeebe_loop(compiler, extension, idx, &mut multi);

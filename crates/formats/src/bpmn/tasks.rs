@@ -26,6 +26,11 @@ pub(crate) fn task<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, '
         }
         "manualTask" | "globalManualTask" => ElementKind::ManualTask,
         "userTask" | "globalUserTask" => user_tasks::user_task(compiler, node, idx),
+        // Other dialects compute and decide in service and send tasks too.
+        "serviceTask" | "sendTask" if zeebe(node, "calledDecision").is_some() => decision(compiler, node, idx),
+        "serviceTask" | "sendTask" | "businessRuleTask" if zeebe(node, "script").is_some() => {
+            script_task(compiler, node, idx)
+        }
         "serviceTask" => service_task(compiler, node, idx),
         "sendTask" | "businessRuleTask" | "globalBusinessRuleTask" if has_job => service_task(compiler, node, idx),
         "sendTask" => match messages::send(compiler, node, idx) {
@@ -275,7 +280,13 @@ fn decision<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx
         decision,
         binding: binding(compiler, called),
         result_variable: filled(called, "resultVariable").map(str::to_owned),
-        result: DecisionResult::Value,
+        result: match own(node, "decisionResult") {
+            Some("singleEntry") => DecisionResult::SingleEntry,
+            Some("singleResult") => DecisionResult::SingleResult,
+            Some("collectEntries") => DecisionResult::CollectEntries,
+            Some("resultList") => DecisionResult::ResultList,
+            _ => DecisionResult::Value,
+        },
         retries,
     }))
 }
@@ -340,7 +351,7 @@ fn call<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: El
         process,
         binding: called.map_or(Binding::Latest, |c| binding(compiler, c)),
         all_in: set("propagateAllParentVariables"),
-        local_in: false,
+        local_in: own(node, "localVariables") == Some("true"),
         all_out: set("propagateAllChildVariables"),
         business_key: business_key.map(|t| compiler.value(At { role: "business key", ..at }, t)),
         wait: own(node, "wait") != Some("false"),

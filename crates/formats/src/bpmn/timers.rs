@@ -48,7 +48,8 @@ pub(crate) fn timer<'a, 'i>(
     }
     let value = compiler.value(At { node, element, role: "timer" }, &text);
     let setting = |name: &str| own(definition, name).or_else(|| own(node, name)).map(str::to_owned);
-    Some(Timer { zone: setting("zone"), calendar: setting("calendar"), ..Timer::new(kind, value) })
+    let end = setting("endDate").map(|end| compiler.value(At { node, element, role: "end date" }, &end));
+    Some(Timer { zone: setting("zone"), calendar: setting("calendar"), end, ..Timer::new(kind, value) })
 }
 
 /// The longest literal that is looked at.

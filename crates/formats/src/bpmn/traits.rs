@@ -22,6 +22,10 @@ pub(crate) fn read<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, '
     if own(node, "asyncAfter") == Some("true") {
         traits(compiler, idx).async_after = true;
     }
+    if let Some(skip) = own(node, "skipExpression") {
+        let skip = compiler.value(At { node, element: idx, role: "skip expression" }, skip);
+        traits(compiler, idx).skip = Some(skip);
+    }
     if idx == ROOT || !events::is_activity(node) {
         return;
     }
@@ -54,7 +58,7 @@ fn traits<'c>(compiler: &'c mut Compiler, idx: ElementIdx) -> &'c mut model::def
 
 /// `startQuantity` or `completionQuantity` (BPMN TK-9, LN-31).
 fn quantity(compiler: &mut Compiler, node: Node, name: &str) -> u32 {
-    match node.attribute(name).map(|v| v.trim().parse::<u32>()) {
+    match filled(node, name).map(str::parse::<u32>) {
         None => 1,
         Some(Ok(n)) if n >= 1 => n,
         Some(_) => {

@@ -5,6 +5,7 @@
 
 use super::super::dom::{MODEL, RUSLO, ZEEBE, is};
 use super::super::patch::Patches;
+use crate::text::Shifts;
 use crate::xml::escape;
 use roxmltree::Node;
 use std::fmt::Write;
@@ -118,19 +119,6 @@ pub(super) struct Edits<'t> {
     items: Vec<(Range<usize>, String)>,
 }
 
-/// Where the places of the copy were in the original: after `at` in the copy, add `shift`.
-#[derive(Debug, Default)]
-pub(crate) struct Shifts(Vec<(usize, isize)>);
-
-impl Shifts {
-    /// The place in the original of the byte `at` of the copy.
-    pub fn original(&self, at: usize) -> usize {
-        let known = self.0.partition_point(|(from, _)| *from <= at);
-        let shift = known.checked_sub(1).map_or(0, |i| self.0[i].1);
-        usize::try_from(at as isize + shift).unwrap_or(0)
-    }
-}
-
 impl<'t> Edits<'t> {
     pub fn new(text: &'t str) -> Self {
         Self { text, items: Vec::new() }
@@ -236,6 +224,6 @@ impl<'t> Edits<'t> {
             shifts.push(((range.end as isize + added) as usize, -added));
             patches.replace(range, text);
         }
-        (patches.apply(self.text), Shifts(shifts))
+        (patches.apply(self.text), Shifts::new(shifts))
     }
 }

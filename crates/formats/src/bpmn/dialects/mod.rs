@@ -14,10 +14,9 @@ mod jobs;
 mod people;
 mod values;
 
-pub(crate) use edits::Shifts;
-
 use super::dom::{ACTIVITI, CAMUNDA, FLOWABLE, File, MODEL, ZEEBE, extensions};
 use crate::finding::{Text, finding};
+use crate::text::Shifts;
 use edits::{Edits, Native};
 use model::{Diagnostic, Severity};
 use roxmltree::Node;
@@ -74,6 +73,7 @@ const UNDERSTOOD: &[&str] = &[
     "in",
     "inheritBusinessKey",
     "inheritVariables",
+    "initiator",
     "inputOutput",
     "isStartableInTasklist",
     "jobPriority",

@@ -43,10 +43,7 @@ impl<'a, 'i> Adapter<'_, 'a, 'i, '_> {
             Ok(Translated::Feel(feel)) => Some(format!("={feel}")),
             Ok(Translated::Text(plain)) => Some(format!("={plain}")),
             Ok(Translated::Assignment { .. }) => {
-                let text = Text::new(
-                    "A condition can not set a variable",
-                    "Условие не может присваивать переменную",
-                );
+                let text = Text::new("A condition can not set a variable", "Условие не может присваивать переменную");
                 self.error("LN-22", node, text);
                 None
             }
@@ -62,7 +59,9 @@ impl<'a, 'i> Adapter<'_, 'a, 'i, '_> {
         let text = match problem.call() {
             Some(call) => Text::new(
                 format!("`{shown}` calls `{call}`, which only Java has: write it as FEEL, or do it in a job"),
-                format!("«{shown}» вызывает «{call}», что есть только в Java: запишите это на FEEL или вынесите в работу"),
+                format!(
+                    "«{shown}» вызывает «{call}», что есть только в Java: запишите это на FEEL или вынесите в работу"
+                ),
             ),
             None => Text::new(
                 format!("`{shown}` can not be read: {}", problem.error.message),
