@@ -90,8 +90,26 @@ fn declare_utf8(text: String) -> String {
     text
 }
 
+/// The way back from places of an edited copy: behind each offset of the copy, what to add to get to the original.
+#[derive(Debug, Default)]
+pub(crate) struct Shifts(Vec<(usize, isize)>);
+
+impl Shifts {
+    /// `moves`: offsets of the copy, growing, with what to add from there on.
+    pub fn new(moves: Vec<(usize, isize)>) -> Self {
+        Self(moves)
+    }
+
+    fn original(&self, at: usize) -> usize {
+        let known = self.0.partition_point(|(from, _)| *from <= at);
+        let shift = known.checked_sub(1).map_or(0, |i| self.0[i].1);
+        usize::try_from(at as isize + shift).unwrap_or(0)
+    }
+}
+
 /// Lines and columns of byte offsets, in constant time each.
 pub(crate) struct Positions<'t> {
+    shifts: Shifts,
     text: &'t str,
     lines: Vec<usize>,
     /// Characters before each multiple of [`STRIDE`].
@@ -119,7 +137,12 @@ impl<'t> Positions<'t> {
         if text.len().is_multiple_of(STRIDE) {
             chars.push(count);
         }
-        Self { text, lines, chars }
+        Self { shifts: Shifts::default(), text, lines, chars }
+    }
+
+    /// Places in `text`, told by offsets of an edited copy of it.
+    pub fn of_copy(text: &'t str, shifts: Shifts) -> Self {
+        Self { shifts, ..Self::new(text) }
     }
 
     fn chars_before(&self, offset: usize) -> u32 {
@@ -131,7 +154,7 @@ impl<'t> Positions<'t> {
 
     /// The place of the byte `offset`.
     pub fn spot(&self, offset: usize) -> Spot {
-        let offset = offset.min(self.text.len());
+        let offset = self.shifts.original(offset).min(self.text.len());
         let line = self.lines.partition_point(|start| *start <= offset);
         let start = self.lines[line - 1];
         Spot { line: line as u32, column: self.chars_before(offset) - self.chars_before(start) + 1 }
