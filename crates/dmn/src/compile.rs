@@ -100,7 +100,9 @@ impl<'c> Compiler<'c> {
             logics.for_each(|l| logic::names_in(l, &mut names));
             bodies.for_each(|b| logic::names_in_function(b, &mut names));
         }
-        let is_long = |n: &Arc<str>| !n.chars().all(|c| c.is_alphanumeric() || c == '_');
+        // `Person.Name` may be a parameter's name here and a path there: known only where it is declared.
+        let is_path = |n: &str| n.contains('.') && !n.contains(char::is_whitespace);
+        let is_long = |n: &Arc<str>| !is_path(n) && !n.chars().all(|c| c.is_alphanumeric() || c == '_');
         let mut long: Vec<_> = names.into_iter().filter(is_long).collect();
         long.sort();
         self.long_names = long;

@@ -163,7 +163,12 @@ impl Run {
                 What::Decision(index) => self.program.decisions[*index].kind.as_ref(),
                 _ => None,
             };
-            given.push((*what, self.fit(session, kind, value)?));
+            let missing = value.is_null();
+            let value = self.fit(session, kind, value)?;
+            if value.is_null() && !missing {
+                return Ok(NULL);
+            }
+            given.push((*what, value));
         }
         let graph = Graph { service: Some(given), known: RefCell::default() };
         let mut results: Entries = Vec::with_capacity(service.outputs.len());
@@ -189,7 +194,7 @@ impl Run {
         }
     }
 
-    /// Arguments under their parameters' names; `None` when they are too many or too few.
+    /// Arguments under their parameters' names; `None` when they are too many, too few or of other types.
     fn arguments(
         &self,
         session: &mut Session,
@@ -203,7 +208,12 @@ impl Run {
         }
         let mut entries = Vec::with_capacity(args.len());
         for ((name, kind), value) in params.iter().zip(kinds).zip(args) {
-            entries.push((name.clone(), self.fit(session, kind.as_ref(), value)?));
+            let missing = value.is_null();
+            let value = self.fit(session, kind.as_ref(), value)?;
+            if value.is_null() && !missing {
+                return Ok(None);
+            }
+            entries.push((name.clone(), value));
         }
         Ok(Some(entries))
     }

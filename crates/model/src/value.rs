@@ -192,9 +192,9 @@ impl Value {
             Self::Bool(b) => b.to_string(),
             Self::Number(n) => n.to_string(),
             Self::String(s) => s.to_string(),
-            Self::Date(d) => d.to_string(),
+            Self::Date(d) => four_digit_year(d.to_string()),
             Self::Time(t, z) => format!("{t}{}", zone_text(z.as_ref())),
-            Self::DateTime(d, z) => format!("{d}{}", zone_text(z.as_ref())),
+            Self::DateTime(d, z) => format!("{}{}", four_digit_year(d.to_string()), zone_text(z.as_ref())),
             Self::DaysDuration(ms) => days_duration_text(*ms),
             Self::YearsDuration(months) => years_duration_text(*months),
             Self::File(f) => f.name.clone(),
@@ -211,6 +211,14 @@ impl Value {
             Self::File(f) => 64 + f.name.len(),
             _ => 8,
         }
+    }
+}
+
+/// Years before our era as XML Schema and FEEL write them: `-2021`, not `-002021`.
+fn four_digit_year(text: String) -> String {
+    match text.strip_prefix("-00") {
+        Some(rest) => format!("-{rest}"),
+        None => text,
     }
 }
 

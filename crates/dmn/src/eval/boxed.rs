@@ -49,8 +49,9 @@ impl Run {
             }
             Form::Conditional(parts) => {
                 let condition = self.boxed(session, &parts.0, frame)?;
-                if condition.as_bool().is_none() {
+                if condition.as_bool().is_none() && !condition.is_null() {
                     session.warn(format!("`if` needs a boolean, got {}", condition.type_name()));
+                    return Ok(NULL);
                 }
                 self.boxed(session, if condition.is_true() { &parts.1 } else { &parts.2 }, frame)
             }
@@ -124,8 +125,13 @@ impl Run {
                 let found = index.and_then(|i| list.list_item(usize::try_from(i).ok()?));
                 return Ok(found.unwrap_or(NULL));
             }
-            if passed.is_true() {
-                out.push(item);
+            match passed.as_bool() {
+                Some(true) => out.push(item),
+                None if !passed.is_null() => {
+                    session.warn(format!("a filter needs a boolean, got {}", passed.type_name()));
+                    return Ok(NULL);
+                }
+                _ => {}
             }
         }
         Ok(Feel::list(out))
@@ -147,7 +153,11 @@ impl Run {
                 (IterationKind::Some, Some(true)) => return Ok(Feel::from(true)),
                 (IterationKind::Every, Some(false)) => return Ok(Feel::from(false)),
                 (_, Some(_)) => {}
-                (_, None) => unknown = true,
+                (_, None) if value.is_null() => unknown = true,
+                (_, None) => {
+                    session.warn(format!("`satisfies` needs a boolean, got {}", value.type_name()));
+                    return Ok(NULL);
+                }
             }
         }
         Ok(match turns.kind {
