@@ -36,6 +36,8 @@ use utoipa::{Modify, OpenApi};
         models::list, models::create, models::get, models::update, models::remove, models::deploy,
         models::diagnostics, models::import, models::element_templates,
         definitions::list, definitions::deploy, definitions::get, definitions::remove, definitions::versions,
+        decisions::list, decisions::get, decisions::remove, decisions::versions, decisions::evaluate,
+        decisions::evaluate_version,
         instances::list, instances::start, instances::get, instances::history, instances::calls, instances::cancel,
         instances::kill, instances::set_variables,
         incidents::list, incidents::retry,

@@ -3,6 +3,7 @@
 use crate::clock::{Clock, Entropy};
 use crate::cluster::{self, Cluster, Ownership};
 use crate::connectors::{Connector, OutboundHttp};
+use crate::decisions::Decisions;
 use crate::deploy::Deployments;
 use crate::instances::aside::Aside;
 use crate::jobs::JobBoard;
@@ -40,6 +41,7 @@ pub(crate) struct Core {
     pub(crate) cluster: Cluster,
     pub(crate) lanes: Vec<Lane>,
     pub(crate) deployments: Deployments,
+    pub(crate) decisions: Decisions,
     pub(crate) timers: Timers,
     pub(crate) outbox: Outbox,
     pub(crate) jobs: JobBoard,

@@ -13,7 +13,7 @@
 //! - [`Runtime`]: the handle with the use-cases
 //!
 //! Inside: `partitions` (queues, rounds, commits), `timers`, `outbox` (deliveries), `jobs` (routing, workers, scripts),
-//! `components` (built-in jobs), `deploy`, `instances`, `tasks`, `records` (what a saved or deleted record leads to),
+//! `components` (built-in jobs), `deploy`, `decisions`, `instances`, `tasks`, `records` (what a saved or deleted record leads to),
 //! `starts`, `retention` (what is over its time), `metrics`, `stop` (how the loops end).
 
 pub mod clock;
@@ -24,6 +24,7 @@ pub mod types;
 
 mod components;
 mod core;
+mod decisions;
 mod deploy;
 mod instances;
 mod jobs;
@@ -42,4 +43,5 @@ pub use connectors::{CallRecord, Connector, Delivery, DeliveryReport, DeliveryRe
 pub use metrics::{Circuit, CircuitState, Histogram, LaneLoad, Metrics};
 pub use retention::{Kept, ProcessKept, RetentionPreview, RetentionRules};
 pub use runtime::{Runtime, RuntimeConfig};
+pub use dmn;
 pub use types::*;

@@ -4,6 +4,7 @@ use crate::clock::{Clock, Entropy};
 use crate::cluster::{self, Cluster, ClusterView, Membership, NoPeers, Ownership, PeerFace, Peers};
 use crate::connectors::{AddressGuard, Connector, HttpConnector, OutboundHttp};
 use crate::core::{Core, Counts, instance_not_found};
+use crate::decisions::{self, Decisions};
 use crate::deploy::{self, Deployments};
 use crate::instances::aside::{self, Aside};
 use crate::jobs::{JobBoard, plan, workers};
@@ -156,6 +157,7 @@ impl Runtime {
         let cluster = Cluster::new(shared, takeover_ms, config.peers, config.node_url, config.version);
         Ok(Core {
             http: OutboundHttp::new(AddressGuard::new(config.allow_private), &limits, config.clock.clone()),
+            decisions: Decisions::new(config.store.clone(), limits.clone(), fresh.clone()),
             deployments: Deployments::new(config.store.clone(), limits.clone(), fresh),
             server: ServerFacts { host_url: config.platform.public_url().to_owned() },
             store: config.store,
@@ -277,6 +279,30 @@ impl Runtime {
     pub async fn delete_definition(&self, actor: &Actor, id: DefinitionId) -> Result<(), Fault> {
         authorize(actor, Action::Delete, &Target::Definitions)?;
         deploy::withdraw(&self.core, id).await
+    }
+}
+
+/// Decisions.
+impl Runtime {
+    /// Versions of decisions, the latest deployed first.
+    pub async fn decisions(&self, filter: &DecisionFilter, page: Page) -> Result<Paged<DecisionView>, Fault> {
+        decisions::list(&self.core, filter, page).await
+    }
+
+    /// A version with its file, also a withdrawn one.
+    pub async fn decision(&self, id: DefinitionId) -> Result<DecisionDetails, Fault> {
+        decisions::details(&self.core, id).await
+    }
+
+    /// Withdraws a version of a decision.
+    pub async fn delete_decision(&self, actor: &Actor, id: DefinitionId) -> Result<(), Fault> {
+        authorize(actor, Action::Delete, &Target::Definitions)?;
+        decisions::withdraw(&self.core, id).await
+    }
+
+    /// Evaluates a decision and tells how its result came about. Changes nothing.
+    pub async fn try_decision(&self, what: TriedDecision) -> Result<DecisionEvaluation, Fault> {
+        decisions::try_out(&self.core, what).await
     }
 }
 

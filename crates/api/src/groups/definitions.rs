@@ -160,7 +160,7 @@ pub(crate) async fn list(
     Ok(Json(find(&api, &filter, &page).await?))
 }
 
-/// Deploy a `.bpmn` or `.bpt` file. When it has errors: 422 `DEF-0002` with `details.diagnostics`.
+/// Deploy a `.bpmn`, `.dmn` or `.bpt` file. When it has errors: 422 `DEF-0002` with `details.diagnostics`.
 #[utoipa::path(post, path = "/definitions", tag = "definitions",
     request_body(content = FileFormDto, content_type = "multipart/form-data"),
     responses((status = 201, description = "Deployed", body = DeploymentDto)))]

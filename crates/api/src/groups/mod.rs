@@ -2,6 +2,7 @@
 
 pub mod apps;
 pub mod catalogs;
+pub mod decisions;
 pub mod definitions;
 pub mod events;
 pub mod incidents;

@@ -12,7 +12,7 @@ use model::error::codes;
 use model::{DocumentType, Fault, ModelId, Severity};
 use platform::apps::{AppActivity, PropertyDescriptor};
 use platform::models::{Model, ModelContent};
-use runtime::{Deploy, Deployed};
+use runtime::{Deploy, Deployed, DeployedKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -139,17 +139,30 @@ pub struct DeployedDto {
     /// The version's id.
     #[schema(example = "def_3")]
     pub id: String,
-    /// The process's id in its file.
+    /// The process's or decision's id in its file.
     pub process_id: String,
-    /// Counts from 1 per process id.
+    /// Counts from 1 per process or decision id.
     pub version: u32,
+    /// What it is.
+    pub kind: DeployedKindDto,
+}
+
+/// What was deployed.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[schema(as = DeployedKind)]
+#[serde(rename_all = "lowercase")]
+pub enum DeployedKindDto {
+    /// A process: `id` is that of a definition.
+    Process,
+    /// A decision: `id` is that of `/decisions/{id}`.
+    Decision,
 }
 
 /// What was deployed.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Deployment)]
 pub struct DeploymentDto {
-    /// One per process of the file.
+    /// One per process or decision of the file.
     pub definitions: Vec<DeployedDto>,
     /// What was found.
     pub diagnostics: Vec<DiagnosticDto>,
@@ -169,7 +182,7 @@ pub struct ImportedDto {
 #[derive(ToSchema)]
 #[schema(as = FileForm)]
 pub struct FileFormDto {
-    /// The file: `.bpmn` or `.bpt`.
+    /// The file: `.bpmn`, `.dmn` or `.bpt`.
     #[schema(format = Binary, content_media_type = "application/octet-stream")]
     pub file: String,
     /// What people see; from the file when absent.
@@ -352,7 +365,16 @@ async fn check(api: &ApiState, name: String, bytes: Vec<u8>) -> Result<runtime::
 pub(super) fn deployment(deployed: Vec<Deployed>) -> DeploymentDto {
     let findings = deployed.first().map(|d| d.diagnostics.as_slice()).unwrap_or_default();
     let diagnostics = findings.iter().map(DiagnosticDto::from).collect();
-    let dto = |d: Deployed| DeployedDto { id: d.id.to_string(), process_id: d.process_id, version: d.version };
+    let kind = |kind| match kind {
+        DeployedKind::Process => DeployedKindDto::Process,
+        DeployedKind::Decision => DeployedKindDto::Decision,
+    };
+    let dto = |d: Deployed| DeployedDto {
+        kind: kind(d.kind),
+        id: d.id.to_string(),
+        process_id: d.process_id,
+        version: d.version,
+    };
     DeploymentDto { definitions: deployed.into_iter().map(dto).collect(), diagnostics }
 }
 

@@ -168,7 +168,10 @@ pub(super) async fn answer(core: &Arc<Core>, ask: Ask) -> Told {
             Told::Noted
         }
         Ask::Forget { processes } => {
-            processes.iter().for_each(|process| core.deployments.changed(process));
+            processes.iter().for_each(|process| {
+                core.deployments.changed(process);
+                core.decisions.changed(process);
+            });
             Told::Noted
         }
     }

@@ -3,6 +3,7 @@
 //! Owns: what `ruslo:…` job types do and which inputs they read. Invariant: a component only adds to the session's
 //! unit; nothing is changed, sent or shown before the commit. Never: waits for the outside (that is the outbox).
 
+mod decision;
 mod documents;
 mod messages;
 pub(crate) mod people;
@@ -20,6 +21,7 @@ pub(crate) struct BuiltinJob<'a> {
     pub(crate) job: JobId,
     pub(crate) job_type: &'a str,
     pub(crate) input: &'a Object,
+    pub(crate) headers: &'a [(String, String)],
 }
 
 /// A job done.
@@ -50,6 +52,7 @@ async fn attempt(core: &Core, session: &mut Session, job: &BuiltinJob<'_>) -> Re
         "ruslo:notify" => messages::notify(core, session, job, &messages::NOTIFY).await,
         "ruslo:bitrix.SocNetMessageActivity" => messages::notify(core, session, job, &messages::SOC_NET).await,
         "ruslo:bitrix.IMNotifyActivity" => messages::notify(core, session, job, &messages::IM_NOTIFY).await,
+        "ruslo:decision" => decision::evaluate(core, session, job).await,
         "ruslo:log" => messages::log(job, "text"),
         "ruslo:bitrix.LogActivity" => messages::log(job, "Text"),
         "ruslo:bitrix.SetStateTitleActivity" => messages::state_title(job, "TargetStateTitle"),

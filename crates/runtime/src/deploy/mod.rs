@@ -10,7 +10,8 @@ pub(crate) use cache::{Deployment, Deployments, kind_name};
 pub(crate) use views::{check, details, list};
 
 use crate::core::Core;
-use crate::types::{Deploy, Deployed};
+use crate::decisions;
+use crate::types::{Deploy, Deployed, DeployedKind};
 use engine::Program;
 use formats::{Imported, SourceKind};
 use model::definition::ProcessDefinition;
@@ -28,6 +29,9 @@ const RACES_MAX: usize = 8;
 pub(crate) async fn deploy(core: &Core, actor: &Actor, what: Deploy) -> Result<Vec<Deployed>, Fault> {
     let name = if what.name.trim().is_empty() { "process" } else { what.name.trim() };
     let imported = formats::import(name, &what.bytes, &core.limits).map_err(|problems| refused(&problems))?;
+    if imported.decisions.is_some() {
+        return decisions::deploy(core, actor, &what, imported.bpmn).await;
+    }
     let diagnostics = diagnostics(core, &imported);
     let sound = !imported.definitions.is_empty() && diagnostics.iter().all(|d| d.severity < Severity::Error);
     if imported.definitions.is_empty() || !(sound || what.allow_undeployable) {
@@ -96,7 +100,7 @@ async fn number(core: &Core, actor: &Actor, file: &File<'_>) -> Result<Vec<Defin
             (Some(given), _) if single => given.clone(),
             // A template has no id of its own: a new process each time.
             (_, SourceKind::Bpt) => format!("{}_{}", definition.process_id, id.0),
-            (_, SourceKind::Bpmn) => definition.process_id.clone(),
+            (_, SourceKind::Bpmn | SourceKind::Dmn) => definition.process_id.clone(),
         };
         let given = file.what.name.trim();
         let name = if single && !given.is_empty() { given } else { definition.name.as_str() };
@@ -117,6 +121,8 @@ async fn number(core: &Core, actor: &Actor, file: &File<'_>) -> Result<Vec<Defin
             deployable: file.sound,
             deleted_at: None,
             model: file.what.model,
+            version_tag: definition.version_tag.clone(),
+            deployment: rows.first().map(|first: &DefinitionRow| first.deployment.unwrap_or(first.id)),
         });
     }
     Ok(rows)
@@ -126,6 +132,7 @@ fn origin(kind: SourceKind) -> &'static str {
     match kind {
         SourceKind::Bpmn => "bpmn",
         SourceKind::Bpt => "bpt",
+        SourceKind::Dmn => decisions::ORIGIN,
     }
 }
 
@@ -138,6 +145,7 @@ fn announce(core: &Core, file: &File<'_>, rows: Vec<DefinitionRow>) -> Vec<Deplo
         let data = json!({"processId": row.process_id, "version": row.version});
         core.platform.live().publish(LiveEvent::new("definition", row.id).with(data));
         deployed.push(Deployed {
+            kind: DeployedKind::Process,
             id: row.id,
             process_id: row.process_id,
             version: row.version,

@@ -1,6 +1,7 @@
 //! Deployed definitions as the edges see them.
 
 use crate::core::Core;
+use crate::decisions;
 use crate::types::{Checked, DefinitionDetails, DefinitionFilter, DefinitionStats, DefinitionView, Page, Paged};
 use model::definition::Origin;
 use model::error::codes;
@@ -14,11 +15,15 @@ pub(crate) fn check(core: &Core, name: &str, bytes: &[u8]) -> Checked {
         Err(diagnostics) => Checked { diagnostics, deployable: false, bpmn: None, names: Vec::new() },
         Ok(imported) => {
             let diagnostics = super::diagnostics(core, &imported);
-            let sound = !imported.definitions.is_empty() && diagnostics.iter().all(|d| d.severity < Severity::Error);
+            let runs = !imported.definitions.is_empty() || imported.decisions.is_some();
+            let sound = runs && diagnostics.iter().all(|d| d.severity < Severity::Error);
             Checked {
                 deployable: sound,
                 diagnostics,
-                names: imported.definitions.iter().map(|d| d.name.clone()).collect(),
+                names: match &imported.decisions {
+                    Some(model) => vec![model.about().name.to_string()],
+                    None => imported.definitions.iter().map(|d| d.name.clone()).collect(),
+                },
                 bpmn: Some(imported.bpmn),
             }
         }
@@ -28,7 +33,7 @@ pub(crate) fn check(core: &Core, name: &str, bytes: &[u8]) -> Checked {
 /// A version with its content; withdrawn ones too, for the instances that still run them.
 pub(crate) async fn details(core: &Core, id: DefinitionId) -> Result<DefinitionDetails, Fault> {
     let missing = || Fault::new(&codes::DEFINITION_NOT_FOUND, format!("there is no process definition {id}"));
-    let row = core.store.definition(id).await?.ok_or_else(missing)?;
+    let row = core.store.definition(id).await?.filter(|row| row.origin != decisions::ORIGIN).ok_or_else(missing)?;
     let source = core.store.definition_source(id).await?.ok_or_else(missing)?;
     let deployment = core.deployments.get(id).await?;
     let definition = deployment.definition();
@@ -45,7 +50,8 @@ pub(crate) async fn details(core: &Core, id: DefinitionId) -> Result<DefinitionD
 
 /// Deployed versions, the latest deployed first.
 pub(crate) async fn list(core: &Core, filter: &DefinitionFilter, page: Page) -> Result<Paged<DefinitionView>, Fault> {
-    let mut wanted = Filter::eq(DefinitionField::Deleted, false);
+    let decision = Filter::eq(DefinitionField::Origin, decisions::ORIGIN);
+    let mut wanted = Filter::eq(DefinitionField::Deleted, false).and(Filter::Not(Box::new(decision)));
     if filter.latest {
         wanted = wanted.and(Filter::eq(DefinitionField::Latest, true));
     }

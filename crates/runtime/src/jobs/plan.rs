@@ -69,7 +69,7 @@ async fn builtin(core: &Core, session: &mut Session, new: &NewJob) -> Result<Vec
         order.waits = false;
         return Ok(send_off(session, new.job, "webhook", &order, Object::new()));
     }
-    let job = BuiltinJob { job: new.job, job_type: &new.job_type, input: &new.input };
+    let job = BuiltinJob { job: new.job, job_type: &new.job_type, input: &new.input, headers: &new.headers };
     match components::perform(core, session, &job).await {
         Ok(performed) => {
             let mut commands = performed.commands;

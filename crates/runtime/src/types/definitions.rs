@@ -8,7 +8,7 @@ use model::{AppId, CatalogId, DefinitionId, Diagnostic, DocumentType, ModelId, T
 pub struct Deploy {
     /// What people see; the process's own name when empty.
     pub name: String,
-    /// `.bpmn` or `.bpt` bytes.
+    /// `.bpmn`, `.dmn` or `.bpt` bytes.
     pub bytes: Vec<u8>,
     /// The documents it runs for.
     pub document: Option<DocumentType>,
@@ -27,12 +27,23 @@ pub struct Deploy {
     pub process_id: Option<String>,
 }
 
-/// One process of a deployed file.
+/// What was deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeployedKind {
+    /// A process.
+    Process,
+    /// A decision.
+    Decision,
+}
+
+/// One process or decision of a deployed file.
 #[derive(Debug, Clone)]
 pub struct Deployed {
+    /// What it is.
+    pub kind: DeployedKind,
     /// The version's id.
     pub id: DefinitionId,
-    /// The process's id in its file.
+    /// The process's or decision's id in its file.
     pub process_id: String,
     /// Counts from 1 per process id.
     pub version: u32,

@@ -1,10 +1,12 @@
 //! What the edges ask of the runtime and what it shows them. Plain data; the edges give it their wire shapes.
 
+mod decisions;
 mod definitions;
 mod instances;
 mod jobs;
 mod tasks;
 
+pub use decisions::*;
 pub use definitions::*;
 pub use instances::*;
 pub use jobs::*;
