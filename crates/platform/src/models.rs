@@ -17,6 +17,8 @@ pub struct Model {
     pub id: ModelId,
     /// What people see.
     pub name: String,
+    /// What it is: `bpmn` or `dmn`.
+    pub kind: String,
     /// The catalog whose records its processes run for.
     pub catalog: Option<CatalogId>,
     /// Counts its changes.
@@ -32,7 +34,9 @@ pub struct Model {
 pub struct ModelContent {
     /// What people see.
     pub name: String,
-    /// BPMN 2.0 XML.
+    /// `bpmn`, which is also what an empty text means, or `dmn`. A model stays what it was made as.
+    pub kind: String,
+    /// BPMN 2.0 or DMN XML.
     pub source: String,
     /// The catalog whose records its processes run for.
     pub catalog: Option<CatalogId>,
@@ -59,7 +63,7 @@ impl Models<'_> {
         let row = ModelRow {
             id: ModelId(self.0.store.next_id(IdKind::Model).await?),
             name: content.name.trim().to_owned(),
-            kind: "bpmn".into(),
+            kind: if content.kind.is_empty() { "bpmn".to_owned() } else { content.kind },
             document_catalog: content.catalog,
             updated_at: self.0.now(),
             updated_by: Some(actor.user_id()),
@@ -131,6 +135,7 @@ impl From<ModelRow> for Model {
         Self {
             id: row.id,
             name: row.name,
+            kind: row.kind,
             catalog: row.document_catalog,
             version: row.version,
             updated_at: row.updated_at,

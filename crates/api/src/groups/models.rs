@@ -26,6 +26,8 @@ pub struct ModelDto {
     pub id: String,
     /// What people see.
     pub name: String,
+    /// What it is.
+    pub kind: ModelKindDto,
     /// The catalog whose records its processes run for.
     pub catalog_id: Option<String>,
     /// Counts its changes; sent back with a change.
@@ -36,6 +38,31 @@ pub struct ModelDto {
     pub updated_by: Option<PersonDto>,
 }
 
+/// What a model is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ModelKind)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelKindDto {
+    /// A process: BPMN 2.0.
+    Bpmn,
+    /// Decisions: DMN 1.1 to 1.5.
+    Dmn,
+}
+
+impl ModelKindDto {
+    /// What a source is, told by its content.
+    fn of(source: &str) -> Self {
+        if runtime::dmn::looks_like(source.as_bytes()) { Self::Dmn } else { Self::Bpmn }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bpmn => "bpmn",
+            Self::Dmn => "dmn",
+        }
+    }
+}
+
 /// A model with its source.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -44,7 +71,7 @@ pub struct ModelWithSourceDto {
     /// The model.
     #[serde(flatten)]
     pub model: ModelDto,
-    /// BPMN 2.0 XML.
+    /// BPMN 2.0 or DMN XML.
     pub source: String,
 }
 
@@ -55,7 +82,7 @@ pub struct ModelWithSourceDto {
 pub struct NewModelDto {
     /// What people see.
     pub name: String,
-    /// BPMN 2.0 XML; a process with one start event when absent.
+    /// BPMN 2.0 or DMN XML; a process with one start event when absent.
     pub source: Option<String>,
     /// The catalog whose records its processes run for.
     pub catalog_id: Option<String>,
@@ -70,7 +97,7 @@ pub struct ModelChangeDto {
     pub version: u64,
     /// What people see.
     pub name: String,
-    /// BPMN 2.0 XML.
+    /// BPMN 2.0 or DMN XML.
     pub source: String,
     /// The catalog whose records its processes run for; none when absent.
     pub catalog_id: Option<String>,
@@ -113,11 +140,11 @@ pub enum SeverityDto {
     Refused,
 }
 
-/// BPMN 2.0 XML to check.
+/// BPMN 2.0 or DMN XML to check.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = Source)]
 pub struct SourceDto {
-    /// BPMN 2.0 XML.
+    /// BPMN 2.0 or DMN XML.
     pub source: String,
 }
 
@@ -213,7 +240,12 @@ pub(crate) async fn create(
 ) -> ApiResult<(StatusCode, Json<ModelWithSourceDto>)> {
     let source = body.source.filter(|s| !s.trim().is_empty()).unwrap_or_else(empty);
     let content =
-        ModelContent { name: body.name, source: source.clone(), catalog: parse_opt_id(body.catalog_id.as_deref())? };
+        ModelContent {
+            name: body.name,
+            kind: ModelKindDto::of(&source).name().to_owned(),
+            source: source.clone(),
+            catalog: parse_opt_id(body.catalog_id.as_deref())?,
+        };
     let model = api.platform.models().create(&caller.actor, content).await?;
     let model = dto(&api, model).await?;
     Ok((StatusCode::CREATED, Json(ModelWithSourceDto { model, source })))
@@ -237,7 +269,7 @@ pub(crate) async fn update(
     Body(body): Body<ModelChangeDto>,
 ) -> ApiResult<Json<ModelDto>> {
     let catalog = parse_opt_id(body.catalog_id.as_deref())?;
-    let content = ModelContent { name: body.name, source: body.source, catalog };
+    let content = ModelContent { name: body.name, source: body.source, catalog, ..ModelContent::default() };
     let model = api.platform.models().update(&caller.actor, id, body.version, content).await?;
     Ok(Json(dto(&api, model).await?))
 }
@@ -305,7 +337,7 @@ pub(crate) async fn import(
         (None, [only]) if !only.trim().is_empty() => only.clone(),
         _ => title,
     };
-    let content = ModelContent { name, source, catalog: file.catalog };
+    let content = ModelContent { name, kind: ModelKindDto::of(&source).name().to_owned(), source, catalog: file.catalog };
     let model = api.platform.models().create(&caller.actor, content).await?;
     Ok((StatusCode::CREATED, Json(ImportedDto { model: dto(&api, model).await?, diagnostics })))
 }
@@ -346,6 +378,7 @@ async fn dtos(api: &ApiState, models: Vec<Model>) -> Result<Vec<ModelDto>, Fault
     let dto = |m: Model| ModelDto {
         id: m.id.to_string(),
         name: m.name,
+        kind: if m.kind == "dmn" { ModelKindDto::Dmn } else { ModelKindDto::Bpmn },
         catalog_id: m.catalog.map(|c| c.to_string()),
         version: m.version,
         updated_at: m.updated_at.to_iso(),
