@@ -5,6 +5,7 @@ use crate::cluster::{self, Cluster, Ownership};
 use crate::connectors::{Connector, OutboundHttp};
 use crate::decisions::Decisions;
 use crate::deploy::Deployments;
+use crate::exchange;
 use crate::instances::aside::Aside;
 use crate::jobs::JobBoard;
 use crate::metrics::Meters;
@@ -42,6 +43,7 @@ pub(crate) struct Core {
     pub(crate) lanes: Vec<Lane>,
     pub(crate) deployments: Deployments,
     pub(crate) decisions: Decisions,
+    pub(crate) exchange: exchange::Board,
     pub(crate) timers: Timers,
     pub(crate) outbox: Outbox,
     pub(crate) jobs: JobBoard,

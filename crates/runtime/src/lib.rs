@@ -13,7 +13,7 @@
 //! - [`Runtime`]: the handle with the use-cases
 //!
 //! Inside: `partitions` (queues, rounds, commits), `timers`, `outbox` (deliveries), `jobs` (routing, workers, scripts),
-//! `components` (built-in jobs), `deploy`, `decisions`, `instances`, `tasks`, `records` (what a saved or deleted record leads to),
+//! `components` (built-in jobs), `exchange` (what goes between instances), `deploy`, `decisions`, `instances`, `tasks`, `records` (what a saved or deleted record leads to),
 //! `starts`, `retention` (what is over its time), `metrics`, `stop` (how the loops end).
 
 pub mod clock;
@@ -26,6 +26,7 @@ mod components;
 mod core;
 mod decisions;
 mod deploy;
+mod exchange;
 mod instances;
 mod jobs;
 mod metrics;

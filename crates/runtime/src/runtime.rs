@@ -17,7 +17,7 @@ use crate::stop::Stop;
 use crate::timers::Timers;
 use crate::trace::Tracer;
 use crate::types::*;
-use crate::{instances, outbox, starts, tasks, timers};
+use crate::{exchange, instances, outbox, starts, tasks, timers};
 use engine::{Command, ServerFacts};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
@@ -134,6 +134,7 @@ impl Runtime {
             tokio::spawn(timers::run(core.clone(), stop.clone())),
             tokio::spawn(outbox::run(core.clone(), stop.clone())),
             tokio::spawn(cluster::run_inbox(core.clone(), stop.clone())),
+            tokio::spawn(exchange::run(core.clone(), stop.clone())),
             tokio::spawn(retention::run(core.clone(), stop.clone())),
         ];
         if core.cluster.shared {
@@ -163,6 +164,7 @@ impl Runtime {
             store: config.store,
             platform: config.platform,
             lanes: (0..lanes).map(|_| lane()).collect(),
+            exchange: exchange::Board::default(),
             clock: config.clock,
             entropy: config.entropy,
             zone: config.zone,
@@ -389,6 +391,35 @@ impl Runtime {
         }
         let command = Command::ResolveIncident { incident: id, by: author(actor) };
         self.core.command(row.instance, vec![command]).await.map(drop)
+    }
+}
+
+/// Messages, signals, conditions.
+impl Runtime {
+    /// Publishes a message: everybody it fits gets it now, others for as long as it is kept. `RUN-0017` when its id was
+    /// published before.
+    pub async fn publish(&self, actor: &Actor, message: PublishMessage) -> Result<Published, Fault> {
+        exchange::messages::publish(&self.core, actor, message).await
+    }
+
+    /// Delivers a message to who waits for it now: `RUN-0018` nobody, `RUN-0019` several.
+    pub async fn correlate(&self, actor: &Actor, message: Correlate) -> Result<Vec<Reached>, Fault> {
+        exchange::correlate::correlate(&self.core, actor, message).await
+    }
+
+    /// Throws a signal: everybody who waits for it gets it. It is durable when this returns, and delivered soon.
+    pub async fn broadcast(&self, actor: &Actor, name: String, variables: Object) -> Result<(), Fault> {
+        exchange::signals::broadcast(&self.core, actor, name, variables).await
+    }
+
+    /// Starts the latest versions of processes whose start condition is true for these variables.
+    pub async fn evaluate_conditions(
+        &self,
+        actor: &Actor,
+        process_id: Option<&str>,
+        variables: Object,
+    ) -> Result<Vec<Reached>, Fault> {
+        exchange::event_starts::evaluate(&self.core, actor, process_id, variables).await
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::core::Core;
 use crate::deploy::Deployment;
-use crate::partitions::work::{Done, StartWork, Work};
+use crate::partitions::work::{Done, How, StartWork, Work};
 use crate::types::{DefinitionSel, StartRequest, Started};
 use engine::InstanceState;
 use model::definition::VariableDecl;
@@ -68,6 +68,7 @@ pub(crate) async fn prepare(
         business_key: request.business_key,
         watch: request.wait.is_some(),
         wait_ms: request.wait.map_or(0, |wait| i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)),
+        how: How::default(),
     })
 }
 

@@ -292,6 +292,8 @@ pub trait Exchange {
     async fn subscriptions(&self, wanted: SubscriptionQuery) -> Result<Vec<SubscriptionRow>>;
     /// Kept messages.
     async fn published(&self, wanted: MessageQuery) -> Result<Vec<MessageRow>>;
+    /// One message, wherever it stands.
+    async fn published_message(&self, partition: PartitionId, id: i64) -> Result<Option<MessageRow>>;
     /// Messages of these partitions (none: of all) that somebody may be waiting for, or that are to be delivered once;
     /// by id, with a greater one than `after`.
     async fn unsettled(&self, partitions: &[PartitionId], now: Timestamp, after: i64, limit: u32)
@@ -300,6 +302,8 @@ pub trait Exchange {
     async fn starts(&self, wanted: StartQuery) -> Result<Vec<StartRow>>;
     /// The instance that was started for a key and has not ended.
     async fn key_holder(&self, process_id: &str, key: &str) -> Result<Option<InstanceId>>;
+    /// The keys that an instance was started for.
+    async fn keys_of(&self, instance: InstanceId) -> Result<Vec<String>>;
     /// The first in the queue of each name that nobody holds, of this name if one is given.
     async fn next_in_queue(&self, name: Option<&str>, limit: u32) -> Result<Vec<MutexRow>>;
 }

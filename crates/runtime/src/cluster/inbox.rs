@@ -6,13 +6,18 @@
 
 use super::forward::is_passing;
 use crate::core::Core;
-use crate::partitions::work::{Refused, StartWork, Work};
+use crate::exchange::{event_starts, signals};
+use crate::partitions::work::{Mark, Refused, StartWork, Work};
 use crate::records;
 use crate::starts::{self, Parameters};
 use crate::stop::Stop;
 use crate::types::StartRequest;
 use futures_util::{FutureExt, StreamExt, stream};
-use model::{DefinitionId, DocumentRef, Fault, InstanceId, PartitionId, RecordId, UserId};
+use engine::Command;
+use model::definition::ElementIdx;
+use model::{
+    DefinitionId, DocumentRef, Fault, InstanceId, Object, PartitionId, RecordId, SubscriptionId, Timestamp, UserId,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -46,11 +51,69 @@ pub(crate) struct CancelFor {
     pub(crate) except: Option<InstanceId>,
 }
 
+/// Commands to an instance, from another one or from the runtime. What does not fit any more is over.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct CommandFor {
+    pub(crate) instance: InstanceId,
+    pub(crate) commands: Vec<Command>,
+}
+
+/// A signal that was thrown.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SignalFor {
+    pub(crate) name: String,
+    pub(crate) variables: Object,
+    /// Only for this tree of calls.
+    #[serde(default)]
+    pub(crate) root: Option<InstanceId>,
+    /// Who began to wait later does not get it.
+    pub(crate) at: Timestamp,
+    /// Subscriptions up to this one have it.
+    #[serde(default)]
+    pub(crate) after: i64,
+    /// The thrower's own that were opened later in the same step.
+    #[serde(default)]
+    pub(crate) except: Vec<SubscriptionId>,
+}
+
+/// A start by an event.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct EventStart {
+    pub(crate) definition: DefinitionId,
+    pub(crate) element: ElementIdx,
+    pub(crate) trigger: u32,
+    /// What came with the event.
+    pub(crate) payload: Object,
+    /// Start values.
+    #[serde(default)]
+    pub(crate) variables: Object,
+    #[serde(default)]
+    pub(crate) document: Option<DocumentRef>,
+}
+
 /// A message.
 #[derive(Debug, Clone)]
 pub(crate) enum Message {
     Start(StartFor),
     Cancel(CancelFor),
+    Command(CommandFor),
+    Signal(SignalFor),
+    EventStart(EventStart),
+}
+
+impl Message {
+    /// As a row.
+    pub(crate) fn row(&self, partition: PartitionId, id: i64, now: Timestamp) -> InboxRow {
+        let (kind, payload) = match self {
+            Self::Start(start) => ("start", serde_json::to_value(start)),
+            Self::Cancel(cancel) => ("cancel", serde_json::to_value(cancel)),
+            Self::Command(command) => ("command", serde_json::to_value(command)),
+            Self::Signal(signal) => ("signal", serde_json::to_value(signal)),
+            Self::EventStart(start) => ("event-start", serde_json::to_value(start)),
+        };
+        let payload = payload.expect("plain data with text keys always becomes JSON");
+        InboxRow { partition, id, kind: kind.to_owned(), payload, created_at: now }
+    }
 }
 
 /// Where messages are announced.
@@ -123,13 +186,8 @@ impl Core {
 
     /// A message as a row.
     pub(crate) async fn message(&self, partition: PartitionId, message: &Message) -> Result<InboxRow, Fault> {
-        let (kind, payload) = match message {
-            Message::Start(start) => ("start", serde_json::to_value(start)),
-            Message::Cancel(cancel) => ("cancel", serde_json::to_value(cancel)),
-        };
-        let payload = payload.expect("plain data with text keys always becomes JSON");
         let id = self.store.next_id(IdKind::Message).await?;
-        Ok(InboxRow { partition, id, kind: kind.to_owned(), payload, created_at: self.now() })
+        Ok(message.row(partition, id, self.now()))
     }
 }
 
@@ -204,6 +262,9 @@ fn read(row: &InboxRow) -> Option<Message> {
     match row.kind.as_str() {
         "start" => serde_json::from_value(row.payload.clone()).ok().map(Message::Start),
         "cancel" => serde_json::from_value(row.payload.clone()).ok().map(Message::Cancel),
+        "command" => serde_json::from_value(row.payload.clone()).ok().map(Message::Command),
+        "signal" => serde_json::from_value(row.payload.clone()).ok().map(Message::Signal),
+        "event-start" => serde_json::from_value(row.payload.clone()).ok().map(Message::EventStart),
         _ => None,
     }
 }
@@ -212,6 +273,9 @@ fn read(row: &InboxRow) -> Option<Message> {
 async fn perform(core: &Core, row: &InboxRow, message: &Message) -> bool {
     match message {
         Message::Start(start) => begin(core, row, start).await,
+        Message::Command(command) => tell(core, row, command).await,
+        Message::Signal(signal) => signals::spread(core, row, signal).await,
+        Message::EventStart(start) => begin_by_event(core, row, start).await,
         Message::Cancel(cancel) => match records::cancel_for(core, cancel).await {
             Ok(()) => take(core, row).await != Taken::Failed,
             Err(fault) => {
@@ -219,6 +283,38 @@ async fn perform(core: &Core, row: &InboxRow, message: &Message) -> bool {
                 false
             }
         },
+    }
+}
+
+/// Tells an instance; also one that has ended has been told.
+async fn tell(core: &Core, row: &InboxRow, command: &CommandFor) -> bool {
+    let taking = InboxWrite::Take { partition: row.partition, id: row.id };
+    let CommandFor { instance, commands } = command.clone();
+    match core.submit_here(row.partition, Work::Commands { instance, commands }, vec![taking.into()]).await {
+        Ok(_) | Err(Refused::Moved(_)) => true,
+        Err(Refused::Fault(fault)) if is_passing(&fault) => false,
+        Err(Refused::Fault(fault)) => {
+            tracing::debug!(instance.id = %command.instance, %fault, "a message to an instance came too late");
+            // Of one that can not be worked on it was not taken.
+            take(core, row).await != Taken::Failed
+        }
+    }
+}
+
+/// Begins an instance by an event; one that is refused is over.
+async fn begin_by_event(core: &Core, row: &InboxRow, start: &EventStart) -> bool {
+    let taking = Mark::Take { partition: row.partition, id: row.id };
+    let outcome = match event_starts::by_message(core, start, taking).await {
+        Ok(work) => core.submit_here(row.partition, work, Vec::new()).await,
+        Err(fault) => Err(Refused::Fault(fault)),
+    };
+    match outcome {
+        Ok(_) | Err(Refused::Moved(_)) => true,
+        Err(Refused::Fault(fault)) if is_passing(&fault) => false,
+        Err(Refused::Fault(fault)) => {
+            tracing::warn!(definition = %start.definition, %fault, "an event started nothing");
+            take(core, row).await != Taken::Failed
+        }
     }
 }
 

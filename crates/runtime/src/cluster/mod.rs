@@ -23,7 +23,7 @@ mod view;
 mod wire;
 
 pub(crate) use forward::{is_passing, mended, submit, woken};
-pub(crate) use inbox::{CancelFor, Message, StartFor};
+pub(crate) use inbox::{CancelFor, CommandFor, EventStart, Message, SignalFor, StartFor};
 pub(crate) use membership::{Membership, leave};
 pub(crate) use ownership::Ownership;
 pub(crate) use view::view;

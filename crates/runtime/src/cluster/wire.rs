@@ -151,7 +151,7 @@ impl WireEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::partitions::work::StartWork;
+    use crate::partitions::work::{How, StartWork};
     use engine::Command;
     use model::{DefinitionId, JobId, Value};
 
@@ -172,6 +172,7 @@ mod tests {
             business_key: Some("k".into()),
             watch: true,
             wait_ms: 500,
+            how: How::default(),
         };
         let commands = vec![
             Command::CompleteJob { job: JobId(5), result: variables, by: None },

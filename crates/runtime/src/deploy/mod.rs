@@ -11,6 +11,7 @@ pub(crate) use views::{check, details, list};
 
 use crate::core::Core;
 use crate::decisions;
+use crate::exchange::{calls, event_starts};
 use crate::types::{Deploy, Deployed, DeployedKind};
 use engine::Program;
 use formats::{Imported, SourceKind};
@@ -20,7 +21,7 @@ use model::{DefinitionId, Diagnostic, Fault, Severity};
 use platform::{Actor, LiveEvent};
 use serde_json::json;
 use std::sync::Arc;
-use store::{Conflict, DefinitionRow, DefinitionSource, DefinitionWrite, IdKind, StoreError, Unit};
+use store::{Conflict, DefinitionRow, DefinitionSource, DefinitionWrite, IdKind, StoreError, TimerRow, Unit};
 
 /// Deployments of one process that race each other are numbered anew so often.
 const RACES_MAX: usize = 8;
@@ -48,13 +49,35 @@ pub(crate) async fn deploy(core: &Core, actor: &Actor, what: Deploy) -> Result<V
             let source = DefinitionSource { source: what.bytes.clone(), view: imported.bpmn.clone() };
             unit.push(DefinitionWrite::Insert { row: Box::new(row.clone()), source });
         }
+        let timers = starts_by_events(core, &file, &rows, &mut unit).await?;
         match core.store.commit_one(unit).await {
-            Ok(_) => return Ok(announce(core, &file, rows)),
+            Ok(_) => {
+                event_starts::listed(core, &timers);
+                return Ok(announce(core, &file, rows));
+            }
             Err(StoreError::Conflict { what: Conflict::DefinitionVersion }) => {}
             Err(error) => return Err(error.into()),
         }
     }
     Err(Fault::of(&codes::STORE_CONFLICT))
+}
+
+/// What events start is what the new versions say (BPMN TM-9).
+async fn starts_by_events(
+    core: &Core,
+    file: &File<'_>,
+    rows: &[DefinitionRow],
+    unit: &mut Unit,
+) -> Result<Vec<TimerRow>, Fault> {
+    let mut timers = Vec::new();
+    for (row, definition) in rows.iter().zip(&file.imported.definitions) {
+        let program = Program::compile(definition.clone(), &core.limits).ok().filter(|_| row.deployable);
+        let latest = event_starts::Latest { process_id: &row.process_id, id: row.id, program: program.as_ref() };
+        let (writes, more) = event_starts::list(core, &latest).await?;
+        unit.writes.extend(writes);
+        timers.extend(more);
+    }
+    Ok(timers)
 }
 
 struct File<'a> {
@@ -175,7 +198,15 @@ pub(crate) async fn describe(
 /// Withdraws a version: it is started no more, its instances run on.
 pub(crate) async fn withdraw(core: &Core, id: DefinitionId) -> Result<(), Fault> {
     let row = row(core, id).await?;
-    core.store.commit_one(Unit::of(DefinitionWrite::Withdraw { id, at: core.now() })).await?;
+    calls::check_callers(core, &row).await?;
+    let mut unit = Unit::of(DefinitionWrite::Withdraw { id, at: core.now() });
+    let before = event_starts::list_before(core, &row.process_id, id).await?;
+    let timers = before.map_or_else(Vec::new, |(writes, timers)| {
+        unit.writes.extend(writes);
+        timers
+    });
+    core.store.commit_one(unit).await?;
+    event_starts::listed(core, &timers);
     core.deployments.changed(&row.process_id);
     core.cluster.courier.forget(&row.process_id);
     core.platform.live().publish(LiveEvent::new("definition", id).with(json!({"withdrawn": true})));

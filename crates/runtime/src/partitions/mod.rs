@@ -15,6 +15,6 @@ mod pace;
 pub(crate) mod queue;
 pub(crate) mod rows;
 pub(crate) mod session;
-mod step;
+pub(crate) mod step;
 pub(crate) mod work;
 pub(crate) mod worker;

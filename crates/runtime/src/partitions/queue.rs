@@ -230,7 +230,10 @@ impl State {
                 let StartWork { definition, started_by, .. } = **start;
                 self.starts.line(definition).line(started_by).push_back(waiting);
             }
-            Work::Commands { instance, .. } | Work::Timer { instance, .. } | Work::Erase { instance } => {
+            Work::Commands { instance, .. }
+            | Work::Deliver { instance, .. }
+            | Work::Timer { instance, .. }
+            | Work::Erase { instance } => {
                 let place = self.placed.entry(*instance).or_insert_with(|| (known.of(*instance), 0));
                 place.1 += 1;
                 self.ongoing.line(place.0).push_back(waiting);
@@ -368,7 +371,8 @@ fn bytes_of(work: &Work) -> usize {
     };
     ENTRY_BYTES
         + match work {
-            Work::Start(start) => variables(&start.variables),
+            Work::Start(start) => variables(&start.variables) + variables(&start.how.payload),
+            Work::Deliver { command: one, .. } => command(one),
             Work::Commands { commands, .. } => commands.iter().map(command).sum(),
             Work::Tell(incident) => incident.details.to_string().len(),
             Work::Timer { .. } | Work::Erase { .. } | Work::Vacate => 0,
@@ -381,7 +385,7 @@ fn slot(partition: PartitionId) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::work::Ack;
+    use super::super::work::{Ack, How};
     use super::*;
     use crate::clock::ManualClock;
     use model::{Timestamp, Value};
@@ -417,6 +421,7 @@ mod tests {
             business_key: None,
             watch: false,
             wait_ms: 0,
+            how: How::default(),
         };
         envelope(0, Work::Start(Box::new(start)))
     }

@@ -4,25 +4,28 @@
 //! leaves no row; the journal keeps it. Never: decides or evaluates anything, reads the store.
 
 use super::session::{Aftermath, JobPlan, Session};
+use crate::core::Core;
 use crate::deploy::Deployment;
+use crate::exchange::{Look, dealings};
 use crate::instances::large;
 use crate::jobs::Route;
 use engine::event::{IncidentRaised, UserTaskAnswered, UserTaskCreated};
+use engine::exchange::SubscriptionOpened;
 use engine::{Event, Instance, LargeValues};
 use model::definition::{ElementIdx, Form, TaskKind};
-use model::{JobId, OutboxId, TaskId, TimerId, UserId};
+use model::{JobId, OutboxId, SubscriptionId, TaskId, TimerId, UserId};
 use platform::LiveEvent;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{
-    AnswerStatus, IncidentRow, IncidentWrite, InstanceRow, InstanceUpdate, InstanceWrite, JobRow, JobWrite, JournalRow,
-    OutboxRow, OutboxState, OutboxWrite, StoredInstance, TaskClose, TaskDetails, TaskRow, TaskState, TaskWrite,
+    AnswerStatus, ExchangeWrite, IncidentRow, IncidentWrite, InstanceRow, InstanceUpdate, InstanceWrite, JobRow, JobWrite, JournalRow,
+    OutboxRow, OutboxState, SubscriptionKind, OutboxWrite, StoredInstance, TaskClose, TaskDetails, TaskRow, TaskState, TaskWrite,
     TimerRow, TimerWrite, Unit,
 };
 
 /// The unit of one session, and what must happen once it is committed. Also gives the bytes of the instance's state.
 /// Values of more than `large_bytes` are kept apart.
-pub(super) fn unit(session: &mut Session, large_bytes: usize) -> (Unit, Aftermath, usize) {
+pub(super) fn unit(core: &Core, session: &mut Session) -> (Unit, Aftermath, usize) {
     let mut unit = Unit { writes: std::mem::take(&mut session.writes), fence: None };
     if session.erased {
         erase(session, &mut unit);
@@ -33,7 +36,7 @@ pub(super) fn unit(session: &mut Session, large_bytes: usize) -> (Unit, Aftermat
         return (unit, Aftermath::default(), 0);
     };
     let known = std::mem::take(&mut session.large);
-    let mut large = LargeValues::new(large_bytes, large::name, known);
+    let mut large = LargeValues::new(core.limits.large_value_bytes, large::name, known);
     let snapshot = instance_rows(session, &deployment, &mut large, &mut unit);
     session.large = large.named_by(&snapshot);
     let bytes = snapshot.len();
@@ -48,6 +51,7 @@ pub(super) fn unit(session: &mut Session, large_bytes: usize) -> (Unit, Aftermat
     let data = json!({"state": state.state().as_str(), "definition": state.definition().to_string()});
     live.push(LiveEvent::new("instance", session.id).with(data));
     session.live.extend(live);
+    dealings::signals(core, session, &mut unit);
     (unit, after, bytes)
 }
 
@@ -57,7 +61,9 @@ fn instance_rows(session: &Session, deployment: &Deployment, large: &mut LargeVa
     let snapshot = match state.state() {
         engine::InstanceState::Active => state.encode_with(large),
         // What it was, its journal tells.
-        _ => state.remains().encode(),
+        _ if !state.parent().is_some_and(|link| link.compensable) => state.remains().encode(),
+        // It may be asked to compensate itself.
+        _ => state.encode_with(large),
     };
     let bytes = snapshot.clone();
     let (now, partition, id) = (session.now, session.partition, session.id);
@@ -122,6 +128,7 @@ pub(crate) fn store_state(state: engine::InstanceState) -> store::InstanceState 
 struct Net<'s> {
     tasks: BTreeMap<TaskId, &'s UserTaskCreated>,
     timers: BTreeMap<TimerId, TimerRow>,
+    subscriptions: BTreeMap<SubscriptionId, &'s SubscriptionOpened>,
     incidents: BTreeMap<model::IncidentId, &'s IncidentRaised>,
     answers: BTreeMap<(TaskId, UserId), &'s UserTaskAnswered>,
     jobs_gone: BTreeSet<JobId>,
@@ -174,6 +181,15 @@ impl<'s> Rows<'s> {
                     let (partition, at) = (self.session.partition, self.session.now);
                     unit.push(IncidentWrite::Resolve { partition, id: *incident, at, by: *by });
                     self.live.push(LiveEvent::new("incident", *incident).with(json!({"open": false})));
+                }
+            }
+            Event::SubscriptionOpened(opened) => {
+                self.net.subscriptions.insert(opened.subscription, opened);
+            }
+            Event::SubscriptionClosed { subscription, .. } => {
+                if self.net.subscriptions.remove(subscription).is_none() {
+                    let partition = self.session.partition;
+                    unit.push(ExchangeWrite::Unsubscribe { partition, id: *subscription });
                 }
             }
             // The others change no row of their own; new and retried jobs are in the session's plans.
@@ -283,6 +299,9 @@ impl<'s> Rows<'s> {
             self.after.timers.push(timer);
             unit.push(TimerWrite::Insert(timer));
         }
+        for opened in std::mem::take(&mut self.net.subscriptions).into_values() {
+            self.subscribed(opened, unit);
+        }
         for raised in std::mem::take(&mut self.net.incidents).into_values() {
             unit.push(IncidentWrite::Insert(Box::new(self.incident_row(raised))));
             self.live
@@ -293,6 +312,16 @@ impl<'s> Rows<'s> {
                 self.planned(*job, plan, unit);
             }
         }
+    }
+
+    fn subscribed(&mut self, opened: &SubscriptionOpened, unit: &mut Unit) {
+        let process = &self.deployment.process_id;
+        let row = dealings::subscription(self.session, process, self.element_id(opened.element), opened);
+        if row.kind == SubscriptionKind::Message {
+            let (name, key, process) = (row.name.clone(), row.key.clone(), row.process_id.clone());
+            self.after.opened.push(Look::Opened { name, key, process });
+        }
+        unit.push(ExchangeWrite::Subscribe(Box::new(row)));
     }
 
     fn planned(&mut self, job: JobId, plan: &JobPlan, unit: &mut Unit) {
@@ -407,6 +436,9 @@ fn delete_job(unit: &mut Unit, partition: model::PartitionId, job: JobId, route:
 fn erase(session: &mut Session, unit: &mut Unit) {
     let (partition, id) = (session.partition, session.id);
     if let Some(before) = &session.before {
+        for open in before.instance.subscriptions() {
+            unit.push(ExchangeWrite::Unsubscribe { partition, id: open.id });
+        }
         for timer in before.instance.timers() {
             unit.push(TimerWrite::Delete { partition, id: timer.id });
         }

@@ -6,6 +6,7 @@ use super::work::Envelope;
 use crate::connectors::Order;
 use crate::core::Core;
 use crate::deploy::Deployment;
+use crate::exchange::{Look, dealings::Dealings};
 use crate::jobs::Promise;
 use engine::{Event, Instance, Large};
 use indexmap::IndexMap;
@@ -86,6 +87,8 @@ pub(crate) struct Session {
     pub(crate) orders: usize,
     /// Whether the unit holds messages to partitions.
     pub(crate) messages: bool,
+    /// What it has to do with other instances.
+    pub(crate) dealings: Dealings,
     pub(crate) erased: bool,
     /// The trace of the first command that has one.
     pub(crate) trace: Option<String>,
@@ -117,6 +120,7 @@ impl Session {
             changed: HashSet::new(),
             orders: 0,
             messages: false,
+            dealings: Dealings::default(),
             erased: false,
             trace: None,
             answered: Vec::new(),
@@ -135,6 +139,8 @@ pub(crate) struct Aftermath {
     pub(crate) job_types: Vec<String>,
     /// Scripts to run.
     pub(crate) scripts: Vec<JobRow>,
+    /// Messages that are waited for from now on.
+    pub(crate) opened: Vec<Look>,
 }
 
 impl Session {

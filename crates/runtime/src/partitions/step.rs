@@ -7,6 +7,7 @@ use super::session::{Session, TaskPeople};
 use super::work::{StartWork, Work};
 use crate::components::people::{self, Around};
 use crate::core::{Core, instance_not_found};
+use crate::exchange::{calls, dealings};
 use crate::instances::journal;
 use crate::jobs::plan::{self, NewJob, return_defaults};
 use engine::event::UserTaskCreated;
@@ -23,7 +24,7 @@ const FOLLOW_UPS_MAX: usize = 10_000;
 
 /// What became of one entry. The inner error is a refusal: the session stays as the accepted commands left it. The
 /// outer error undoes the session.
-pub(super) type Worked = Result<Result<(), Fault>, Fault>;
+pub(crate) type Worked = Result<Result<(), Fault>, Fault>;
 
 /// Works on one entry.
 pub(super) async fn work(core: &Core, session: &mut Session, ids: &mut IdSource, work: Work) -> Worked {
@@ -31,11 +32,20 @@ pub(super) async fn work(core: &Core, session: &mut Session, ids: &mut IdSource,
     match work {
         Work::Start(start) => begin(core, session, ids, *start).await,
         Work::Timer { timer, .. } => timer_due(core, session, ids, timer).await,
-        Work::Commands { .. } | Work::Erase { .. } | Work::Tell(_) if !exists => {
+        Work::Commands { .. } | Work::Deliver { .. } | Work::Erase { .. } | Work::Tell(_) if !exists => {
             Ok(Err(instance_not_found(session.id)))
         }
         Work::Commands { commands, .. } => run(core, session, ids, commands.into()).await,
+        Work::Deliver { command, marks, .. } => {
+            let done = run(core, session, ids, VecDeque::from([command])).await?;
+            if done.is_ok() {
+                let id = session.id;
+                session.writes.extend(marks.into_iter().map(|mark| mark.write(id)));
+            }
+            Ok(done)
+        }
         Work::Erase { .. } => {
+            calls::erased(core, session).await?;
             session.erased = true;
             Ok(Ok(()))
         }
@@ -51,7 +61,8 @@ pub(super) async fn work(core: &Core, session: &mut Session, ids: &mut IdSource,
     }
 }
 
-async fn begin(core: &Core, session: &mut Session, ids: &mut IdSource, work: StartWork) -> Worked {
+/// Begins an instance.
+pub(crate) async fn begin(core: &Core, session: &mut Session, ids: &mut IdSource, work: StartWork) -> Worked {
     if let Some(state) = &session.state {
         // The same start, done again after a commit whose answer was lost. Of an ended instance only its journal knows
         // the variables.
@@ -73,16 +84,21 @@ async fn begin(core: &Core, session: &mut Session, ids: &mut IdSource, work: Sta
         started_by: work.started_by,
         variables: work.variables,
         business_key: work.business_key,
-        start_element: None,
-        payload: model::Object::new(),
-        parent: None,
-        trigger: None,
+        start_element: work.how.element,
+        trigger: work.how.start_trigger(),
+        payload: work.how.payload,
+        parent: work.how.parent,
     };
     let decision = {
         let mut env = env(core, session, ids);
-        engine::start(deployment.program()?, start, &mut env).map_err(Fault::from)?
+        match engine::start(deployment.program()?, start, &mut env) {
+            Ok(decision) => decision,
+            Err(rejection) => return Ok(Err(rejection.into())),
+        }
     };
     session.deployment = Some(deployment);
+    let id = session.id;
+    session.writes.extend(work.how.marks.into_iter().map(|mark| mark.write(id)));
     let first = session.events.len();
     absorb(session, decision);
     let follow_ups = follow_ups(core, session, first).await?;
@@ -167,6 +183,21 @@ fn decide(
     Ok(decided.map(|decision| absorb(session, decision)))
 }
 
+/// Commands of others that belong to the same unit. One that no longer fits is over.
+pub(crate) async fn tell(
+    core: &Core,
+    session: &mut Session,
+    ids: &mut IdSource,
+    commands: Vec<Command>,
+) -> Result<(), Fault> {
+    for command in commands {
+        if let Err(fault) = run(core, session, ids, VecDeque::from([command])).await? {
+            tracing::debug!(instance.id = %session.id, %fault, "a word of another instance came too late");
+        }
+    }
+    Ok(())
+}
+
 /// What the events since `first` ask for at once.
 async fn follow_ups(core: &Core, session: &mut Session, first: usize) -> Result<VecDeque<Command>, Fault> {
     let mut commands = VecDeque::new();
@@ -191,6 +222,7 @@ async fn follow_ups(core: &Core, session: &mut Session, first: usize) -> Result<
             _ => {}
         }
     }
+    commands.extend(dealings::follow(core, session, first).await?);
     for job in jobs {
         // It may have gone in the same step: an interrupting error beside it.
         if is_open(session, job.job) {
@@ -288,6 +320,6 @@ async fn timer_due(core: &Core, session: &mut Session, ids: &mut IdSource, timer
 }
 
 /// What must hold before a snapshot is written.
-pub(super) fn check(state: &Instance) -> Result<(), String> {
+pub(crate) fn check(state: &Instance) -> Result<(), String> {
     engine::check_invariants(state)
 }

@@ -1,9 +1,11 @@
 //! What waits in a queue: commands with whatever must be committed beside them, and who is told.
 
-use engine::{Command, InstanceState};
-use model::{DefinitionId, DocumentRef, Fault, InstanceId, Object, PartitionId, TimerId, UserId};
+use engine::exchange::ParentLink;
+use engine::{Command, InstanceState, StartTrigger};
+use model::definition::ElementIdx;
+use model::{DefinitionId, DocumentRef, Fault, InstanceId, Object, PartitionId, TimerId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
-use store::{IncidentRow, Write};
+use store::{ExchangeWrite, IncidentRow, InboxWrite, Write};
 use tokio::sync::oneshot;
 
 /// One entry of a queue.
@@ -33,6 +35,15 @@ pub(crate) enum Work {
         instance: InstanceId,
         /// The commands.
         commands: Vec<Command>,
+    },
+    /// A command that somebody else's change leads to.
+    Deliver {
+        /// The instance.
+        instance: InstanceId,
+        /// The command.
+        command: Command,
+        /// Written in the unit of the command, if it is accepted.
+        marks: Vec<Mark>,
     },
     /// A timer is due: the engine's, or the end of a job's wait (its number is the job's then).
     Timer {
@@ -69,6 +80,63 @@ pub(crate) struct StartWork {
     /// For how long he waits, in milliseconds: told to the node that does it.
     #[serde(default)]
     pub(crate) wait_ms: i64,
+    /// By what it begins.
+    #[serde(default)]
+    pub(crate) how: How,
+}
+
+/// By what an instance begins; by a command when all is absent.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct How {
+    /// The start event.
+    pub(crate) element: Option<ElementIdx>,
+    /// Which trigger of it came, and with which correlation key.
+    pub(crate) trigger: Option<(u32, String)>,
+    /// What came with it.
+    pub(crate) payload: Object,
+    /// Who calls it and waits.
+    pub(crate) parent: Option<ParentLink>,
+    /// Written in the unit of the start, if it is accepted.
+    pub(crate) marks: Vec<Mark>,
+}
+
+impl How {
+    /// The trigger in the engine's words.
+    pub(crate) fn start_trigger(&self) -> Option<StartTrigger> {
+        self.trigger.clone().map(|(trigger, key)| StartTrigger { trigger, key })
+    }
+}
+
+/// What is written together with an accepted piece of work, and makes it happen once: whoever comes second meets a
+/// conflict, and his work is over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Mark {
+    /// A message reached a process.
+    Reach { partition: PartitionId, id: i64, before: Vec<String>, after: Vec<String> },
+    /// The message is for nobody else.
+    Settle { partition: PartitionId, id: i64, until: Timestamp },
+    /// The instance is the one of a correlation key.
+    HoldKey { process_id: String, key: String },
+    /// It holds the name it asked for.
+    Grant { id: i64 },
+    /// A message to a partition is taken.
+    Take { partition: PartitionId, id: i64 },
+}
+
+impl Mark {
+    /// As a write of the unit of `instance`.
+    pub(crate) fn write(self, instance: InstanceId) -> Write {
+        match self {
+            Self::Reach { partition, id, before, after } => {
+                ExchangeWrite::Reach { partition, id, before, after }.into()
+            }
+            Self::Settle { partition, id, until } => ExchangeWrite::Settle { partition, id, until }.into(),
+            Self::HoldKey { process_id, key } => ExchangeWrite::HoldKey { process_id, key, instance }.into(),
+            Self::Grant { id } => ExchangeWrite::Grant { id }.into(),
+            Self::Take { partition, id } => InboxWrite::Take { partition, id }.into(),
+        }
+    }
 }
 
 impl Work {
@@ -77,6 +145,7 @@ impl Work {
         match self {
             Self::Start(_) => "start instance",
             Self::Commands { .. } => "command",
+            Self::Deliver { .. } => "deliver",
             Self::Timer { .. } => "fire timer",
             Self::Erase { .. } => "erase instance",
             Self::Tell(_) => "raise incident",
@@ -84,13 +153,23 @@ impl Work {
         }
     }
 
+    /// What it writes to happen once.
+    pub(crate) fn marks(&self) -> &[Mark] {
+        match self {
+            Self::Start(start) => &start.how.marks,
+            Self::Deliver { marks, .. } => marks,
+            _ => &[],
+        }
+    }
+
     /// The instance it is about, once that is known.
     pub(crate) fn instance(&self) -> Option<InstanceId> {
         match self {
             Self::Start(start) => start.instance,
-            Self::Commands { instance, .. } | Self::Timer { instance, .. } | Self::Erase { instance } => {
-                Some(*instance)
-            }
+            Self::Commands { instance, .. }
+            | Self::Deliver { instance, .. }
+            | Self::Timer { instance, .. }
+            | Self::Erase { instance } => Some(*instance),
             Self::Tell(incident) => Some(incident.instance),
             Self::Vacate => None,
         }

@@ -9,8 +9,9 @@ use super::marks::Marks;
 use super::rows;
 use super::session::{Aftermath, Answered, Before, Session, TaskPeople};
 use super::step;
-use super::work::{Ack, Done, Envelope, Finished, Refused, Work};
+use super::work::{Ack, Done, Envelope, Finished, Mark, Refused, Work};
 use crate::core::{Core, Counts};
+use crate::exchange::{calls, dealings};
 use crate::instances::aside::{self, Refusals};
 use crate::instances::large;
 use crate::jobs::{scripts, workers};
@@ -54,6 +55,8 @@ struct Ready {
     session: Session,
     after: Aftermath,
     snapshot_bytes: usize,
+    /// Instances that were called and begun in the same unit.
+    family: Vec<Ready>,
 }
 
 impl Worker {
@@ -241,12 +244,18 @@ impl Worker {
         match outcome {
             Ok(Ok(())) => {
                 workers::promise(&core, &mut session);
-                let (unit, after, snapshot_bytes) = rows::unit(&mut session, core.limits.large_value_bytes);
+                let (unit, after, snapshot_bytes) = rows::unit(&core, &mut session);
                 let mut unit = unit.fenced(session.fence);
+                let mut family = Vec::new();
+                for mut child in std::mem::take(&mut session.dealings.family) {
+                    let (more, after, snapshot_bytes) = rows::unit(&core, &mut child);
+                    unit.writes.extend(more.writes);
+                    family.push(Ready { session: child, after, snapshot_bytes, family: Vec::new() });
+                }
                 if let Some((_, ids)) = self.ids.get(&session.partition) {
                     self.marks.cover(session.fence, ids, &mut unit);
                 }
-                Some((Ready { session, after, snapshot_bytes }, unit))
+                Some((Ready { session, after, snapshot_bytes, family }, unit))
             }
             Ok(Err(fault)) => {
                 let answered = std::mem::take(&mut session.answered).into_iter().map(|a| a.envelope);
@@ -314,7 +323,8 @@ impl Worker {
         for Answered { mut envelope, .. } in std::mem::take(&mut session.answered) {
             envelope.conflicts += 1;
             // A message that was taken before has had its effect.
-            let done = *what == Conflict::Message && takes_message(&envelope);
+            let done = (*what == Conflict::Message && takes_message(&envelope))
+                || (*what == Conflict::Reached && is_marked(&envelope));
             worn |= envelope.conflicts > CONFLICTS_MAX;
             if done || envelope.conflicts > CONFLICTS_MAX {
                 self.refuse(envelope, &Fault::of(&codes::STORE_CONFLICT));
@@ -339,12 +349,13 @@ impl Worker {
 
     /// After the commit: keeps the instance warm, releases effects, tells everybody.
     fn finish(&mut self, ready: Ready, committed: Result<(), Fault>) {
-        let Ready { mut session, after, snapshot_bytes } = ready;
+        let Ready { mut session, after, snapshot_bytes, family } = ready;
         if let Err(fault) = committed {
             self.cache.forget(session.id);
             session.answered.into_iter().for_each(|a| self.refuse(a.envelope, &fault));
             return;
         }
+        family.into_iter().for_each(|child| self.finish(child, Ok(())));
         self.refusals.forget(session.id);
         workers::keep(&self.core, &mut session);
         self.release(&session, after);
@@ -385,6 +396,11 @@ impl Worker {
         if session.messages {
             self.core.cluster.inbox.look();
         }
+        if session.dealings.remote {
+            self.core.cluster.courier.sent();
+        }
+        let opened = after.opened.into_iter();
+        self.core.exchange.announce(session.dealings.looks.iter().cloned().chain(opened));
         self.core.jobs.offered(&after.job_types);
         self.core.cluster.courier.offered(&after.job_types);
         for row in after.scripts {
@@ -483,8 +499,16 @@ fn send_on(envelope: Envelope) {
     }
 }
 
+/// Whether it happens once, and did.
+fn is_marked(envelope: &Envelope) -> bool {
+    let advances = |write: &Write| matches!(write, Write::Exchange(store::ExchangeWrite::Advance { .. }));
+    !envelope.work.marks().is_empty() || envelope.extra.iter().any(advances)
+}
+
 fn takes_message(envelope: &Envelope) -> bool {
-    envelope.extra.iter().any(|write| matches!(write, Write::Inbox(InboxWrite::Take { .. })))
+    let takes = |mark: &Mark| matches!(mark, Mark::Take { .. });
+    envelope.work.marks().iter().any(takes)
+        || envelope.extra.iter().any(|write| matches!(write, Write::Inbox(InboxWrite::Take { .. })))
 }
 
 /// Its timer waits in the store until a person has mended the instance, instead of coming again and again.
@@ -519,6 +543,8 @@ async fn work_all(
             last.result = result;
         }
     }
+    calls::begin(core, session, ids).await?;
+    dealings::seal(core, session).await?;
     if let Some(state) = session.state.as_ref().filter(|_| !session.events.is_empty()) {
         step::check(state).unwrap_or_else(|broken| panic!("{broken}"));
     }

@@ -8,6 +8,7 @@
 mod near;
 
 use crate::core::{Core, Counts};
+use crate::exchange::event_starts::{self, NOBODY};
 use crate::partitions::work::{Ack, Envelope, Work};
 use crate::stop::Stop;
 use model::{PartitionId, Timestamp};
@@ -100,7 +101,11 @@ pub(crate) async fn run(core: Arc<Core>, stop: Stop) {
         refill(&core, &timers, now).await;
         let due = timers.lock().take_due(now);
         for row in due {
-            fire(&core, &timers, row, now);
+            if row.instance == NOBODY {
+                start(&core, &timers, row);
+            } else {
+                fire(&core, &timers, row, now);
+            }
         }
         let look = now.plus_ms(LOOK_MS);
         // Who serves nothing has nothing to read, and is told when that changes.
@@ -123,6 +128,15 @@ async fn refill(core: &Core, timers: &Shared, now: Timestamp) {
             tracing::error!(%error, "timers could not be read");
             timers.lock().read_failed(now);
         }
+    }
+}
+
+/// A timed start.
+fn start(core: &Arc<Core>, timers: &Arc<Shared>, row: TimerRow) {
+    let firing = Firing { row: Some(row), timers: timers.clone() };
+    if core.owns(row.partition) {
+        Counts::add(&core.counts.timers, 1);
+        tokio::spawn(event_starts::due(core.clone(), row, firing));
     }
 }
 

@@ -4,12 +4,14 @@ mod decisions;
 mod definitions;
 mod instances;
 mod jobs;
+mod messages;
 mod tasks;
 
 pub use decisions::*;
 pub use definitions::*;
 pub use instances::*;
 pub use jobs::*;
+pub use messages::*;
 pub use tasks::*;
 
 /// Which part of a list.

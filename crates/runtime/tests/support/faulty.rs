@@ -263,6 +263,8 @@ forward! {
     Exchange {
         fn subscriptions(wanted: SubscriptionQuery) -> Vec<SubscriptionRow>;
         fn published(wanted: MessageQuery) -> Vec<MessageRow>;
+        fn published_message(partition: PartitionId, id: i64) -> Option<MessageRow>;
+        fn keys_of(instance: InstanceId) -> Vec<String>;
         fn unsettled(partitions: &[PartitionId], now: Timestamp, after: i64, limit: u32) -> Vec<MessageRow>;
         fn starts(wanted: StartQuery) -> Vec<StartRow>;
         fn key_holder(process_id: &str, key: &str) -> Option<InstanceId>;

@@ -1,6 +1,6 @@
 //! Subscriptions, published messages, starts by events, names held by one.
 
-use super::{Database, conflict, ok, put, samples::*};
+use super::{Database, conflict, ok, put, samples::*, some};
 use crate::*;
 use model::*;
 use serde_json::{Value as Json, json};
@@ -111,6 +111,7 @@ pub async fn published_messages(db: &dyn Database) {
     assert_eq!(read(query(Some("a"), Some("p\"1"), 0)).await, [3]);
     assert_eq!(read(query(Some("a"), Some("p"), 0)).await, [1, 3]);
     put(&store, reach(&["p\"1"], &["p\"1", "p2"])).await;
+    assert_eq!(some(store.published_message(PartitionId(1), 1).await).reached, ["p\"1", "p2"]);
     let settle = |id: i64| ExchangeWrite::Settle { partition: PartitionId((id % 2) as u8), id, until: at(9_000) };
     put(&store, write(settle(1)).with(settle(3))).await;
     assert_eq!(read(query(None, None, 0)).await, [2]);
@@ -185,6 +186,7 @@ pub async fn held_names(db: &dyn Database) {
     put(&store, write(hold("a", 1)).with(hold("b", 1))).await;
     assert_eq!(conflict(store.commit_one(write(hold("a", 2))).await), Conflict::Reached);
     assert_eq!(ok(store.key_holder("p", "a").await), Some(InstanceId(1)));
+    assert_eq!(ok(store.keys_of(InstanceId(1)).await), ["a", "b"]);
     put(&store, write(ExchangeWrite::FreeKeys { instance: InstanceId(1) })).await;
     assert_eq!(ok(store.key_holder("p", "a").await), None);
 

@@ -82,6 +82,7 @@ const PUBLISHED_ANY: &str = concat!(
     "m.name = ?1 AND m.state < 2 AND (m.expires_at > ?2 OR m.state = 1)
     AND (?3 IS NULL OR instr(m.reached, ?3) = 0) ORDER BY m.created_at, m.id LIMIT ?4"
 );
+const MESSAGE: &str = concat!(message!(), "m.partition_id = ?1 AND m.id = ?2");
 const UNSETTLED: &str = concat!(
     message!(),
     "m.id > ?1 AND m.state < 2 AND (m.expires_at > ?2 OR m.state = 1)
@@ -97,6 +98,7 @@ const OF_KIND: &str = concat!(start!(), "kind = ?1 ORDER BY id");
 const OF_PROCESS: &str = concat!(start!(), "process_id = ?1 ORDER BY id");
 const ONE: &str = concat!(start!(), "id = ?1");
 const HOLDER: &str = "SELECT instance_id FROM started_keys WHERE process_id = ?1 AND key = ?2";
+const KEYS: &str = "SELECT key FROM started_keys WHERE instance_id = ?1 ORDER BY key";
 const NEXT: &str = "SELECT partition_id, id, name, instance_id, run_key, held FROM mutexes WHERE id IN
     (SELECT min(id) FROM mutexes GROUP BY name HAVING max(held) = 0) ORDER BY id LIMIT ?1";
 const NEXT_OF: &str = "SELECT partition_id, id, name, instance_id, run_key, held FROM mutexes WHERE id =
@@ -315,6 +317,10 @@ impl Exchange for SqliteStore {
         .await
     }
 
+    async fn published_message(&self, partition: PartitionId, id: i64) -> Result<Option<MessageRow>> {
+        self.read(move |c| first(c, MESSAGE, params![partition.0, id], message)).await
+    }
+
     async fn unsettled(
         &self,
         partitions: &[PartitionId],
@@ -339,6 +345,10 @@ impl Exchange for SqliteStore {
     async fn key_holder(&self, process_id: &str, key: &str) -> Result<Option<InstanceId>> {
         let (process, key) = (process_id.to_owned(), key.to_owned());
         self.read(move |c| first(c, HOLDER, params![process, key], |row| row.get(0).map(InstanceId))).await
+    }
+
+    async fn keys_of(&self, instance: InstanceId) -> Result<Vec<String>> {
+        self.read(move |c| all(c, KEYS, [instance.0], |row| row.get(0))).await
     }
 
     async fn next_in_queue(&self, name: Option<&str>, limit: u32) -> Result<Vec<MutexRow>> {
