@@ -33,6 +33,12 @@ fn scripts() {
 }
 
 #[test]
+fn helpers() {
+    let table = include_str!("cases/javascript_helpers.txt");
+    assert!(check_table(table, |text, limits| compile(Language::JavaScript, text, limits)) > 200);
+}
+
+#[test]
 fn a_long_run_leaves_the_engine_and_ends_on_a_worker() {
     let limits = Limits::default();
     for text in [
@@ -90,6 +96,52 @@ fn nothing_survives_a_run() {
     run("Array.prototype.map = () => 'broken'; Object.prototype.x = 1; globalThis.y = 2; return 0", &limits).unwrap();
     let after = run("[[1].map(v => v + 1)[0], typeof ({}).x, typeof y].join()", &limits);
     assert_eq!(after, Ok(Value::text("2,undefined,undefined")));
+}
+
+#[test]
+fn nothing_of_a_run_reaches_a_kept_expression() {
+    let limits = Limits::default();
+    let simple = read("a + [1, 2].map(v => v * 2).length > 2").unwrap();
+    let vars = Vars::json(r#"{"a": 1}"#);
+    let simple = || eval(&simple, &vars, &limits).map(|e| e.value);
+    assert_eq!(simple(), Ok(true.into()));
+    for hostile in [
+        "Array.prototype.map = () => []; return 1",
+        "Object.prototype.__defineGetter__('length', () => 0); return 1",
+        "globalThis.a = -100; vars.a = -100; return 1",
+        "Number.prototype.valueOf = () => -5; Object.freeze(globalThis); return 1",
+        "_.set({}, 'constructor.prototype.map', 1); _.merge({}, JSON.parse('{\"__proto__\": {\"length\": 0}}')); return 1",
+        "while (true) {}",
+        "function f() { return f() } return f()",
+    ] {
+        let _ = run(hostile, &limits);
+        assert_eq!(simple(), Ok(true.into()), "{hostile}");
+    }
+}
+
+#[test]
+fn a_kept_expression_gives_what_a_fresh_context_gives() {
+    let limits = Limits::default();
+    // In parentheses with a comment the same expression is not taken for one that only computes.
+    for text in [
+        "a + 1", "a > 0 && a < 2", "a ? 'x' : 'y'", "[a, 'é', null, undefined]", "a / 3", "-a * 0", "a / 0", "missing + 1",
+        "typeof missing", "a.b.c", "'x'.repeat", "Math.max(a, 2.5)", "Number('12') + a", "undefined", "a?.b", "'abc'.at(-1)",
+        "[3, 1].map(v => v + a).join('-')", "isNaN(a)", "a in [1, 2]", "toString", "Map", "arguments", "a.toFixed(2)",
+    ] {
+        let fresh = run(&format!("/* */ {text}"), &limits);
+        assert_eq!(run(text, &limits), fresh, "{text}");
+        assert_eq!(run(text, &limits), fresh, "again: {text}");
+    }
+}
+
+#[test]
+fn reads_are_a_superset_or_unknown() {
+    let reads = |text: &str| read(text).unwrap().reads().map(|r| r.join(","));
+    assert_eq!(reads("amount > 100 && order.total"), Some("amount,order".to_owned()));
+    assert_eq!(reads("const t = amount; return t"), Some("amount,t".to_owned()));
+    assert_eq!(reads("`${amount}`"), Some("$,amount".to_owned()));
+    assert_eq!(reads("vars.amount"), None);
+    assert_eq!(reads("globalThis['am' + 'ount']"), None);
 }
 
 #[test]

@@ -180,10 +180,12 @@ impl Run<'_> {
         #[allow(clippy::cast_precision_loss, reason = "a JavaScript date is such a number")]
         let now = self.now.0 as f64;
         let () = prelude.call((&*self.variables, now))?;
-        for (wanted, source) in [(self.lodash, LODASH), (self.moments, MOMENTS)] {
-            if wanted {
-                let () = ctx.eval_with_options(source, options())?;
-            }
+        if self.lodash {
+            let () = ctx.eval_with_options(LODASH, options())?;
+        }
+        if self.moments {
+            let moments: Function = ctx.eval_with_options(MOMENTS, options())?;
+            let () = moments.call((Function::new(ctx.clone(), zone_offset)?,))?;
         }
         let function: Function = ctx.eval_with_options(self.wrapped, options())?;
         let mut result: rquickjs::Value = function.call(())?;
@@ -249,6 +251,14 @@ fn why(error: &CaughtError, indent: u32, stopped: Stopped) -> EvalError {
             EvalError::Thrown { message: text.trim_matches('"').to_owned() }
         }
     }
+}
+
+/// Minutes east of UTC in a zone at an instant; none when there is no such zone.
+#[allow(clippy::needless_pass_by_value, reason = "what JavaScript calls takes its arguments by value")]
+fn zone_offset(zone: String, ms: f64) -> Option<i32> {
+    #[allow(clippy::cast_possible_truncation, reason = "out of range ends as no such instant")]
+    let at = jiff::Timestamp::from_millisecond(ms as i64).ok()?;
+    Some(jiff::tz::TimeZone::get(&zone).ok()?.to_offset(at).seconds() / 60)
 }
 
 /// Whether the wrapped source can be read; nothing of it runs.
