@@ -306,6 +306,9 @@ fn coded<'a, 'i>(
 
 /// The code that is caught; none catches all (BPMN ER-2).
 fn caught_code<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, definition: Node<'a, 'i>, what: &Coded) -> Option<String> {
+    if let Some(code) = own(definition, "code") {
+        return Some(code.to_owned());
+    }
     let node = coded(compiler, definition, what)??;
     let code = filled(node, what.code)?;
     if code.starts_with('=') {
@@ -329,6 +332,10 @@ fn thrown_code<'a, 'i>(
     idx: ElementIdx,
     what: &Coded,
 ) -> Option<(ExprId, Option<ExprId>)> {
+    if let Some(code) = own(definition, "code") {
+        let code = compiler.value(At { node: definition, element: idx, role: what.code }, code);
+        return Some((code, None));
+    }
     let node = coded(compiler, definition, what)?;
     let Some((node, code)) = node.and_then(|n| Some((n, filled(n, what.code)?))) else {
         let (en, ru) = what.words;

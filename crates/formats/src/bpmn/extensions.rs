@@ -54,8 +54,8 @@ fn foreign(compiler: &mut Compiler, node: Node) {
         "LN-27",
         node,
         Text::new(
-            format!("Kept, but without effect here yet: {names}"),
-            format!("Сохраняется, но здесь пока не действует: {names}"),
+            format!("Kept, but without effect here: {names}"),
+            format!("Сохраняется, но здесь не действует: {names}"),
         ),
     );
 }

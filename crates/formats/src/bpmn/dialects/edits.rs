@@ -185,6 +185,13 @@ impl<'t> Edits<'t> {
         self.items.push((slash..end, format!(">{inner}</{name}>")));
     }
 
+    /// What stands between the start tag and the end tag of `node`.
+    pub fn content(&self, node: Node) -> Range<usize> {
+        let (start, _) = self.start_tag_end(node);
+        let end = self.text[..node.range().end].rfind("</").unwrap_or(start);
+        start..end.max(start)
+    }
+
     /// Behind the name in the start tag of `node`.
     fn after_name(&self, node: Node) -> usize {
         let start = node.range().start + 1;

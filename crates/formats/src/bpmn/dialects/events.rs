@@ -87,17 +87,32 @@ pub(super) fn signal<'a, 'i>(_: &mut Adapter<'_, 'a, 'i, '_>, node: Node<'a, 'i>
     }
 }
 
+/// An error or escalation that is nowhere declared: the reference is its code.
+pub(super) fn bare_code<'a, 'i>(adapter: &mut Adapter<'_, 'a, 'i, '_>, node: Node<'a, 'i>, native: &mut Native) {
+    for name in ["errorRef", "escalationRef"] {
+        if let Some(code) = filled(node, name).filter(|reference| adapter.file.resolve(reference).is_none()) {
+            native.attribute("code", code);
+        }
+    }
+}
+
 /// Flowable's event registry: the event is a message of its type's name; listeners of variables are conditions.
 pub(super) fn registry<'a, 'i>(adapter: &mut Adapter<'_, 'a, 'i, '_>, node: Node<'a, 'i>, native: &mut Native) {
-    let Some(event_type) = vendor_elements(node, "eventType").next() else { return };
-    let name = super::super::dom::text_of(event_type);
+    let receives = node.tag_name().name() == "receiveTask";
+    let named = vendor_elements(node, "eventType").next().map(super::super::dom::text_of);
+    // A receive task of these engines needs no message: it is released by its id.
+    let unnamed = || (receives && filled(node, "messageRef").is_none()).then(|| filled(node, "id").map(str::to_owned));
+    let Some(name) = named.or_else(|| unnamed().flatten()) else { return };
     let drawn = node
         .children()
         .any(|n| n.tag_name().namespace() == Some(MODEL) && n.tag_name().name().ends_with("EventDefinition"));
     if drawn || name.is_empty() {
         return;
     }
-    native.children.push(("messageEventDefinition", vec![("rslr:messageName", name.clone())]));
+    match receives {
+        true => native.attribute("messageName", name.clone()),
+        false => native.children.push(("messageEventDefinition", vec![("rslr:messageName", name.clone())])),
+    }
     adapter.warn(
         node,
         Text::new(

@@ -161,6 +161,13 @@ impl<'a, 'i> Adapter<'_, 'a, 'i, '_> {
             "callActivity" => calls::call(self, node, &mut native),
             "multiInstanceLoopCharacteristics" => calls::multi_instance(self, node, &mut native),
             "startEvent" => people::start_event(self, node, &mut native),
+            "intermediateCatchEvent" | "boundaryEvent" | "receiveTask" if self.vendor => {
+                events::registry(self, node, &mut native);
+            }
+            "errorEventDefinition" | "escalationEventDefinition" if self.vendor => {
+                events::definition(self, node, &mut native);
+                events::bare_code(self, node, &mut native);
+            }
             "signal" => events::signal(self, node, &mut native),
             "dataObject" => io::data_object(self, node, &mut native),
             _ if name.ends_with("EventDefinition") => events::definition(self, node, &mut native),

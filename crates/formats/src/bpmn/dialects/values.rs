@@ -12,6 +12,8 @@ const EXPRESSIONS: &[&str] = &[
     "activationCondition",
     "completionCondition",
     "condition",
+    "from",
+    "transformation",
     "conditionExpression",
     "loopCardinality",
     "loopCondition",
@@ -100,8 +102,9 @@ impl<'a, 'i> Adapter<'_, 'a, 'i, '_> {
         if !juel || !holds(&text) {
             return;
         }
-        let time = node.tag_name().name().starts_with("time");
-        let native = if time { self.value(node, &text) } else { self.condition(node, &text) };
+        let value =
+            matches!(node.tag_name().name(), "from" | "transformation" | "timeCycle" | "timeDate" | "timeDuration");
+        let native = if value { self.value(node, &text) } else { self.condition(node, &text) };
         let Some(native) = native else {
             // The finding says why; what is compiled in its place never runs.
             return self.replace_text(node, "=null");
@@ -110,11 +113,8 @@ impl<'a, 'i> Adapter<'_, 'a, 'i, '_> {
     }
 
     fn replace_text(&mut self, node: Node<'a, 'i>, text: &str) {
-        let first = node.children().find(|n| n.is_text());
-        let last = node.children().filter(|n| n.is_text()).last();
-        if let (Some(first), Some(last)) = (first, last) {
-            self.edits.replace(first.range().start..last.range().end, escape(text));
-        }
+        let content = self.edits.content(node);
+        self.edits.replace(content, escape(text));
     }
 
     /// An attribute of the dialects as a native value.
