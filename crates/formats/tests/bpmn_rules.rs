@@ -509,3 +509,21 @@ fn foreign_attributes_are_not_bpmns_own() {
     let imported = import(&around("<task id=\"x\" ruslo:startQuantity=\"0\" zeebe:default=\"f9\"/>"));
     accepted(&imported);
 }
+
+#[test]
+fn ln_04_event_sub_processes_have_no_flows() {
+    let imported = import(&around(
+        "<subProcess id=\"x\" triggeredByEvent=\"true\"><startEvent id=\"i\"><signalEventDefinition signalRef=\"sig\"/>\
+         </startEvent></subProcess>",
+    ));
+    refused(&imported, "LN-04", "f1");
+    refused(&imported, "LN-04", "f2");
+}
+
+#[test]
+fn co_2_handlers_have_no_flows() {
+    refused(&import(&around("<task id=\"x\" isForCompensation=\"true\"/>")), "LN-25", "f1");
+    let listener = "<task id=\"x\"/><boundaryEvent id=\"b\" attachedToRef=\"x\"><compensateEventDefinition/></boundaryEvent>\
+                    <sequenceFlow id=\"f3\" sourceRef=\"b\" targetRef=\"e\"/>";
+    refused(&import(&around(listener)), "LN-25", "f3");
+}
