@@ -1,4 +1,4 @@
-//! B through an app: the server calls an HTTP handler, and the app answers with `bizproc.event.send` over the REST face.
+//! B through an app: the server calls its HTTP handler, and it answers with `bizproc.event.send` over the REST face.
 //!
 //! Owns: the app's side, as lean as the other clients. A starter waits until the answer for its instance is
 //! acknowledged. Invariant: a call is answered with 200 at once, as apps do, and its event is sent apart from it.

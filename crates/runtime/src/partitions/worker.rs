@@ -377,8 +377,8 @@ impl Worker {
                 let changed = u64::from(!session.events.is_empty());
                 let seq = before.as_ref().map_or(0, |b| b.seq) + changed;
                 self.core.lanes[self.lane].learn(session.id, instance.definition());
-                // What waits for a job moves on soon. What waits for a person or a date is read when they come: thousands
-                // of them kept would cut the heap into pieces, and everything else would pay for it.
+                // What waits for a job moves on soon. What waits for a person or a date is read when they come:
+                // thousands kept would cut the heap into pieces, and everything else would pay for it.
                 if !instance.jobs().is_empty() {
                     let epoch = session.fence.epoch;
                     self.cache.put(Hot { instance, seq, epoch, large: session.large }, snapshot_bytes.max(256));
