@@ -4,6 +4,7 @@
 
 use crate::apply_activities::apply_activity;
 use crate::event::{Event, IncidentRaised, InstanceCreated};
+use crate::exchange::ChildOutcome;
 use crate::state::{
     Activities, Answer, Child, ConversationKey, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Reset,
     Subscription, Task, TimerState, WaitingFlow, Watcher,
@@ -126,8 +127,9 @@ pub fn apply(instance: &mut Instance, event: &Event) {
         Event::TimerFired { timer, .. } | Event::TimerCanceled { timer, .. } => timer_gone(instance, *timer),
         Event::IncidentRaised(raised) => incident_raised(instance, raised),
         Event::IncidentResolved { incident, key, .. } => {
+            let listening = instance.incidents.iter().any(|i| i.id == *incident && i.listening);
             instance.incidents.retain(|i| i.id != *incident);
-            if let Some(element) = instance.element_mut(*key) {
+            if !listening && let Some(element) = instance.element_mut(*key) {
                 element.phase = Phase::Active;
             }
         }
@@ -142,8 +144,12 @@ pub fn apply(instance: &mut Instance, event: &Event) {
         Event::ChildStarted(started) if started.wait => {
             instance.called.push(Child { id: started.child, key: started.key });
         }
-        Event::ChildCanceled { child, .. } | Event::ChildFinished { child, .. } => {
+        Event::ChildCanceled { child, .. } => instance.called.retain(|c| c.id != *child),
+        Event::ChildFinished { child, key, outcome } => {
             instance.called.retain(|c| c.id != *child);
+            if let ChildOutcome::Completed { variables } = outcome {
+                result_kept(instance, *key, variables);
+            }
         }
         Event::Triggered { .. }
         | Event::TriggerCollected { .. }
@@ -356,7 +362,9 @@ fn ended(instance: &mut Instance, state: InstanceState) {
 }
 
 fn incident_raised(instance: &mut Instance, raised: &IncidentRaised) {
-    if let Some(element) = instance.element_mut(raised.key) {
+    if raised.phase != Phase::Listening
+        && let Some(element) = instance.element_mut(raised.key)
+    {
         element.phase = raised.phase;
     }
     instance.incidents.push(Incident {
@@ -364,6 +372,7 @@ fn incident_raised(instance: &mut Instance, raised: &IncidentRaised) {
         key: raised.key,
         code: Arc::from(raised.code.as_str()),
         job: raised.job,
+        listening: raised.phase == Phase::Listening,
     });
 }
 

@@ -45,7 +45,7 @@ pub(crate) fn prepare(step: &mut Step, key: u32) -> Result<(), Trouble> {
     values.retain(|name, _| !step.run(key).variables.contains_key(name));
     variables::set_local(step, key, values, None)?;
     let Some(traits) = step.element(key).traits.as_deref() else { return Ok(()) };
-    let scope = step.run(key).scope;
+    let scope = if step.is_turn(key) { key } else { step.run(key).scope };
     let mut locals = Object::new();
     for association in traits.data_inputs.iter().filter(|a| a.store.is_none()) {
         associate(step, Ends { key, sees: scope, base: key }, association, &mut locals)?;

@@ -326,11 +326,12 @@ fn set_variables(step: &mut Step, scope: u32, values: Object, by: Option<UserId>
 /// Resumes where the element stopped; a job gets one more series of tries with its input evaluated anew.
 fn resolve_incident(step: &mut Step, incident: IncidentId, by: Option<UserId>) -> Result<(), Rejection> {
     let open = step.instance.incidents.iter().find(|i| i.id == incident);
-    let (key, job) = open.map(|i| (i.key, i.job)).ok_or(Rejection::IncidentNotOpen { incident })?;
+    let (key, job, listening) =
+        open.map(|i| (i.key, i.job, i.listening)).ok_or(Rejection::IncidentNotOpen { incident })?;
     let phase = step.run(key).phase;
     step.emit(Event::IncidentResolved { incident, key, retried: true, by });
     match job {
-        None if phase == Phase::Listening => triggers::listen_again(step, key),
+        None if listening => triggers::listen_again(step, key),
         None if key == 0 && phase == Phase::Activating => starts::resume(step),
         None => run_from(step, key, phase),
         Some(job) => retry_job(step, job, key),

@@ -75,7 +75,15 @@ pub enum Event {
     UserTaskReassigned { task: TaskId, key: u32, assignees: Vec<String>, by: Option<UserId> },
     /// A timer runs. `key` is the catch event's run, or the host's when `element` is a boundary event.
     #[serde(rename = "ta")]
-    TimerArmed { timer: TimerId, key: u32, element: ElementIdx, due: Timestamp, repeat: Option<Repeat>, trigger: u32 },
+    TimerArmed {
+        timer: TimerId,
+        key: u32,
+        element: ElementIdx,
+        due: Timestamp,
+        repeat: Option<Repeat>,
+        #[serde(default)]
+        trigger: u32,
+    },
     /// A timer was due and is gone; a repeating one is followed by a new `TimerArmed`.
     #[serde(rename = "tf")]
     TimerFired { timer: TimerId, key: u32 },
@@ -238,7 +246,12 @@ pub enum Event {
     InstanceCompleted,
     /// The instance ended by a business error that nothing caught (BPMN ER-5).
     #[serde(rename = "zf")]
-    InstanceFailed { code: String, message: String, variables: Object },
+    InstanceFailed {
+        code: String,
+        message: String,
+        #[serde(default)]
+        variables: Object,
+    },
     /// The instance was cancelled from outside.
     #[serde(rename = "zx")]
     InstanceCanceled { reason: String, by: Option<UserId> },

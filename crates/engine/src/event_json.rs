@@ -2,6 +2,7 @@
 //!
 //! Elements and flows appear by their ids in the file; members without a value are left out.
 
+use crate::exchange::ChildOutcome;
 use crate::event::{Event, IncidentRaised, InstanceCreated, JobCreated, UserTaskCreated};
 use model::Object;
 use model::definition::{ElementIdx, FlowIdx, ProcessDefinition};
@@ -219,9 +220,10 @@ impl Names<'_> {
                 "key": started.key, "element": self.element(started.element), "child": started.child,
                 "process": started.process, "binding": started.binding, "variables": context(&started.variables),
                 "businessKey": started.business_key, "wait": started.wait,
+                "compensable": started.compensable.then_some(true),
             }),
             Event::ChildCanceled { child, key } => json!({"child": child, "key": key}),
-            Event::ChildFinished { child, key, outcome } => json!({"child": child, "key": key, "outcome": outcome}),
+            Event::ChildFinished { child, key, outcome } => json!({"child": child, "key": key, "outcome": outcome_json(outcome)}),
             Event::Triggered { key, element, variables, .. }
             | Event::TriggerCollected { key, element, variables, .. } => {
                 json!({"key": key, "element": self.element(*element), "variables": some_context(variables)})
@@ -301,7 +303,7 @@ impl Names<'_> {
     fn job(&self, job: &JobCreated) -> Json {
         json!({
             "job": job.job, "key": job.key, "element": self.element(job.element), "type": job.job_type,
-            "retries": job.retries, "input": context(&job.input),
+            "retries": job.retries, "backoffMs": job.backoff, "input": context(&job.input),
         })
     }
 
@@ -332,6 +334,18 @@ fn created_json(created: &InstanceCreated) -> Json {
         "parent": created.parent,
         "parameters": (!created.parameters.is_empty()).then(|| context(&created.parameters)),
     })
+}
+
+fn outcome_json(outcome: &ChildOutcome) -> Json {
+    match outcome {
+        ChildOutcome::Completed { variables } => json!({"completed": context(variables)}),
+        ChildOutcome::Failed { code, message, data } => {
+            json!({"failed": {"code": code, "message": message, "variables": some_context(data)}})
+        }
+        ChildOutcome::Compensated => json!("compensated"),
+        ChildOutcome::Canceled { reason } => json!({"canceled": reason}),
+        ChildOutcome::NotStarted { code, message } => json!({"notStarted": {"code": code, "message": message}}),
+    }
 }
 
 fn context(object: &Object) -> Json {

@@ -117,7 +117,8 @@ impl Program {
         match &element.kind {
             ElementKind::ParallelGateway | ElementKind::InclusiveGateway => element.incoming.len() > 1,
             ElementKind::ComplexGateway(gateway) => element.incoming.len() > 1 || gateway.activation.is_some(),
-            _ => false,
+            // Tokens wait until there are enough for a run (BPMN TK-9).
+            _ => element.traits.as_ref().is_some_and(|t| t.start_quantity > 1),
         }
     }
 }

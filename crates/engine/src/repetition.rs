@@ -24,6 +24,17 @@ const CHUNK: u32 = 100;
 /// Turns of a loop that names no maximum (BPMN LP-1).
 const LOOP_GUARD: u32 = 1_000;
 
+/// Names of MI-3, and those of Camunda 7 and Flowable.
+const COUNTERS: [&str; 7] = [
+    "numberOfInstances",
+    "numberOfActiveInstances",
+    "numberOfCompletedInstances",
+    "numberOfTerminatedInstances",
+    "nrOfInstances",
+    "nrOfActiveInstances",
+    "nrOfCompletedInstances",
+];
+
 /// Whether `key` is a turn of a repeated activity.
 pub(crate) fn is_turn(step: &Step, key: u32) -> bool {
     let run = step.run(key);
@@ -226,11 +237,7 @@ fn counters_after(body: &Body) -> Object {
     after.outputs.clear();
     after.turns.pop();
     after.completed += 1;
-    let names =
-        ["numberOfInstances", "numberOfActiveInstances", "numberOfCompletedInstances", "numberOfTerminatedInstances"];
-    let old = ["nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances"];
-    let both = names.into_iter().chain(old);
-    both.filter_map(|name| Some((Arc::from(name), counter(&after, name)?))).collect()
+    COUNTERS.into_iter().filter_map(|name| Some((Arc::from(name), counter(&after, name)?))).collect()
 }
 
 /// A turn ends: its output is kept, the completion condition is asked, the next one begins.
@@ -250,6 +257,8 @@ pub(crate) fn leave_turn(step: &mut Step, turn: u32) -> Result<Next, Trouble> {
         Some(multi) => thrown_events(step, turn, multi, &counters)?,
         None => Vec::new(),
     };
+    let mut counters = counters;
+    counters.retain(|name, _| !name.starts_with("nr"));
     lifecycle::release(step, turn);
     crate::compensation::record(step, turn);
     step.emit(Event::TurnEnded { key: body, turn, output });

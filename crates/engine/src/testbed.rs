@@ -7,6 +7,7 @@
 use crate::calendar::Calendars;
 use crate::command::{Command, Rejection, Start};
 use crate::event::Event;
+use crate::exchange::Awaited;
 use crate::program::Program;
 use crate::state::Instance;
 use crate::{CONTINUE_JOB, Decision, Env, SCRIPT_JOB, ServerFacts, check_invariants, decide, decode_events, encode_events};
@@ -130,10 +131,26 @@ impl Testbed {
         &self.journal
     }
 
+    /// With business calendars (BPMN TM-10).
+    #[must_use]
+    pub fn with_calendars(mut self, calendars: Calendars) -> Self {
+        self.calendars = calendars;
+        self
+    }
+
     /// Starts the instance; gives the new events.
     pub fn start(&mut self, variables: Object) -> Result<Vec<Event>, TestbedError> {
+        self.start_with(variables, |_| {})
+    }
+
+    /// The same, with other settings of the start: a start event that triggered, a caller.
+    pub fn start_with(
+        &mut self,
+        variables: Object,
+        change: impl FnOnce(&mut Start),
+    ) -> Result<Vec<Event>, TestbedError> {
         let instance = InstanceId(self.ids.next(self.now));
-        let begin = Start {
+        let mut begin = Start {
             instance,
             definition: DefinitionId(1),
             document: None,
@@ -145,6 +162,7 @@ impl Testbed {
             parent: None,
             trigger: None,
         };
+        change(&mut begin);
         let program = self.program.clone();
         let decision = self.with_env(|env| start(&program, begin, env))?;
         let mut events = self.accept(decision);
@@ -199,6 +217,20 @@ impl Testbed {
         let job = self.job_at(element)?;
         let (code, message) = (code.to_owned(), String::new());
         self.command(Command::ThrowJobError { job, code, message, variables })
+    }
+
+    /// Delivers a message or signal to the oldest subscription that `element` catches.
+    pub fn deliver(&mut self, element: &str, variables: Object) -> Result<Vec<Event>, TestbedError> {
+        let idx = self.program.definition().find(element);
+        let open = self.running()?.subscriptions().iter().find(|s| Some(s.element) == idx);
+        let (subscription, awaited) =
+            open.map(|s| (s.id, s.awaited.clone())).ok_or_else(|| self.nothing_open(element))?;
+        self.command(match awaited {
+            Awaited::Message { name, .. } => {
+                Command::DeliverMessage { subscription, name: name.to_string(), variables }
+            }
+            Awaited::Signal { .. } => Command::DeliverSignal { subscription, variables },
+        })
     }
 
     /// Retries the incident at `element`.
@@ -296,7 +328,7 @@ impl Testbed {
     }
 
     fn next_script(&self) -> Option<JobId> {
-        let jobs = self.instance.as_ref()?.jobs();
+        let jobs = self.instance.as_ref().filter(|i| !i.is_suspended())?.jobs();
         jobs.iter().find(|j| &*j.job_type == SCRIPT_JOB && j.retries > 0).map(|j| j.id)
     }
 
@@ -322,7 +354,7 @@ impl Testbed {
     }
 
     fn next_timer(&self) -> Option<(Timestamp, TimerId)> {
-        self.instance.as_ref()?.timers().iter().map(|t| (t.due, t.id)).min()
+        self.instance.as_ref().filter(|i| !i.is_suspended())?.timers().iter().map(|t| (t.due, t.id)).min()
     }
 
     fn running(&self) -> Result<&Instance, TestbedError> {

@@ -1,7 +1,8 @@
 //! Cases: `cases/<topic>/*.case` (a definition, `---`, steps) give the events of their `.golden`, one a line.
 //!
 //! After every step the journal must replay to the live state and the snapshot must read back the same.
-//! `UPDATE_EXPECT=1 cargo test -p engine --test cases` writes the goldens anew.
+//! `UPDATE_EXPECT=1 cargo test -p engine --test cases` writes the goldens anew; `CASES=join/` takes those whose path
+//! contains it.
 
 #![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
 
@@ -18,6 +19,9 @@ fn every_case_gives_its_golden_events() {
     collect(&root, &mut cases);
     cases.sort();
     assert!(cases.len() > 10, "the cases are missing");
+    if let Ok(wanted) = std::env::var("CASES") {
+        cases.retain(|case| case.to_string_lossy().contains(&wanted));
+    }
     let failed: Vec<&PathBuf> =
         cases.iter().filter(|case| catch_unwind(AssertUnwindSafe(|| check(case))).is_err()).collect();
     assert!(failed.is_empty(), "failed: {failed:#?}");

@@ -5,7 +5,6 @@ use super::ad_hoc;
 use crate::lifecycle;
 use crate::starts;
 use crate::step::{Next, Step, Trouble};
-use crate::triggers::Came;
 use model::definition::{Scope, ScopeKind};
 
 pub(crate) fn activate(step: &mut Step, key: u32, scope: &Scope) -> Result<Next, Trouble> {
@@ -26,9 +25,8 @@ pub(crate) fn activate(step: &mut Step, key: u32, scope: &Scope) -> Result<Next,
 
 /// An event sub-process begins with what triggered it.
 fn begin_triggered(step: &mut Step, key: u32, scope: &Scope) {
-    let Some(start) = scope.triggered.first().or(scope.starts.first()) else {
-        return lifecycle::complete_if_empty(step, key);
-    };
-    let variables = step.run(key).result.as_deref().cloned().unwrap_or_default();
-    step.place_triggered(*start, key, Came { trigger: 0, variables });
+    match scope.triggered.first().or(scope.starts.first()) {
+        Some(start) => step.place(*start, key),
+        None => lifecycle::complete_if_empty(step, key),
+    }
 }

@@ -3,6 +3,7 @@
 //! A parallel join passes when each flow has a token; an inclusive or complex one is judged again at the end of every
 //! step (BPMN OR-6, CX-4), because a token that died or turned away elsewhere can release it.
 
+mod quantity;
 mod reach;
 
 use crate::elements::{complex_gateway, inclusive_gateway, parallel_gateway};
@@ -20,7 +21,17 @@ pub(crate) fn arrive(step: &mut Step, element: ElementIdx, scope: u32) {
     match &step.program.element(element).kind {
         ElementKind::InclusiveGateway => inclusive_gateway::arrive(step, element, scope),
         ElementKind::ComplexGateway(gateway) => complex_gateway::arrive(step, element, scope, gateway),
-        _ => parallel_gateway::arrive(step, element, scope),
+        ElementKind::ParallelGateway => parallel_gateway::arrive(step, element, scope),
+        _ => quantity::arrive(step, element, scope),
+    }
+}
+
+/// Complex gateways of the scope whose condition could not be evaluated are judged again.
+pub(crate) fn judge_again(step: &mut Step, scope: u32) {
+    for (_, element) in waiting_joins(step).into_iter().filter(|join| join.0 == scope) {
+        if let ElementKind::ComplexGateway(gateway) = &step.program.element(element).kind {
+            complex_gateway::arrive(step, element, scope, gateway);
+        }
     }
 }
 

@@ -176,6 +176,9 @@ pub struct Incident {
     pub code: Arc<str>,
     /// The job whose tries are used up.
     pub job: Option<JobId>,
+    /// It stops nothing of the run itself: what the run listens to, or a join in it, could not be evaluated.
+    #[serde(default)]
+    pub listening: bool,
 }
 
 /// An open subscription.

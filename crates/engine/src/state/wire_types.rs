@@ -30,7 +30,7 @@ part!(Task { id, key, assignees, answers });
 part!(Answer { user, outcome, comment, values });
 part!(TimerState { id, key, element, due, repeat, trigger });
 part!(Repeat { interval, anchor, turn, last_turn, end });
-part!(Incident { id, key, code, job });
+part!(Incident { id, key, code, job, listening });
 part!(Instance {
     id,
     definition,

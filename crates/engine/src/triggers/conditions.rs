@@ -163,6 +163,9 @@ fn judge(step: &mut Step, watcher: &Watcher) -> bool {
             return false;
         }
     };
+    if before.failures >= FAILURES {
+        told_and_over(step, armed.key);
+    }
     let holds = value == Value::Bool(true);
     let Armed { key, element, trigger } = armed;
     let kind = &step.program.element(element).kind;
@@ -192,6 +195,14 @@ fn failed(step: &mut Step, before: &Watcher, error: &expr::EvalError) {
     if failures >= FAILURES && !step.instance.has_incident(key) {
         let trouble = Trouble::evaluation(&codes::CONDITION_FAILED, &what, error);
         step.raise_incident(key, Phase::Listening, trouble, None);
+    }
+}
+
+/// The condition can be evaluated again: its incident is over.
+fn told_and_over(step: &mut Step, key: u32) {
+    let listening = |i: &&crate::state::Incident| i.key == key && i.listening;
+    if let Some(incident) = step.instance.incidents.iter().find(listening).map(|i| i.id) {
+        step.emit(Event::IncidentResolved { incident, key, retried: false, by: None });
     }
 }
 

@@ -24,7 +24,13 @@ pub(crate) const FIRST_MESSAGE: &str = "";
 /// The name of a message or signal.
 pub(crate) fn name_of(step: &mut Step, armed: Armed, name: ExprId, what: &str) -> Result<Arc<str>, Trouble> {
     let value = evaluate(step, armed, name, what)?;
-    check_name(&value, what)
+    check_name(&value, what).map_err(|trouble| at(step, armed, trouble))
+}
+
+/// Names the event, because what fails may be held by another run.
+fn at(step: &Step, armed: Armed, trouble: Trouble) -> Trouble {
+    let id = &step.program.element(armed.element).id;
+    Trouble { message: format!("`{id}`: {}", trouble.message), ..trouble }
 }
 
 /// A name that can be used: text, not empty, not too long.
@@ -85,7 +91,10 @@ fn evaluate(step: &mut Step, armed: Armed, expression: ExprId, what: &str) -> Re
 pub(crate) fn awaited_message(step: &mut Step, armed: Armed, message: &MessageTrigger) -> Result<Awaited, Trouble> {
     let name = name_of(step, armed, message.name, "message")?;
     let key = match message.key {
-        Some(key) => Some(check_key(&evaluate(step, armed, key, "correlation key")?)?),
+        Some(key) => {
+            let value = evaluate(step, armed, key, "correlation key")?;
+            Some(check_key(&value).map_err(|trouble| at(step, armed, trouble))?)
+        }
         None if !message.correlation.is_empty() => None,
         None => Some(known_key(step, FIRST_MESSAGE).unwrap_or_default()),
     };

@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::exchange::{Awaited, SubscriptionOpened};
 use crate::state::Phase;
 use crate::step::{Step, Trouble};
-use crate::timers;
+use crate::{joins, timers};
 use model::SubscriptionId;
 use model::definition::{
     Condition, Element, ElementIdx, ElementKind, EventBasedGateway, MessageTrigger, SignalTrigger, Timer, Trigger,
@@ -236,6 +236,7 @@ pub(crate) fn listen_again(step: &mut Step, key: u32) {
         return;
     }
     conditions::forget_failures(step, key);
+    joins::judge_again(step, key);
 }
 
 /// Events that stay armed and wait for all of their triggers: the others disarm one by one.

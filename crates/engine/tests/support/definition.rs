@@ -3,6 +3,7 @@
 //! `start|task|manual|script|service|user|exclusive|parallel|timer|throw|end|terminate|error|sub ID …`,
 //! `boundary ID on HOST timer VALUE [non]`, `boundary ID on HOST error [CODE]`, `}` closes a `sub ID {`,
 //! `flow A -> B [default] [if CONDITION]`, `variable NAME JSON`, `parameter NAME JSON`, `bitrix`.
+//! Events and gateways: see [`super::events`].
 //! A setting is `name: text` or `name = expression`; `input X = e`, `output X = e`, `setting NAME: JSON`.
 
 use model::definition::*;
@@ -10,9 +11,9 @@ use model::{Object, Value};
 use std::sync::Arc;
 
 pub struct Builder {
-    definition: ProcessDefinition,
-    scopes: Vec<ElementIdx>,
-    last: ElementIdx,
+    pub(super) definition: ProcessDefinition,
+    pub(super) scopes: Vec<ElementIdx>,
+    pub(super) last: ElementIdx,
 }
 
 pub fn parse(text: &str) -> ProcessDefinition {
@@ -38,10 +39,14 @@ impl Builder {
     pub fn element(&mut self, id: &str, kind: ElementKind) -> ElementIdx {
         let parent = *self.scopes.last().unwrap();
         let idx = ElementIdx(self.definition.elements.len() as u32);
-        if let ElementKind::StartEvent(_) = kind
+        if let ElementKind::StartEvent(event) = &kind
             && let ElementKind::Scope(scope) = &mut self.definition.elements[parent.0 as usize].kind
         {
-            scope.starts.push(idx);
+            if event.triggers.is_empty() {
+                scope.starts.push(idx);
+            } else if !scope.triggered.contains(&idx) {
+                scope.triggered.push(idx);
+            }
         }
         self.definition.elements.push(Element::new(id, parent, kind));
         self.last = idx;
@@ -93,7 +98,8 @@ impl Builder {
         ExprId(self.definition.expressions.len() as u32 - 1)
     }
 
-    pub fn finish(self) -> ProcessDefinition {
+    pub fn finish(mut self) -> ProcessDefinition {
+        self.set_implicit_starts();
         self.definition
     }
 
@@ -106,6 +112,7 @@ impl Builder {
         let rest = rest.trim();
         match word {
             "}" => self.close_scope(),
+            "transaction" | "adhoc" | "undo" => self.activity_scope(word, rest)?,
             "sub" => drop(self.open_scope(rest.strip_suffix('{')?.trim())),
             "flow" => self.flow_line(rest)?,
             "boundary" => self.boundary_line(rest)?,
@@ -126,7 +133,11 @@ impl Builder {
     }
 
     fn element_line(&mut self, word: &str, rest: &str) -> Option<()> {
+        let line = rest;
         let (id, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        if matches!(word, "start" | "throw" | "end") && !rest.is_empty() {
+            return self.event_line(word, line);
+        }
         let kind = match word {
             "start" => ElementKind::start(),
             "task" => ElementKind::Task,
@@ -153,13 +164,16 @@ impl Builder {
                 let script = self.literal(Value::Null);
                 ElementKind::ScriptTask(ScriptTask { script, result_variable: None })
             }
-            _ => return None,
+            _ => match self.activity_kind(word, id, rest) {
+                Some(kind) => kind,
+                None => return self.event_line(word, line),
+            },
         };
         self.element(id, kind);
         Some(())
     }
 
-    fn timer(&mut self, text: &str) -> Timer {
+    pub fn timer(&mut self, text: &str) -> Timer {
         let kind = match text.trim_start_matches(['=', ' ', '-']).chars().next() {
             Some('P') => TimerKind::Duration,
             Some('R') => TimerKind::Cycle,
@@ -171,7 +185,7 @@ impl Builder {
         Timer::new(kind, value)
     }
 
-    fn text_or_expression(&mut self, text: &str, role: &str) -> ExprId {
+    pub(super) fn text_or_expression(&mut self, text: &str, role: &str) -> ExprId {
         match text.strip_prefix('=') {
             Some(feel) => self.source(Language::Feel, feel.trim(), role),
             None => self.literal(text.trim()),
@@ -179,17 +193,15 @@ impl Builder {
     }
 
     fn boundary_line(&mut self, rest: &str) -> Option<()> {
-        let mut words = rest.split(' ');
+        let (rest, non) = match rest.strip_suffix(" non") {
+            Some(rest) => (rest, true),
+            None => (rest, false),
+        };
+        let mut words = rest.splitn(4, ' ');
         let (id, _on, host) = (words.next()?, words.next()?, words.next()?);
         let host = self.definition.find(host)?;
-        let trigger = match (words.next()?, words.next()) {
-            ("timer", value) => Trigger::Timer(self.timer(&value?.replace('_', " "))),
-            ("error", code) => {
-                Trigger::Error(ErrorTrigger { code: code.map(str::to_owned), ..ErrorTrigger::default() })
-            }
-            _ => return None,
-        };
-        let interrupting = words.next() != Some("non");
+        let trigger = self.trigger(words.next()?)?;
+        let interrupting = !non;
         self.boundary(id, host, interrupting, trigger);
         Some(())
     }
@@ -198,6 +210,10 @@ impl Builder {
         let (path, condition) = match rest.split_once(" if ") {
             Some((path, condition)) => (path, Some(condition)),
             None => (rest, None),
+        };
+        let (path, link) = match path.strip_suffix(" link") {
+            Some(path) => (path, true),
+            None => (path, false),
         };
         let (path, default) = match path.strip_suffix(" default") {
             Some(path) => (path, true),
@@ -212,6 +228,7 @@ impl Builder {
         for pair in ids.windows(2) {
             let (from, to) = (self.definition.find(pair[0])?, self.definition.find(pair[1])?);
             let flow = self.flow(from, to, condition);
+            self.definition.flows[flow.0 as usize].link = link;
             if default {
                 self.set_default(flow);
             }
@@ -220,6 +237,20 @@ impl Builder {
     }
 
     fn setting(&mut self, line: &str) -> Option<()> {
+        if let ElementKind::StartEvent(_)
+        | ElementKind::CatchEvent(_)
+        | ElementKind::BoundaryEvent(_)
+        | ElementKind::EndEvent(_)
+        | ElementKind::ThrowEvent(_)
+        | ElementKind::ReceiveTask(_)
+        | ElementKind::SendTask(_) = &self.definition.elements[self.last.0 as usize].kind
+            && self.event_setting(line).is_some()
+        {
+            return Some(());
+        }
+        if self.activity_setting(line).is_some() {
+            return Some(());
+        }
         for (prefix, is_input) in [("input ", true), ("output ", false)] {
             if let Some(mapping) = line.strip_prefix(prefix) {
                 let (target, source) = mapping.split_once(" = ")?;

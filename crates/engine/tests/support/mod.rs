@@ -3,5 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
 
+pub mod activities;
 pub mod definition;
+pub mod events;
 pub mod script;

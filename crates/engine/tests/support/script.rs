@@ -3,14 +3,16 @@
 //! Steps: `start JSON`, `complete ELEMENT [JSON]`, `fail ELEMENT RETRIES MESSAGE`, `throw ELEMENT CODE [JSON]`,
 //! `retry ELEMENT`, `advance DURATION`, `set JSON`, `cancel REASON`, `title TEXT`, `log ELEMENT TEXT`,
 //! `reassign ELEMENT A,B`; before the start: `document JSON`, `budget N`, `valueBytes N`, `instanceBytes N`,
-//! `scriptTicks N`.
+//! `scriptTicks N`. Of events: `startAt START[#TRIGGER] [key=K] [JSON]`, `called [JSON]` (by another process), `deliver
+//! ELEMENT [JSON]`, `conditions`, `local ELEMENT JSON`.
 
 use super::definition::{context, parse};
 use engine::testbed::{Testbed, TestbedError};
-use engine::{Command, Event, Program};
+use engine::exchange::ParentLink;
+use engine::{Command, Event, Program, StartTrigger};
 use model::definition::ProcessDefinition;
 use model::limits::Limits;
-use model::{Object, UserId};
+use model::{InstanceId, Object, UserId};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -108,7 +110,32 @@ pub fn perform(bed: &mut Testbed, word: &str, rest: &str) -> Result<Vec<Event>, 
             let assignees = more.split(',').map(str::to_owned).collect();
             bed.command(Command::ReassignTask { task, assignees, by: Some(UserId(1)) })
         }
-        other => panic!("no step `{other}`"),
+        "startAt" => {
+            let (key, json) = match more.strip_prefix("key=") {
+                Some(more) => more.split_once(' ').unwrap_or((more, "")),
+                None => ("", more),
+            };
+            let (element, trigger) = element.split_once('#').unwrap_or((element, "0"));
+            let element = bed.program().definition().find(element);
+            let trigger = StartTrigger { trigger: trigger.parse().unwrap(), key: key.to_owned() };
+            bed.start_with(Object::new(), |start| {
+                (start.start_element, start.trigger, start.payload) = (element, Some(trigger), object(json));
+            })
+        }
+        "called" => bed.start_with(object(rest), |start| {
+            let root = InstanceId(0);
+            start.parent = Some(ParentLink { instance: root, key: 7, root, depth: 1, compensable: false });
+        }),
+        "deliver" => bed.deliver(element, object(more)),
+        "conditions" => bed.command(Command::EvaluateConditions {}),
+        "local" => {
+            let scope = key_of(bed, element);
+            bed.command(Command::SetVariables { scope, values: object(more), by: Some(UserId(1)) })
+        }
+        other => match super::activities::perform(bed, other, rest) {
+            Some(done) => done,
+            None => panic!("no step `{other}`"),
+        },
     }
 }
 
