@@ -90,6 +90,10 @@ pub struct Waiting {
     pub straight_per_second: f64,
     /// The second as a share of the first.
     pub straight_share: f64,
+    /// The server's CPU for an A before there were waiting instances, in microseconds.
+    pub straight_alone_cpu_us: f64,
+    /// The same while they wait: less at the mercy of what else the machine does than a rate.
+    pub straight_cpu_us: f64,
     /// From the start of the server's process to its first answered request; none in process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restart_ms: Option<f64>,
@@ -224,6 +228,7 @@ impl fmt::Display for Report {
                 w.straight_share * 100.0,
                 w.straight_alone_per_second
             )?;
+            write!(f, "; CPU {} us, {} us alone", w.straight_cpu_us, w.straight_alone_cpu_us)?;
             if let Some(ms) = w.restart_ms {
                 write!(f, "; first answer {ms} ms after a restart")?;
             }

@@ -126,14 +126,9 @@ async fn waiting<S: Stage>(stage: &mut S, options: &Options) -> Result<Report> {
         let plan = Plan::new(Script::Start(Process::Straight), options.clients, u64::from(u32::MAX));
         Plan { seconds: Some(STRAIGHT_SECONDS), first, ..plan }
     };
-    let mut completed = 0;
-    let mut alone = Outcome::default();
-    for first in [0, 1 << 32] {
-        // The first is the warm-up.
-        alone = stage.load(straight(first)).await?;
-        sound(&alone)?;
-        completed += alone.done;
-    }
+    let warm = stage.load(straight(0)).await?;
+    let (alone, alone_cpu_us) = with_cpu(stage, straight(1 << 32)).await?;
+    let mut completed = warm.done + alone.done;
     let before = stage.counters().await?;
     let measured = stage.load(options.plan()).await?;
     sound(&measured)?;
@@ -144,8 +139,8 @@ async fn waiting<S: Stage>(stage: &mut S, options: &Options) -> Result<Report> {
     let last = u32::try_from(measured.done.saturating_sub(50)).unwrap_or(u32::MAX);
     let page_200 = stage.load(list(last.min(199 * 50))).await?;
     let complete = stage.load(Plan::new(Script::CompleteTasks, 1, count)).await?;
-    let beside = stage.load(straight(2 << 32)).await?;
-    for outcome in [&first_page, &page_200, &complete, &beside] {
+    let (beside, cpu_us) = with_cpu(stage, straight(2 << 32)).await?;
+    for outcome in [&warm, &alone, &first_page, &page_200, &complete, &beside] {
         sound(outcome)?;
     }
     completed += complete.done + beside.done;
@@ -168,9 +163,21 @@ async fn waiting<S: Stage>(stage: &mut S, options: &Options) -> Result<Report> {
         straight_alone_per_second: alone.per_second().round(),
         straight_per_second: beside.per_second().round(),
         straight_share: round(beside.per_second() / alone.per_second().max(1.0)),
+        straight_alone_cpu_us: alone_cpu_us,
+        straight_cpu_us: cpu_us,
         restart_ms: restart.map(|d| round(d.as_secs_f64() * 1000.0)),
     });
     Ok(report)
+}
+
+/// What the clients saw, and the server's CPU for each in microseconds.
+async fn with_cpu<S: Stage>(stage: &mut S, plan: Plan) -> Result<(Outcome, f64)> {
+    let before = stage.counters().await?;
+    let seen = stage.load(plan).await?;
+    let after = stage.counters().await?;
+    let us = after.usage.cpu_us.saturating_sub(before.usage.cpu_us) as f64;
+    let each = round(us / seen.done.max(1) as f64);
+    Ok((seen, each))
 }
 
 /// Nothing was refused.

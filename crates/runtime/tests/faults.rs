@@ -256,6 +256,24 @@ async fn a_restart_gives_no_id_twice() {
     }
 }
 
+/// Thousands who wait for people would fill the memory, and its pieces would make everything else slower.
+#[tokio::test]
+async fn what_waits_for_a_person_is_not_kept_in_memory_and_what_waits_for_a_job_is() {
+    let ground =
+        Ground { entropy: Entropy::seeded(1), trace: Trace::new(true, false), faults: std::sync::Mutex::default() };
+    let clock = std::sync::Arc::new(ManualClock::new(BEGINNING));
+    let inner = std::sync::Arc::new(store::SqliteStore::open_inline().unwrap());
+    let store = FaultyStore::new(inner, 0, std::sync::Arc::new(ground), clock);
+    let world = World::on(store.clone(), Vec::new()).await;
+    let person = world.deploy(&around(&user_task("anna"))).await;
+    let job = world.deploy(&around(&service("payment", &[]))).await;
+    let (person, job) = (world.start(person, json!({})).await, world.start(job, json!({})).await);
+    store.break_read("load_instances");
+    let refused = set(&world, person).await.unwrap_err();
+    assert!(refused.is(&codes::STORE_FAILED), "{refused}");
+    set(&world, job).await.unwrap();
+}
+
 /// Found by simulation: the record was saved, and the process that starts with it was forgotten.
 #[tokio::test]
 async fn a_record_is_not_saved_when_its_starts_are_not_known() {
