@@ -174,6 +174,11 @@ fn errors_say_what_was_expected() {
         "there is no function `uppercase`; did you mean `upper case`?"
     );
     assert_eq!(error.fault().code.code, "EXP-0001");
+    assert_eq!(read("substrng(x, 1)").unwrap_err().expected, ["substring"]);
+    assert_eq!(read("sting length(x)").unwrap_err().expected, ["operator", "end"]);
+    assert_eq!(read("round(x)").unwrap_err().expected, ["round down"]);
+    assert_eq!(read("now(1)").unwrap_err().expected, ["now()"]);
+    assert_eq!(read("a && b").unwrap_err().expected, ["and"]);
 }
 
 #[test]

@@ -187,11 +187,8 @@ impl Lexer<'_> {
         }
         if first == '`' {
             let Some(end) = rest[1..].find('`') else {
-                return Err(self.error(
-                    start,
-                    "the name in back-ticks has no end",
-                    "имя в обратных кавычках не закрыто",
-                ));
+                let (en, ru) = ("the name in back-ticks has no end", "имя в обратных кавычках не закрыто");
+                return Err(self.error(start, en, ru).expecting(&["`"]));
             };
             let name = Arc::from(&rest[1..=end]);
             self.at += end + 2;
@@ -224,7 +221,14 @@ impl Lexer<'_> {
                 ),
                 _ => (format!("unexpected character `{first}`"), format!("лишний знак `{first}`")),
             };
-            return Err(self.error(start, &en, &ru));
+            let instead: &[&str] = match first {
+                '\'' => &["\""],
+                '!' => &["not(…)", "!="],
+                '&' => &["and"],
+                '|' => &["or"],
+                _ => &[],
+            };
+            return Err(self.error(start, &en, &ru).expecting(instead));
         };
         self.at += mark.len();
         self.push(Kind::Mark(mark), start);

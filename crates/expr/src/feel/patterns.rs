@@ -66,6 +66,7 @@ enum KindOfChar {
     Punctuation,
     NameStart,
     NameChar,
+    BasicLatin,
 }
 
 /// Where the groups lie, in characters; `[0]` is the whole match.
@@ -257,6 +258,7 @@ impl KindOfChar {
                 c.is_ascii_punctuation() || ('\u{2010}'..='\u{2027}').contains(&c) || "«»¿¡".contains(c)
             }
             Self::NameStart => c.is_alphabetic() || c == '_' || c == ':',
+            Self::BasicLatin => c.is_ascii(),
             Self::NameChar => c.is_alphanumeric() || "_:-.".contains(c),
         }
     }
@@ -271,6 +273,7 @@ impl KindOfChar {
             "P" | "Punct" => Self::Punctuation,
             "Z" | "Zs" | "Space" => Self::Space,
             "Alnum" => Self::Word,
+            "IsBasicLatin" | "ASCII" => Self::BasicLatin,
             _ => return None,
         })
     }

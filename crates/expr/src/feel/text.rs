@@ -41,7 +41,12 @@ impl Machine<'_> {
             out.push('{');
             for (i, (key, item)) in entries.iter().enumerate() {
                 out.push_str(if i > 0 { ", " } else { "" });
-                out.push_str(key);
+                // A key that would end early or not be read again stands in quotes.
+                if key.contains(['{', '}', ':', ',', '"', '\\']) {
+                    self.write(&Feel::Data(Value::String(key.clone())), levels, out)?;
+                } else {
+                    out.push_str(key);
+                }
                 out.push_str(": ");
                 self.write(item, levels, out)?;
             }

@@ -172,7 +172,7 @@ fn midnight_or_time(args: &[Feel], i: usize) -> Outcome<DateTime> {
 }
 
 fn to_number(_: &mut Machine, args: &[Feel]) -> Outcome<Feel> {
-    if let Some(n) = args.first().and_then(Feel::as_number) {
+    if let (Some(n), 1) = (args.first().and_then(Feel::as_number), args.len()) {
         return Ok(Feel::from(n));
     }
     let mut s = text(args, 0)?.trim().to_owned();

@@ -55,7 +55,7 @@ impl Builtin {
     }
 
     /// Its forms, as messages write them.
-    fn shapes(&self) -> Vec<String> {
+    pub(super) fn shapes(&self) -> Vec<String> {
         self.forms.iter().map(|f| format!("{}({})", self.name, f.join(", "))).collect()
     }
 
@@ -96,16 +96,40 @@ pub(super) fn all() -> Vec<(&'static str, Vec<String>)> {
     all
 }
 
-/// The function whose name is most like this one.
+/// The function whose name is most like this one: the same but for case and blanks, one that begins with it, or one
+/// that differs by a slip or two.
 pub(super) fn nearest(name: &str) -> Option<&'static str> {
     let wanted = squeezed(name);
     let mut names: Vec<&'static str> = table().keys().copied().collect();
     names.sort_unstable();
-    let close = |n: &&'static str| {
+    let begins = |n: &str| {
         let n = squeezed(n);
         n == wanted || (wanted.len() > 3 && (n.starts_with(&wanted) || wanted.starts_with(&n) && n.len() > 3))
     };
-    names.into_iter().find(close)
+    if let Some(near) = names.iter().find(|n| begins(n)) {
+        return Some(near);
+    }
+    if !(4..=40).contains(&wanted.chars().count()) {
+        return None;
+    }
+    let slips = names.into_iter().map(|n| (slips(&squeezed(n), &wanted), n)).min()?;
+    (slips.0 <= 2).then_some(slips.1)
+}
+
+/// How many letters to add, drop or change to make one word of the other.
+fn slips(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let change = corner + usize::from(x != *y);
+            corner = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row[b.len()]
 }
 
 fn squeezed(name: &str) -> String {

@@ -17,7 +17,7 @@ pub(super) fn all() -> Vec<Builtin> {
         Builtin::new("round down", SCALED, |_, a| round(a, Rounding::Down)),
         Builtin::new("round half up", SCALED, |_, a| round(a, Rounding::HalfUp)),
         Builtin::new("round half down", SCALED, |_, a| round(a, Rounding::HalfDown)),
-        Builtin::new("abs", &[&["n"], &["number"]], abs),
+        Builtin::new("abs", &[&["n"]], abs),
         Builtin::new("modulo", &[&["dividend", "divisor"]], |_, a| {
             finite(number(a, 0)?.checked_modulo(number(a, 1)?), "division by zero")
         }),

@@ -42,7 +42,7 @@ pub(super) fn all() -> Vec<Builtin> {
         Builtin::new("replace", &[&["input", "pattern", "replacement", "flags?"]], replace),
         Builtin::new("split", &[&["string", "delimiter"]], split),
         Builtin::new("extract", &[&["string", "pattern"]], extract),
-        Builtin::new("string join", &[&["list", "delimiter?", "prefix?", "suffix?"]], join),
+        Builtin::new("string join", &[&["list", "delimiter?"], &["list", "delimiter", "prefix", "suffix"]], join),
         Builtin::new("is blank", &[&["string"]], |_, a| Ok(text(a, 0)?.trim().is_empty().into())),
         Builtin::new("to base64", &[&["value"], &["string"]], |m, a| {
             let s = text(a, 0)?;

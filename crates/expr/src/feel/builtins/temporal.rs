@@ -38,7 +38,10 @@ pub(super) fn all() -> Vec<Builtin> {
         }),
         Builtin::new("week of year", DATE, |_, a| Ok(int(usize::from(date(a)?.iso_week_date().week().unsigned_abs())))),
         Builtin::new("last day of month", DATE, |_, a| data(Value::Date(date(a)?.last_of_month()))),
-        Builtin::new("is", &[&["value1", "value2"]], |m, a| {
+        Builtin::new("is", &[&["value1?", "value2?"]], |m, a| {
+            if a.is_empty() {
+                return expected("two values", None);
+            }
             let same = match (arg(a, 0), arg(a, 1)) {
                 (Feel::Data(x), Feel::Data(y)) => match (&x, &y) {
                     (Value::DateTime(dx, zx), Value::DateTime(dy, zy)) => dx == dy && zx == zy,

@@ -135,6 +135,9 @@ impl Turns {
         };
         if let (Some(from), Some(to)) = (start.as_number(), end.as_number()) {
             let one = Number::from(1);
+            if from > to {
+                return Err("the range ends before it starts".to_owned());
+            }
             let from = if range.start_included { Some(from) } else { from.checked_add(one) };
             let past = !range.end_included;
             let to = if past { to.checked_sub(one) } else { Some(to) };

@@ -8,6 +8,9 @@ use super::super::value::Feel;
 use super::{Binding, Parsed, Parser};
 use std::sync::Arc;
 
+/// A bare key has at most so many words and operators.
+const LONGEST_KEY: usize = 20;
+
 impl Parser<'_> {
     pub(super) fn conditional(&mut self) -> Parsed<Node> {
         self.expect_word("if")?;
@@ -162,7 +165,12 @@ impl Parser<'_> {
             if !entries.is_empty() {
                 self.expect_mark(",")?;
             }
+            let at = self.at();
             let key = self.context_key()?;
+            if entries.iter().any(|(k, _, _)| *k == key) {
+                let (en, ru) = (format!("the key `{key}` appears twice"), format!("ключ `{key}` указан дважды"));
+                return Err(crate::SyntaxError::at(self.text, at, en, ru));
+            }
             let value = self.inner_expression()?;
             let slot = self.bind(key.clone());
             // An entry shadows members of a filtered item around the context only by its own name.
@@ -179,6 +187,28 @@ impl Parser<'_> {
             self.expect_mark(":")?;
             return Ok(key);
         }
-        self.words_before_colon().ok_or_else(|| self.unexpected(&["name", "text", "}"]))
+        if let Some(key) = self.words_before_colon() {
+            return Ok(key);
+        }
+        self.key_with_marks().ok_or_else(|| self.unexpected(&["name", "text", "}"]))
+    }
+
+    /// A key such as `foo+bar`: as it is written, when a colon follows.
+    fn key_with_marks(&mut self) -> Option<Arc<str>> {
+        let is_part = |k: &Kind| match k {
+            Kind::Word(_) | Kind::Number(_) => true,
+            Kind::Mark(m) => matches!(*m, "+" | "-" | "*" | "/" | "." | "**"),
+            _ => false,
+        };
+        let count = (0..LONGEST_KEY).find(|i| !is_part(self.kind_after(*i)))?;
+        let colon = matches!(self.kind_after(count), Kind::Mark(":"));
+        if !colon || !matches!(self.kind(), Kind::Word(_)) {
+            return None;
+        }
+        let from = self.at();
+        (0..count).for_each(|_| self.advance());
+        let key = self.text[from..self.at()].trim();
+        self.advance();
+        Some(Arc::from(key))
     }
 }

@@ -234,7 +234,11 @@ impl Parser<'_> {
         let given = self.arguments()?;
         match builtins::arrange(builtin, given) {
             Ok(args) => Ok(Some(Node::At(place, Box::new(Node::Builtin(builtin, args))))),
-            Err((en, ru)) => Err(crate::SyntaxError::at(self.text, at, en, ru)),
+            Err((en, ru)) => {
+                let shapes = builtin.shapes();
+                let shapes: Vec<&str> = shapes.iter().map(String::as_str).collect();
+                Err(crate::SyntaxError::at(self.text, at, en, ru).expecting(&shapes))
+            }
         }
     }
 
@@ -247,7 +251,8 @@ impl Parser<'_> {
         let (en, ru) = near.map_or((String::new(), String::new()), |n| {
             (format!("; did you mean `{n}`?"), format!("; может быть, `{n}`?"))
         });
-        self.error(format!("there is no function `{name}`{en}"), format!("нет функции `{name}`{ru}"))
+        let error = self.error(format!("there is no function `{name}`{en}"), format!("нет функции `{name}`{ru}"));
+        error.expecting(near.as_slice())
     }
 
     /// Arguments after the `(`, with names where given.

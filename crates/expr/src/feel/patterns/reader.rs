@@ -19,15 +19,16 @@ pub(super) struct Reader {
     depth: u32,
     dot_all: bool,
     lines: bool,
-    extended: bool,
 }
 
 type Read<T> = Result<T, String>;
 
 impl Reader {
     pub(super) fn new(pattern: &str, dot_all: bool, lines: bool, extended: bool) -> Self {
+        // XPath's flag `x` drops blanks before anything is read; those in a class stay.
+        let chars = if extended { without_blanks(pattern) } else { pattern.chars().collect() };
         Self {
-            chars: pattern.chars().collect(),
+            chars,
             at: 0,
             program: Vec::new(),
             groups: 1,
@@ -35,7 +36,6 @@ impl Reader {
             depth: 0,
             dot_all,
             lines,
-            extended,
         }
     }
 
@@ -103,10 +103,6 @@ impl Reader {
         while let Some(c) = self.peek() {
             if c == '|' || c == ')' {
                 break;
-            }
-            if self.extended && c.is_whitespace() {
-                self.at += 1;
-                continue;
             }
             let start = self.program.len();
             self.atom()?;
@@ -247,6 +243,9 @@ impl Reader {
         }
         let Some(escaped) = self.peek() else { return Err("the pattern ends with a backslash".to_owned()) };
         self.at += 1;
+        if escaped.is_ascii_digit() {
+            return Err("a group can not be repeated inside of a class".to_owned());
+        }
         if let Some(kind) = self.kind_of(escaped)? {
             class.kinds.push(kind);
             return Ok(None);
@@ -353,6 +352,22 @@ fn shift_by(step: &mut Step, by: isize) {
         Step::Jump(to) => *to = to.wrapping_add_signed(by),
         _ => {}
     }
+}
+
+fn without_blanks(pattern: &str) -> Vec<char> {
+    let (mut open, mut escaped) = (0usize, false);
+    let keep = |c: &char| {
+        let keep = open > 0 || !c.is_whitespace();
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '[' => open += 1,
+            ']' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        keep
+    };
+    pattern.chars().filter(keep).collect()
 }
 
 fn plain_escape(c: char) -> char {
