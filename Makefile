@@ -5,7 +5,7 @@ export CARGO_TARGET_DIR
 BIN := $(CARGO_TARGET_DIR)/release/ruslo
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/package.json web/package-lock.json web/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: help build run test test-fast dev bench fmt lint e2e web-check openapi install install-test clean simulate faults faults-short
+.PHONY: help build run test test-fast dev bench fmt lint e2e web-check openapi install install-test clean simulate faults faults-short tck
 
 help: ## Show what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -79,6 +79,9 @@ bench-peers: build ## The same jobs against the peers, 20 minutes (bench/peers/R
 
 SEEDS ?= 10000
 FIRST ?= 1
+tck: install ## The public DMN conformance kit: TCK=path of a copy, or fetched into ~/.cache/ruslo/tck
+	@tools/dmn-tck $(TCK)
+
 simulate: install ## Simulated servers, faults and clients: SEEDS=10000 runs, from FIRST=1
 	RUSLO_SIM_SEEDS=$(SEEDS) RUSLO_SIM_FIRST=$(FIRST) cargo test --locked --profile simulate -p runtime --test simulation -- \
 		--nocapture servers_lose server_loses

@@ -117,11 +117,11 @@ table! {
     GET "/definitions/{id}/versions" definitions::versions, May(View, Definitions);
 
     GET "/decisions" decisions::list, May(View, Definitions);
-    POST "/decisions/evaluate" decisions::evaluate, May(View, Definitions);
+    POST "/decisions/evaluate" decisions::evaluate, May(Start, Definitions);
     GET "/decisions/{id}" decisions::get, May(View, Definitions);
     DELETE "/decisions/{id}" decisions::remove, May(Delete, Definitions);
     GET "/decisions/{id}/versions" decisions::versions, May(View, Definitions);
-    POST "/decisions/{id}/evaluate" decisions::evaluate_version, May(View, Definitions);
+    POST "/decisions/{id}/evaluate" decisions::evaluate_version, May(Start, Definitions);
 
     GET "/instances" instances::list, SignedIn;
     POST "/instances" instances::start, May(Start, Definitions);

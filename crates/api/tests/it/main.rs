@@ -4,6 +4,7 @@
 
 mod authorization;
 mod automatic;
+mod decisions;
 mod documents;
 mod retention;
 mod sessions;
