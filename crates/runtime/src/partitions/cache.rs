@@ -110,6 +110,7 @@ mod tests {
             started_at: Timestamp(0),
             business_key: None,
             parameters: Object::new(),
+            parent: None,
         };
         Hot {
             instance: Instance::created(&Event::InstanceCreated(Box::new(created))).unwrap(),
