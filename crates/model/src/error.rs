@@ -78,7 +78,6 @@ codes! {
     CALL_ENDED = "ENG-0021", Conflict, "The called process could not be started or did not end by itself";
     TURNS_INVALID = "ENG-0022", Conflict, "The turns of a repeated activity can not be counted";
     LOOP_GUARD = "ENG-0023", Conflict, "A loop without a maximum ran too often";
-    DATA_MISSING = "ENG-0024", Conflict, "Data that an activity needs has no value";
     MODIFICATION_REFUSED = "ENG-0025", Conflict, "The instance can not be changed like this";
     MIGRATION_REFUSED = "ENG-0026", Conflict, "The instance can not go on with this version";
     NOT_COMPENSABLE = "ENG-0027", Conflict, "The instance can not be compensated";

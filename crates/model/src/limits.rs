@@ -5,6 +5,8 @@
 pub struct Limits {
     /// Node entries one step may pass without waiting before it is cut with an incident (BPMN TK-5).
     pub step_node_entries: u32,
+    /// Turns of one repeated activity (BPMN MI-1).
+    pub turns: u32,
     /// Bytes of one variable's value (BPMN VA-6: 1 MiB).
     pub value_bytes: usize,
     /// Bytes of all variables of an instance (BPMN VA-6: 8 MiB).
@@ -71,6 +73,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             step_node_entries: 10_000,
+            turns: 100_000,
             value_bytes: 1 << 20,
             instance_bytes: 8 << 20,
             large_value_bytes: 8 << 10,
