@@ -9,7 +9,7 @@ use crate::lifecycle;
 use crate::repetition;
 use crate::state::Phase;
 use crate::step::Step;
-use crate::{compensation, stages, transaction, variables};
+use crate::{compensation, modification, stages, transaction, variables};
 use model::definition::Repetition;
 use model::{IncidentId, Object, UserId, Value};
 
@@ -32,6 +32,7 @@ pub(crate) fn run(step: &mut Step, command: Command) -> Result<(), Rejection> {
         }
         Command::ActivateAdHoc { key, elements, variables, .. } => ad_hoc::begin(step, key, &elements, &variables),
         Command::CompleteAdHoc { key, .. } => ad_hoc::end(step, key),
+        Command::Modify { modification, by } => modification::modify(step, modification, by),
         Command::GrantMutex { key } => stages::mutex_granted(step, key),
         Command::Suspend { reason, by } => suspend(step, reason, by),
         Command::Resume { by } => resume(step, by),

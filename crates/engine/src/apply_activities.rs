@@ -169,6 +169,11 @@ fn migrate(instance: &mut Instance, migrated: &Migrated) {
     for run in &mut instance.activities.ad_hocs {
         run.queue.iter_mut().for_each(|a| a.element = new(a.element));
     }
+    if let Some(listening) = &mut instance.listening {
+        listening.watchers.iter_mut().for_each(|w| w.element = new(w.element));
+        listening.collected.iter_mut().for_each(|c| c.element = new(c.element));
+        listening.resets.iter_mut().for_each(|r| r.element = new(r.element));
+    }
     let kept = |element: ElementIdx| migrated.elements.iter().any(|(old, _)| *old == element);
     instance.activities.records.retain(|r| kept(r.element));
     instance.activities.records.iter_mut().for_each(|r| r.element = new(r.element));

@@ -91,6 +91,8 @@ pub enum Command {
     SkipIncident { incident: IncidentId, output: Object, reason: String, by: Option<UserId> },
     /// Judges all conditions that are watched: something outside the instance changed (BPMN CN-5).
     EvaluateConditions {},
+    /// Begins elements and cuts off runs, all in one step (BPMN MG-1).
+    Modify { modification: Modification, by: Option<UserId> },
     /// Writes variables: locally into the element instance `scope`, or into the process when absent.
     SetVariables { scope: Option<u32>, values: Object, by: Option<UserId> },
     /// Retries the failed element where it stopped (BPMN TK-8).
@@ -101,6 +103,41 @@ pub enum Command {
     Log { key: Option<u32>, job: Option<JobId>, text: String, by: Option<UserId> },
     /// Sets the text people see as the instance's state.
     SetStateTitle { text: String },
+}
+
+/// What a modification does: activations first, then terminations.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Modification {
+    /// What begins.
+    pub activate: Vec<Activate>,
+    /// Runs that are cut off.
+    pub terminate: Vec<u32>,
+    /// Runs that are cut off while an element begins instead.
+    pub moves: Vec<Move>,
+    /// Why, for the history.
+    pub reason: String,
+}
+
+/// An element that begins by hand.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Activate {
+    /// Its id.
+    pub element: String,
+    /// The run it begins in, or one around it; found when there is only one.
+    pub scope: Option<u32>,
+    /// Its local variables.
+    pub variables: Object,
+}
+
+/// A run that is replaced by an element.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Move {
+    /// The run.
+    pub from: u32,
+    /// The element's id.
+    pub to: String,
 }
 
 /// Why a command does not fit the state. Nothing changed.

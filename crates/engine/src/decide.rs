@@ -134,6 +134,7 @@ fn actor(command: &Command) -> Option<UserId> {
         | Command::SetVariables { by, .. }
         | Command::ResolveIncident { by, .. }
         | Command::Cancel { by, .. }
+        | Command::Modify { by, .. }
         | Command::AddTurn { by, .. }
         | Command::DeleteTurn { by, .. }
         | Command::CompleteTurns { by, .. }
@@ -305,6 +306,9 @@ fn fail_task(step: &mut Step, task: TaskId, code: &str, message: String) -> Resu
 fn fire_timer(step: &mut Step, timer: TimerId) -> Result<(), Rejection> {
     let armed = step.instance.timers.iter().find(|t| t.id == timer).cloned();
     let fired = armed.ok_or(Rejection::TimerNotArmed { timer })?;
+    if step.instance.is_suspended() {
+        return Err(Rejection::Suspension { state: "suspended" });
+    }
     if fired.due > step.env.now {
         return Err(Rejection::TimerNotDue { timer });
     }

@@ -123,7 +123,12 @@ fn fail(step: &mut Step, key: u32, error: BusinessError) {
         Err(_) => Object::new(),
     };
     let error = BusinessError { data, ..error };
-    if let Err(BusinessError { code, message, .. }) = errors::raise(step, key, error) {
+    if let Err(error) = errors::raise(step, key, error) {
+        if step.instance.parent.is_some() {
+            // The caller of this one may catch it.
+            return errors::fail_instance(step, error);
+        }
+        let BusinessError { code, message, .. } = error;
         let mut trouble = Trouble::new(&codes::UNHANDLED_ERROR, format!("{code}: {message}"));
         trouble.details = Some(serde_json::json!({"errorCode": code}));
         step.raise_incident(key, Phase::Active, trouble, None);
