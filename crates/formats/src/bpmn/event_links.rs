@@ -8,6 +8,7 @@ use crate::finding::Text;
 use model::definition::{ElementIdx, FlowIdx, SequenceFlow};
 use roxmltree::Node;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 /// The link definition of an event, with its name.
@@ -40,14 +41,19 @@ pub(crate) fn join(compiler: &mut Compiler) {
         let key = (compiler.def.element(idx).parent, name);
         if !catch {
             throws.push((idx, key));
-        } else if catches.contains_key(&key) {
-            let text = Text::new(
-                format!("Another catch event of this scope has the link name `{name}`"),
-                format!("Имя связи «{name}» уже носит другое событие-обработчик этой области"),
-            );
-            compiler.error("LN-18", definition, text);
-        } else {
-            catches.insert(key, (idx, false));
+            continue;
+        }
+        match catches.entry(key) {
+            Entry::Vacant(free) => {
+                free.insert((idx, false));
+            }
+            Entry::Occupied(_) => {
+                let text = Text::new(
+                    format!("Another catch event of this scope has the link name `{name}`"),
+                    format!("Имя связи «{name}» уже носит другое событие-обработчик этой области"),
+                );
+                compiler.error("LN-18", definition, text);
+            }
         }
     }
     for (throw, key) in throws {

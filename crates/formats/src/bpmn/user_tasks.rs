@@ -140,9 +140,7 @@ pub(crate) fn form<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, '
         }
         return Some(Form::Id(id.to_owned()));
     }
-    let Some(key) = filled(definition, "formKey").or_else(|| filled(definition, "externalReference")) else {
-        return None;
-    };
+    let key = filled(definition, "formKey").or_else(|| filled(definition, "externalReference"))?;
     let Some(id) = key.strip_prefix(EMBEDDED) else {
         compiler.warn(
             "LN-27",
