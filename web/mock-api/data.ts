@@ -1,4 +1,5 @@
 /** The sample company that the mock answers from. */
+import { decisionSource } from '../src/features/decisions/starter.ts'
 import { readFileSync } from 'node:fs'
 import type {
   App, CallRecord, Catalog, Definition, HistoryEntry, Incident, InstanceDetail, JsonObject, Me, ModelWithSource, Notification, RecordRow, TaskDetail, User,
@@ -94,7 +95,7 @@ export const calls: CallRecord[] = [
   { id: 1, at: ago(29), instanceId: 'pi_1', elementId: 'md5', attempt: 1, url: 'http://127.0.0.1:9090/md5', request: 'workflow_id=0000000000007b.12345678&code=md5&properties%5BinputString%5D=%D0%90%D1%80%D0%B5%D0%BD%D0%B4%D0%B0&event_token=abc', status: 500, response: 'Internal Server Error', durationMs: 1240, error: null },
   { id: 2, at: ago(28), instanceId: 'pi_1', elementId: 'md5', attempt: 2, url: 'http://127.0.0.1:9090/md5', request: 'workflow_id=0000000000007b.12345678&code=md5', status: 200, response: '{"ok":true}', durationMs: 38, error: null },
 ]
-export const models: ModelWithSource[] = [{ id: 'model_1', name: 'Согласование оплаты', catalogId: 'cat_1', version: 7, updatedAt: ago(60), updatedBy: person('user_1'), source: diagram }]
+export const models: ModelWithSource[] = [{ id: 'model_1', name: 'Согласование оплаты', kind: 'bpmn', catalogId: 'cat_1', version: 7, updatedAt: ago(60), updatedBy: person('user_1'), source: diagram }, { id: 'model_2', name: 'Скидка', kind: 'dmn', version: 1, updatedAt: ago(90), updatedBy: person('user_1'), source: decisionSource('Скидка', 'ru') }]
 export const apps: App[] = [{ id: 'app_1', name: 'Расчёт md5', clientId: 'local.5c8bb1b0a6d1e2.12345678', applicationToken: '0f3a5d7c9b1e2f4a6d8c0b2e4f6a8d1c', scopes: ['bizproc', 'user'], handlerUrl: 'http://127.0.0.1:9090/', installUrl: null, createdAt: ago(300), createdBy: person('user_1'), activityCount: 1 }]
 export const notifications: Notification[] = [
   { id: 'note_1', text: 'Новое задание: Согласовать оплату аренды', kind: 'task', link: '/inbox/task_1', from: null, createdAt: ago(3), readAt: null },

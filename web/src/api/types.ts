@@ -65,6 +65,10 @@ export type ImportResult = Wire<'Imported'>
 /** An element template, passed to the designer untouched. */
 export type ElementTemplate = JsonObject & { id: string; name: string }
 
+export type Decision = Wire<'Decision'>
+export type DecisionDetails = Wire<'DecisionDetails'>
+export type DecisionEvaluation = Wire<'DecisionEvaluation'>
+
 export type App = Wire<'App'>
 export type AppTokens = Wire<'AppTokens'>
 export type Activity = Wire<'AppActivity'>

@@ -52,6 +52,7 @@ const pages = [
   page('/inbox/$taskId', () => import('@/features/inbox/InboxPage')),
   page('/processes', () => import('@/features/processes/ProcessesPage')),
   page('/definitions/$definitionId', () => import('@/features/processes/DefinitionPage')),
+  page('/decisions/$decisionId', () => import('@/features/decisions/DecisionPage')),
   page('/compare', () => import('@/features/compare/ComparePage')),
   page('/instances/$instanceId', () => import('@/features/instances/InstancePage')),
   page('/designer', () => import('@/features/designer/ModelsPage')),

@@ -232,6 +232,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The decisions, the latest deployed first.
+         * @description Allowed: whoever is signed in.
+         */
+        get: operations["decisions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/decisions/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try out a decision by its id, or one of a text that is not deployed. Changes nothing.
+         * @description Allowed: whoever is signed in.
+         */
+        post: operations["decisions_evaluate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/decisions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One version with its DMN XML.
+         * @description Allowed: whoever is signed in.
+         */
+        get: operations["decisions_get"];
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw a version: business rule tasks no longer find it.
+         * @description Allowed: administrators.
+         */
+        delete: operations["decisions_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/decisions/{id}/evaluate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try out one version. Changes nothing.
+         * @description Allowed: whoever is signed in.
+         */
+        post: operations["decisions_evaluate_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/decisions/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All versions of the same decision, newest first.
+         * @description Allowed: whoever is signed in.
+         */
+        get: operations["decisions_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/definitions": {
         parameters: {
             query?: never;
@@ -246,7 +350,7 @@ export interface paths {
         get: operations["definitions_list"];
         put?: never;
         /**
-         * Deploy a `.bpmn` or `.bpt` file. When it has errors: 422 `DEF-0002` with `details.diagnostics`.
+         * Deploy a `.bpmn`, `.dmn` or `.bpt` file. When it has errors: 422 `DEF-0002` with `details.diagnostics`.
          * @description Allowed: administrators.
          */
         post: operations["definitions_deploy"];
@@ -1527,6 +1631,77 @@ export interface components {
              */
             unserved: number;
         };
+        /** @description A version of a decision. */
+        Decision: {
+            /** @description The decision's id in its file; the same for all versions. */
+            decisionId: string;
+            /** @description When it was deployed, UTC. */
+            deployedAt: string;
+            deployedBy?: null | components["schemas"]["Person"];
+            /**
+             * @description `def_3`.
+             * @example def_3
+             */
+            id: string;
+            /** @description Names of what it takes from outside, what it requires included. */
+            inputs: string[];
+            /** @description The model it was deployed from. */
+            modelId?: string | null;
+            /** @description What people see. */
+            name: string;
+            /** @description The id of the decision requirements it belongs to (`definitions` of the file). */
+            requirementsId: string;
+            /** @description Their name. */
+            requirementsName: string;
+            /**
+             * Format: int32
+             * @description Counts from 1 per decision.
+             */
+            version: number;
+            /** @description The author's tag of the version. */
+            versionTag?: string | null;
+            /** @description Whether it was withdrawn. */
+            withdrawn: boolean;
+        };
+        /** @description A version of a decision with its file. */
+        DecisionDetails: components["schemas"]["Decision"] & {
+            /** @description What was found in it when it was deployed. */
+            diagnostics: components["schemas"]["Diagnostic"][];
+            /** @description The DMN XML as deployed. */
+            source: string;
+        };
+        /** @description What an evaluation gave, and how. */
+        DecisionEvaluation: {
+            /** @description Every decision that was evaluated, the one asked for last. */
+            decisions: components["schemas"]["DecisionRun"][];
+            /** @description The version, when it was a deployed one. */
+            id?: string | null;
+            /** @description The result. */
+            result: unknown;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            version?: number | null;
+            /** @description Why something may be null, in English. */
+            warnings: string[];
+        };
+        /** @description One decision of an evaluation. */
+        DecisionRun: {
+            /** @description Its id in the file. */
+            decisionId: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Its result. */
+            result: unknown;
+            /** @description The decision tables that were evaluated for it. */
+            tables: components["schemas"]["TableRun"][];
+        };
+        /** @description With what a version is tried out. */
+        DecisionVariables: {
+            /** @description The variables, by name. */
+            variables?: components["schemas"]["JsonObject"];
+        };
         /** @description A deployed version. */
         Definition: {
             /** @description The app that owns it. */
@@ -1626,17 +1801,24 @@ export interface components {
              * @example def_3
              */
             id: string;
-            /** @description The process's id in its file. */
+            /** @description What it is. */
+            kind: components["schemas"]["DeployedKind"];
+            /** @description The process's or decision's id in its file. */
             processId: string;
             /**
              * Format: int32
-             * @description Counts from 1 per process id.
+             * @description Counts from 1 per process or decision id.
              */
             version: number;
         };
+        /**
+         * @description What was deployed.
+         * @enum {string}
+         */
+        DeployedKind: "process" | "decision";
         /** @description What was deployed. */
         Deployment: {
-            /** @description One per process of the file. */
+            /** @description One per process or decision of the file. */
             definitions: components["schemas"]["Deployed"][];
             /** @description What was found. */
             diagnostics: components["schemas"]["Diagnostic"][];
@@ -1764,7 +1946,7 @@ export interface components {
             catalogId?: string | null;
             /**
              * Format: binary
-             * @description The file: `.bpmn` or `.bpt`.
+             * @description The file: `.bpmn`, `.dmn` or `.bpt`.
              */
             file: string;
             /** @description What people see; from the file when absent. */
@@ -2194,6 +2376,8 @@ export interface components {
              * @example model_4
              */
             id: string;
+            /** @description What it is. */
+            kind: components["schemas"]["ModelKind"];
             /** @description What people see. */
             name: string;
             /** @description When it was last changed, UTC. */
@@ -2211,7 +2395,7 @@ export interface components {
             catalogId?: string | null;
             /** @description What people see. */
             name: string;
-            /** @description BPMN 2.0 XML. */
+            /** @description BPMN 2.0 or DMN XML. */
             source: string;
             /**
              * Format: int64
@@ -2219,10 +2403,22 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * @description What a model is.
+         * @enum {string}
+         */
+        ModelKind: "bpmn" | "dmn";
         /** @description A model with its source. */
         ModelWithSource: components["schemas"]["Model"] & {
-            /** @description BPMN 2.0 XML. */
+            /** @description BPMN 2.0 or DMN XML. */
             source: string;
+        };
+        /** @description A value with a name. */
+        NamedValue: {
+            /** @description The name. */
+            name: string;
+            /** @description The value. */
+            value: unknown;
         };
         /** @description A new app. */
         NewApp: {
@@ -2252,7 +2448,7 @@ export interface components {
             catalogId?: string | null;
             /** @description What people see. */
             name: string;
-            /** @description BPMN 2.0 XML; a process with one start event when absent. */
+            /** @description BPMN 2.0 or DMN XML; a process with one start event when absent. */
             source?: string | null;
         };
         /** @description A new record. */
@@ -2477,6 +2673,46 @@ export interface components {
             total: number;
         };
         /** @description A page of a list. */
+        Page_Decision: {
+            /** @description The page's items. */
+            items: {
+                /** @description The decision's id in its file; the same for all versions. */
+                decisionId: string;
+                /** @description When it was deployed, UTC. */
+                deployedAt: string;
+                deployedBy?: null | components["schemas"]["Person"];
+                /**
+                 * @description `def_3`.
+                 * @example def_3
+                 */
+                id: string;
+                /** @description Names of what it takes from outside, what it requires included. */
+                inputs: string[];
+                /** @description The model it was deployed from. */
+                modelId?: string | null;
+                /** @description What people see. */
+                name: string;
+                /** @description The id of the decision requirements it belongs to (`definitions` of the file). */
+                requirementsId: string;
+                /** @description Their name. */
+                requirementsName: string;
+                /**
+                 * Format: int32
+                 * @description Counts from 1 per decision.
+                 */
+                version: number;
+                /** @description The author's tag of the version. */
+                versionTag?: string | null;
+                /** @description Whether it was withdrawn. */
+                withdrawn: boolean;
+            }[];
+            /**
+             * Format: int64
+             * @description How many there are on all pages.
+             */
+            total: number;
+        };
+        /** @description A page of a list. */
         Page_Definition: {
             /** @description The page's items. */
             items: {
@@ -2693,6 +2929,8 @@ export interface components {
                  * @example model_4
                  */
                 id: string;
+                /** @description What it is. */
+                kind: components["schemas"]["ModelKind"];
                 /** @description What people see. */
                 name: string;
                 /** @description When it was last changed, UTC. */
@@ -3076,6 +3314,15 @@ export interface components {
          * @enum {string}
          */
         Role: "admin" | "employee";
+        /** @description A rule that matched. */
+        RuleRun: {
+            /** @description Its id in the file. */
+            id: string;
+            /** @description Its number, from 1. */
+            index: number;
+            /** @description Its results. */
+            outputs: components["schemas"]["NamedValue"][];
+        };
         /** @description Variables of a scope. */
         ScopeVariables: {
             /** @description Id of its element. */
@@ -3121,9 +3368,9 @@ export interface components {
              */
             password: string;
         };
-        /** @description BPMN 2.0 XML to check. */
+        /** @description BPMN 2.0 or DMN XML to check. */
         Source: {
-            /** @description BPMN 2.0 XML. */
+            /** @description BPMN 2.0 or DMN XML. */
             source: string;
         };
         /** @description A start: `definitionId` for one version or `processId` for the newest. */
@@ -3206,6 +3453,17 @@ export interface components {
             uptimeS: number;
             /** @description Its version. */
             version: string;
+        };
+        /** @description One evaluation of a decision table. */
+        TableRun: {
+            /** @description The letter of its hit policy: `U`, `C+`. */
+            hitPolicy: string;
+            /** @description The table's id in the file. */
+            id: string;
+            /** @description The columns of conditions with their values. */
+            inputs: components["schemas"]["NamedValue"][];
+            /** @description The rules that matched. */
+            matched: components["schemas"]["RuleRun"][];
         };
         /** @description A task. */
         Task: {
@@ -3340,6 +3598,15 @@ export interface components {
             title: string;
             /** @description Only in the answer to making it: shown once, kept as a hash. */
             token?: string | null;
+        };
+        /** @description A decision to try out: the newest version of one that is deployed, or one of a text that is not. */
+        TriedDecision: {
+            /** @description The decision's id; with `source` also its name or that of a decision service, the first decision when absent. */
+            decisionId?: string | null;
+            /** @description DMN XML that needs not be deployed. */
+            source?: string | null;
+            /** @description The variables, by name. */
+            variables?: components["schemas"]["JsonObject"];
         };
         /** @description A person. Only administrators (and the person) see what stands after `active`. */
         User: {
@@ -3992,6 +4259,214 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Record"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    decisions_list: {
+        parameters: {
+            query?: {
+                /** @description Part of the name or decision id. */
+                search?: string;
+                /** @description Only the newest version of each decision; `true` when absent. */
+                latest?: boolean;
+                /** @description Only versions of this decision. */
+                decisionId?: string;
+                /** @description How many items; 50 when absent, 500 at most. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Decisions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Decision"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    decisions_evaluate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriedDecision"];
+            };
+        };
+        responses: {
+            /** @description The result and how it came about */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionEvaluation"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    decisions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example def_3 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionDetails"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    decisions_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example def_3 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Withdrawn */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    decisions_evaluate_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example def_3 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionVariables"];
+            };
+        };
+        responses: {
+            /** @description The result and how it came about */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionEvaluation"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    decisions_versions: {
+        parameters: {
+            query?: {
+                /** @description How many items; 50 when absent, 500 at most. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                /** @example def_3 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Versions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Decision"];
                 };
             };
             /** @description An error */

@@ -26,6 +26,7 @@ import { emptyForm, formOf, setForm, type DiagramElement } from './modules/forms
 import { simulate } from './modules/simulation'
 import { createModel, deployModel, modelQuery, readModel, templatesQuery } from './queries'
 
+const DecisionDesigner = lazy(() => import('@/features/decisions/DecisionDesigner').then((module) => ({ default: module.DecisionDesigner })))
 const RuleDrawer = lazy(() => import('./canvas/RuleDrawer'))
 const FormEditorDialog = lazy(() => import('./canvas/FormEditorDialog'))
 
@@ -37,7 +38,10 @@ export default function DesignerPage() {
   if (!can.design(me).ok) return <NotAllowed />
   return (
     <QueryView query={query} skeleton={<BlockSkeleton lines={12} />}>
-      {(model) => <Designer key={`${model.id}-${round}`} model={model} onReload={() => setRound((n) => n + 1)} />}
+      {(model) =>
+        model.kind === 'dmn'
+          ? <Suspense fallback={<BlockSkeleton lines={12} />}><DecisionDesigner key={`${model.id}-${round}`} model={model} onReload={() => setRound((n) => n + 1)} /></Suspense>
+          : <Designer key={`${model.id}-${round}`} model={model} onReload={() => setRound((n) => n + 1)} />}
     </QueryView>
   )
 }

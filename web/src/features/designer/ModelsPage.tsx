@@ -17,9 +17,10 @@ import { Time } from '@/ui/Time'
 import ui from '@/ui/ui.module.css'
 import css from './designer.module.css'
 import { createModel, deleteModel, importFile, modelsQuery, readModel } from './queries'
+import { decisionSource } from '@/features/decisions/starter'
 import { starterSource, type StarterKind } from './templates'
 
-const ACCEPT = '.bpmn,.bpt,.xml'
+const ACCEPT = '.bpmn,.bpt,.dmn,.xml'
 
 export default function ModelsPage() {
   const { t } = useTranslation()
@@ -76,6 +77,7 @@ function ModelList({ search, onSearch, buttons }: { search: string; onSearch: (t
   const catalogs = useQuery(catalogsQuery)
   const columns: Column<Model>[] = [
     { key: 'name', header: t('common.field.name'), cell: (model) => model.name },
+    { key: 'kind', header: t('designer.list.kind'), cell: (model) => t(`designer.kind.${model.kind}`), width: 130, wideOnly: true },
     { key: 'catalog', header: t('designer.bar.catalog'), cell: (model) => catalogs.data?.items.find((catalog) => catalog.id === model.catalogId)?.name ?? '—', width: 200 },
     { key: 'updated', header: t('designer.list.changed'), cell: (model) => <Time at={model.updatedAt} />, width: 150 },
     { key: 'by', header: t('designer.list.by'), cell: (model) => model.updatedBy?.name ?? '—', width: 200, wideOnly: true },
@@ -135,15 +137,16 @@ function ModelMenu({ model }: { model: Model }) {
   )
 }
 
-const STARTERS: StarterKind[] = ['approval', 'appCall', 'blank']
+type Starter = StarterKind | 'decision'
+const STARTERS: Starter[] = ['approval', 'appCall', 'blank', 'decision']
 
 function CreateDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation()
-  const [kind, setKind] = useState<StarterKind>('approval')
+  const [kind, setKind] = useState<Starter>('approval')
   const [name, setName] = useState('')
   const title = name.trim() || t(`designer.template.${kind}`)
   const create = useMutation({
-    mutationFn: () => createModel(title, starterSource(kind, title, currentLanguage())),
+    mutationFn: () => createModel(title, kind === 'decision' ? decisionSource(title, currentLanguage()) : starterSource(kind, title, currentLanguage())),
     onSuccess: (model) => {
       void queryClient.invalidateQueries({ queryKey: ['model'] })
       navigateTo(`/designer/${model.id}`)
@@ -155,8 +158,8 @@ function CreateDialog({ onClose }: { onClose: () => void }) {
       <form onSubmit={(event) => { event.preventDefault(); create.mutate() }}>
         <Stack>
           <TextInput label={t('designer.template.name')} name="name" placeholder={t(`designer.template.${kind}`)} value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus />
-          <Radio.Group label={t('designer.template.title')} value={kind} onChange={(value) => setKind(value as StarterKind)}>
-            <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="xs" mt={6}>
+          <Radio.Group label={t('designer.template.title')} value={kind} onChange={(value) => setKind(value as Starter)}>
+            <SimpleGrid cols={{ base: 1, xs: 2, sm: 4 }} spacing="xs" mt={6}>
               {STARTERS.map((starter) => (
                 <Radio.Card key={starter} value={starter} className={css.starter} data-testid={`starter-${starter}`}>
                   <StarterPicture kind={starter} />
@@ -174,8 +177,16 @@ function CreateDialog({ onClose }: { onClose: () => void }) {
 }
 
 /** What the drawing looks like, in a glance. */
-function StarterPicture({ kind }: { kind: StarterKind }) {
+function StarterPicture({ kind }: { kind: Starter }) {
   const stroke = { fill: 'none', stroke: 'currentColor', strokeWidth: 1.5 }
+  if (kind === 'decision') {
+    return (
+      <svg viewBox="0 0 160 60" className={css.picture} aria-hidden="true">
+        <rect x="24" y="8" width="112" height="44" rx="4" {...stroke} />
+        <path d="M24 20h112M24 31h112M24 42h112M50 8v44M94 8v44" {...stroke} />
+      </svg>
+    )
+  }
   return (
     <svg viewBox="0 0 160 60" className={css.picture} aria-hidden="true">
       <circle cx="16" cy="26" r="7" {...stroke} />

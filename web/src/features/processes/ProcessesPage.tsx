@@ -3,11 +3,12 @@ import { useTranslation } from 'react-i18next'
 import { Page } from '@/ui/Page'
 import { useUrlState } from '@/ui/search'
 import { PageTabs } from '@/ui/Tabs'
+import { DecisionsTab } from './DecisionsTab'
 import { DefinitionsTab } from './DefinitionsTab'
 import { InstancesTab } from './InstancesTab'
 import { StartTab } from './StartTab'
 
-const TABS = ['start', 'instances', 'definitions'] as const
+const TABS = ['start', 'instances', 'definitions', 'decisions'] as const
 type Tab = (typeof TABS)[number]
 
 export default function ProcessesPage() {
@@ -23,6 +24,7 @@ export default function ProcessesPage() {
       {tab === 'start' && <StartTab />}
       {tab === 'instances' && <InstancesTab />}
       {tab === 'definitions' && <DefinitionsTab />}
+      {tab === 'decisions' && <DecisionsTab />}
     </Page>
   )
 }

@@ -1,6 +1,7 @@
 import { apps } from './apps'
 import { catalogs } from './catalogs'
 import { common } from './common'
+import { decisions } from './decisions'
 import { designer } from './designer'
 import { errors } from './errors'
 import { inbox } from './inbox'
@@ -12,4 +13,4 @@ import { shell } from './shell'
 import type { Translation } from '../types'
 import type { ru } from '../ru'
 
-export const en: Translation<typeof ru> = { common, shell, inbox, processes, instance, designer, catalogs, apps, settings, errors }
+export const en: Translation<typeof ru> = { common, shell, inbox, processes, instance, designer, decisions, catalogs, apps, settings, errors }

@@ -3,7 +3,7 @@ import type { Translation } from '../types'
 
 export const processes: Translation<typeof ru> = {
   title: 'Processes',
-  tab: { start: 'Start', instances: 'Processes', definitions: 'Definitions' },
+  tab: { start: 'Start', instances: 'Processes', definitions: 'Definitions', decisions: 'Decisions' },
   start: {
     button: 'Start process',
     searchPlaceholder: 'Find process definition',

@@ -1,6 +1,7 @@
 import { apps } from './apps'
 import { catalogs } from './catalogs'
 import { common } from './common'
+import { decisions } from './decisions'
 import { designer } from './designer'
 import { errors } from './errors'
 import { inbox } from './inbox'
@@ -9,4 +10,4 @@ import { processes } from './processes'
 import { settings } from './settings'
 import { shell } from './shell'
 
-export const ru = { common, shell, inbox, processes, instance, designer, catalogs, apps, settings, errors } as const
+export const ru = { common, shell, inbox, processes, instance, designer, decisions, catalogs, apps, settings, errors } as const

@@ -1,6 +1,6 @@
 export const processes = {
   title: 'Процессы',
-  tab: { start: 'Запуск', instances: 'Процессы', definitions: 'Шаблоны' },
+  tab: { start: 'Запуск', instances: 'Процессы', definitions: 'Шаблоны', decisions: 'Решения' },
   start: {
     button: 'Запустить процесс',
     searchPlaceholder: 'Найти шаблон процесса',

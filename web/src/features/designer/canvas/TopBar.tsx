@@ -108,7 +108,7 @@ function BarIcon({ label, disabled, onClick, children }: { label: string; disabl
 
 const SAVE_ICON = { saved: IconCloudCheck, dirty: IconCloudUp, saving: IconCloudUp, failed: IconCloudOff, conflict: IconAlertTriangle } as const
 
-function SavedMark({ state, version, onSave }: { state: SaveState; version: number; onSave: () => void }) {
+export function SavedMark({ state, version, onSave }: { state: SaveState; version: number; onSave: () => void }) {
   const { t } = useTranslation()
   const Glyph = state === 'saved' ? IconCheck : SAVE_ICON[state]
   const broken = state === 'failed' || state === 'conflict'

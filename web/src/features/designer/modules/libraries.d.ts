@@ -45,3 +45,11 @@ declare module 'bpmn-js-token-simulation' {
   const module: object
   export default module
 }
+declare module 'dmn-js/lib/Modeler' {
+  const DmnModeler: new (options: object) => import('@/features/decisions/dmn').Dmn
+  export default DmnModeler
+}
+declare module 'dmn-js/lib/NavigatedViewer' {
+  const DmnViewer: new (options: object) => import('@/features/decisions/dmn').Dmn
+  export default DmnViewer
+}
