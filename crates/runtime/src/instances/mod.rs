@@ -41,6 +41,8 @@ pub(crate) async fn summary(core: &Core, row: InstanceRow) -> Result<InstanceSum
         updated_at: row.updated_at,
         state_title: Some(row.state_title).filter(|t| !t.is_empty()),
         incidents: row.incidents,
+        parent: row.parent,
+        root: row.root,
     })
 }
 
@@ -69,6 +71,8 @@ fn conditions(filter: &InstanceFilter) -> Filter<InstanceField> {
     all.extend(filter.process_id.as_deref().map(|id| Filter::eq(InstanceField::ProcessId, id)));
     all.extend(filter.record.map(|id| Filter::eq(InstanceField::DocumentRecord, id)));
     all.extend(filter.started_by.map(|id| Filter::eq(InstanceField::StartedBy, id)));
+    all.extend(filter.parent.map(|id| Filter::eq(InstanceField::Parent, id)));
+    all.extend(filter.root.map(|id| Filter::eq(InstanceField::Root, id)));
     all.extend(filter.has_incident.map(|has| {
         let op = if has { Op::Gt } else { Op::Eq };
         Filter::is(InstanceField::Incidents, op, 0_i64)

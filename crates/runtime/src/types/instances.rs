@@ -76,6 +76,10 @@ pub struct InstanceSummary {
     pub state_title: Option<String>,
     /// Open incidents.
     pub incidents: u32,
+    /// Who called it.
+    pub parent: Option<InstanceId>,
+    /// Where its tree of calls began; none: it was not called.
+    pub root: Option<InstanceId>,
 }
 
 /// Which instances to list.
@@ -93,6 +97,10 @@ pub struct InstanceFilter {
     pub started_by: Option<UserId>,
     /// Only with (or without) open incidents.
     pub has_incident: Option<bool>,
+    /// Only called by this instance.
+    pub parent: Option<InstanceId>,
+    /// Only of the tree of calls that began with this instance.
+    pub root: Option<InstanceId>,
     /// An instance id, or part of the business key.
     pub search: Option<String>,
 }

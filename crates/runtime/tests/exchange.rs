@@ -1,0 +1,405 @@
+//! Messages, signals, calls and starts by events between instances on a real database.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use model::error::codes;
+use model::{DefinitionId, InstanceId};
+use runtime::{Correlate, Deploy, InstanceFilter, Page, PublishMessage, StartRequest};
+use serde_json::{Value as Json, json};
+use support::{BEGINNING, World, object, service};
+
+/// A file with these processes and declarations beside them.
+fn file(processes: &[(&str, String)], beside: &str) -> String {
+    let processes: String = processes
+        .iter()
+        .map(|(id, body)| {
+            // Ids are those of the file.
+            let own = ["id", "sourceRef", "targetRef", "attachedToRef"].iter().fold(body.clone(), |body, name| {
+                body.replace(&format!(r#" {name}=""#), &format!(r#" {name}="{id}_"#))
+            });
+            format!(r#"<bpmn:process id="{id}" name="{id}" isExecutable="true">{own}</bpmn:process>"#)
+        })
+        .collect();
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
+ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="defs" targetNamespace="t">{beside}{processes}</bpmn:definitions>"#
+    )
+}
+
+const PAID: &str = r#"<bpmn:message id="m_paid" name="paid"><bpmn:extensionElements>
+<zeebe:subscription correlationKey="=order"/></bpmn:extensionElements></bpmn:message>"#;
+const ALARM: &str = r#"<bpmn:signal id="s_alarm" name="alarm"/>"#;
+
+/// start → `middle` with the id `a` → end.
+fn line(start: &str, middle: &str) -> String {
+    format!(
+        r#"<bpmn:startEvent id="start">{start}</bpmn:startEvent>{middle}<bpmn:endEvent id="end"/>
+<bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="a"/><bpmn:sequenceFlow id="f2" sourceRef="a" targetRef="end"/>"#
+    )
+}
+
+const RECEIVE: &str = r#"<bpmn:receiveTask id="a" messageRef="m_paid"/>"#;
+const ON_PAID: &str = r#"<bpmn:messageEventDefinition messageRef="m_paid"/>"#;
+const ON_ALARM: &str = r#"<bpmn:signalEventDefinition signalRef="s_alarm"/>"#;
+
+fn catch_alarm() -> String {
+    format!(r#"<bpmn:intermediateCatchEvent id="a">{ON_ALARM}</bpmn:intermediateCatchEvent>"#)
+}
+
+fn call(process: &str, more: &str) -> String {
+    format!(
+        r#"<bpmn:callActivity id="a"><bpmn:extensionElements>
+<zeebe:calledElement processId="{process}" propagateAllChildVariables="true" {more}/></bpmn:extensionElements></bpmn:callActivity>"#
+    )
+}
+
+async fn deploy(world: &World, file: String) -> Vec<DefinitionId> {
+    let what = Deploy { bytes: file.into_bytes(), ..Deploy::default() };
+    let deployed = world.runtime.deploy(&world.admin, what).await;
+    deployed.unwrap_or_else(|f| panic!("{f} {:?}", f.details)).iter().map(|d| d.id).collect()
+}
+
+fn paid(key: &str, ttl_ms: i64) -> PublishMessage {
+    PublishMessage {
+        name: "paid".into(),
+        correlation_key: key.into(),
+        ttl_ms,
+        variables: object(json!({"sum": 5})),
+        ..PublishMessage::default()
+    }
+}
+
+async fn all(world: &World, process: &str) -> Vec<(InstanceId, String)> {
+    let filter = InstanceFilter { process_id: Some(process.into()), ..InstanceFilter::default() };
+    let page = world.runtime.instances(&filter, Page::default()).await.unwrap();
+    page.items.into_iter().map(|i| (i.id, i.state)).collect()
+}
+
+async fn until_all(world: &World, process: &str, states: &[&str]) {
+    world
+        .until(&format!("{process}: {states:?}"), || async {
+            let mut found: Vec<String> = all(world, process).await.into_iter().map(|(_, state)| state).collect();
+            found.sort();
+            (found == states).then_some(())
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn ms_2_a_message_goes_to_the_oldest_of_its_name_and_key() {
+    let world = World::new().await;
+    let [p] = deploy(&world, file(&[("p", line("", RECEIVE))], PAID)).await[..] else { panic!() };
+    let first = world.start(p, json!({"order": "7"})).await;
+    world.clock.advance_ms(1);
+    let second = world.start(p, json!({"order": "7"})).await;
+    let other = world.start(p, json!({"order": "8"})).await;
+    let published = world.runtime.publish(&world.admin, paid("7", 0)).await.unwrap();
+    assert_eq!(published.reached.iter().map(|r| (r.instance, r.started)).collect::<Vec<_>>(), [(first, false)]);
+    assert_eq!((world.state(first).await.as_str(), world.state(second).await.as_str()), ("completed", "active"));
+    assert_eq!(world.variables(first).await, json!({"order": "7", "sum": 5}));
+    let nobody = world.runtime.publish(&world.admin, paid("9", 0)).await.unwrap();
+    assert!(nobody.reached.is_empty() && !nobody.kept);
+    assert_eq!(world.state(other).await, "active");
+    world.runtime.cancel(&world.admin, second, "").await.unwrap();
+    let gone = world.runtime.publish(&world.admin, paid("7", 0)).await.unwrap();
+    assert!(gone.reached.is_empty(), "a subscription goes with its instance");
+}
+
+#[tokio::test]
+async fn ms_3_a_message_waits_for_who_comes_later_until_it_expires() {
+    let mut world = World::new().await;
+    let [p] = deploy(&world, file(&[("p", line("", RECEIVE))], PAID)).await[..] else { panic!() };
+    let kept = world.runtime.publish(&world.admin, paid("7", 60_000)).await.unwrap();
+    assert!(kept.reached.is_empty() && kept.kept);
+    world.crash_and_reopen().await;
+    let first = world.start(p, json!({"order": "7"})).await;
+    world.until_state(first, "completed").await;
+    // It stays for other processes, not for this one.
+    let second = world.start(p, json!({"order": "7"})).await;
+    world.runtime.publish(&world.admin, paid("8", 60_000)).await.unwrap();
+    world.clock.advance_ms(60_001);
+    let late = world.start(p, json!({"order": "8"})).await;
+    let still = world.start(p, json!({"order": "1"})).await;
+    world.runtime.publish(&world.admin, paid("1", 0)).await.unwrap();
+    world.until_state(still, "completed").await;
+    assert_eq!((world.state(second).await, world.state(late).await), ("active".into(), "active".into()));
+}
+
+#[tokio::test]
+async fn ms_4_an_id_is_published_once() {
+    let world = World::new().await;
+    for ttl in [0, 60_000] {
+        let named = || PublishMessage { id: Some(format!("id{ttl}")), ..paid("7", ttl) };
+        world.runtime.publish(&world.admin, named()).await.unwrap();
+        let double = world.runtime.publish(&world.admin, named()).await.unwrap_err();
+        assert!(double.is(&codes::MESSAGE_DOUBLE), "{double}");
+        world.clock.advance_ms(if ttl == 0 { 24 * 3_600_000 + 1 } else { ttl + 1 });
+        world.runtime.publish(&world.admin, named()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn ms_5_a_key_has_one_started_instance_at_a_time() {
+    let world = World::new().await;
+    deploy(&world, file(&[("p", line(ON_PAID, &service("work", &[])))], PAID)).await;
+    let one = world.runtime.publish(&world.admin, paid("7", 60_000)).await.unwrap();
+    assert!(one.reached[0].started);
+    let two = world.runtime.publish(&world.admin, paid("7", 60_000)).await.unwrap();
+    assert!(two.reached.is_empty() && two.kept, "it waits for the first to end");
+    let other = world.runtime.publish(&world.admin, paid("8", 0)).await.unwrap();
+    assert_eq!(other.reached.len(), 1);
+    for _ in 0..2 {
+        assert_eq!(world.runtime.publish(&world.admin, paid("", 0)).await.unwrap().reached.len(), 1);
+    }
+    let id = one.reached[0].instance;
+    assert_eq!(world.variables(id).await, json!({"sum": 5}));
+    world.runtime.cancel(&world.admin, id, "").await.unwrap();
+    until_all(&world, "p", &["active", "active", "active", "active", "canceled"]).await;
+}
+
+#[tokio::test]
+async fn ms_6_and_ms_11_a_thrown_message_reaches_other_processes_once() {
+    let mut world = World::new().await;
+    let event = r#"<bpmn:intermediateThrowEvent id="a"><bpmn:extensionElements>
+<zeebe:publishMessage correlationKey="=order" timeToLive="PT1H"/></bpmn:extensionElements>
+<bpmn:messageEventDefinition messageRef="m_paid"/></bpmn:intermediateThrowEvent>"#;
+    let processes = [
+        ("thrower", line("", event)),
+        ("waits", line("", RECEIVE)),
+        ("begins", line(ON_PAID, RECEIVE)),
+    ];
+    let ids = deploy(&world, file(&processes, PAID)).await;
+    let waits = world.start(ids[1], json!({"order": "7"})).await;
+    world.start(ids[0], json!({"order": "7"})).await;
+    world.until_state(waits, "completed").await;
+    until_all(&world, "begins", &["active"]).await;
+    world.crash_and_reopen().await;
+    // Kept for an hour, but each process took it.
+    world.start(ids[1], json!({"order": "7"})).await;
+    let probe = world.start(ids[1], json!({"order": "probe"})).await;
+    world.runtime.publish(&world.admin, paid("probe", 0)).await.unwrap();
+    world.until_state(probe, "completed").await;
+    until_all(&world, "waits", &["active", "completed", "completed"]).await;
+    until_all(&world, "begins", &["active", "active"]).await;
+}
+
+#[tokio::test]
+async fn ms_7_correlate_tells_who_took_it() {
+    let world = World::new().await;
+    let [p] = deploy(&world, file(&[("p", line("", RECEIVE))], PAID)).await[..] else { panic!() };
+    let mut started = Vec::new();
+    for key in ["A", "B", "B"] {
+        let variables = object(json!({"order": key, "n": started.len()}));
+        let request =
+            StartRequest { variables, business_key: Some(format!("bk{key}")), ..StartRequest::of(p) };
+        started.push(world.runtime.start(&world.admin, request).await.unwrap().instance);
+    }
+    let wanted = || Correlate { name: "paid".into(), ..Correlate::default() };
+    let refuse = async |message| world.runtime.correlate(&world.admin, message).await.unwrap_err();
+    assert!(refuse(wanted()).await.is(&codes::CORRELATION_AMBIGUOUS));
+    assert!(refuse(Correlate { correlation_key: Some("C".into()), ..wanted() }).await.is(&codes::NOT_CORRELATED));
+    assert!(refuse(Correlate { business_key: Some("none".into()), ..wanted() }).await.is(&codes::NOT_CORRELATED));
+    let take = async |message| {
+        let reached = world.runtime.correlate(&world.admin, message).await.unwrap();
+        reached.into_iter().map(|r| r.instance).collect::<Vec<_>>()
+    };
+    assert_eq!(take(Correlate { business_key: Some("bkA".into()), ..wanted() }).await, [started[0]]);
+    assert_eq!(take(Correlate { with_variables: object(json!({"n": 1})), ..wanted() }).await, [started[1]]);
+    assert_eq!(take(Correlate { instance: Some(started[2]), all: true, ..wanted() }).await, [started[2]]);
+    assert!(refuse(Correlate { all: true, ..wanted() }).await.is(&codes::NOT_CORRELATED));
+}
+
+#[tokio::test]
+async fn sg_1_a_signal_reaches_all_who_wait_and_starts() {
+    let mut world = World::new().await;
+    let throws = format!(r#"<bpmn:intermediateThrowEvent id="a">{ON_ALARM}</bpmn:intermediateThrowEvent>"#);
+    let processes = [
+        ("waits", line("", &catch_alarm())),
+        ("begins", line(ON_ALARM, r#"<bpmn:task id="a"/>"#)),
+        ("throws", line("", &throws)),
+    ];
+    let ids = deploy(&world, file(&processes, ALARM)).await;
+    for _ in 0..3 {
+        world.start(ids[0], json!({})).await;
+    }
+    world.runtime.broadcast(&world.admin, "alarm".into(), object(json!({"level": 2}))).await.unwrap();
+    world.crash_and_reopen().await;
+    until_all(&world, "waits", &["completed"; 3]).await;
+    until_all(&world, "begins", &["completed"]).await;
+    let (id, _) = all(&world, "waits").await[0];
+    assert_eq!(world.variables(id).await, json!({"level": 2}));
+    // No buffer: who waits now does not get it.
+    let late = world.start(ids[0], json!({})).await;
+    assert_eq!(world.state(late).await, "active");
+    world.start(ids[2], json!({})).await;
+    world.until_state(late, "completed").await;
+    until_all(&world, "begins", &["completed", "completed"]).await;
+}
+
+#[tokio::test]
+async fn ca_3_a_called_process_gives_its_variables_back() {
+    let mut world = World::new().await;
+    let set = r#"<bpmn:scriptTask id="a"><bpmn:extensionElements>
+<zeebe:script expression="=x + 1" resultVariable="y"/></bpmn:extensionElements></bpmn:scriptTask>"#;
+    let processes = [
+        ("caller", line("", &call("called", ""))),
+        ("called", line("", set)),
+        ("slow", line("", &service("work", &[]))),
+        ("outer", line("", &call("slow", ""))),
+        ("lost", line("", &call("nothing", ""))),
+    ];
+    let ids = deploy(&world, file(&processes, "")).await;
+    let units = world.runtime.counters().units;
+    let caller = world.start(ids[0], json!({"x": 4})).await;
+    assert_eq!(world.state(caller).await, "completed", "a call that ends at once is part of its step");
+    assert_eq!(world.variables(caller).await, json!({"x": 4, "y": 5}));
+    assert_eq!(world.runtime.counters().units - units, 1);
+
+    let outer = world.start(ids[3], json!({})).await;
+    let (child, _) = all(&world, "slow").await[0];
+    let summary = world.runtime.instance_summary(child).await.unwrap();
+    assert_eq!((summary.parent, summary.root), (Some(outer), Some(outer)));
+    world.crash_and_reopen().await;
+    complete(&world, "work", json!({"done": true})).await;
+    world.until_state(outer, "completed").await;
+    assert_eq!(world.variables(outer).await, json!({"done": true}));
+
+    let outer = world.start(ids[3], json!({})).await;
+    let child = all(&world, "slow").await[0].0;
+    world.runtime.cancel(&world.admin, outer, "no").await.unwrap();
+    world.until_state(child, "canceled").await;
+
+    let lost = world.start(ids[4], json!({})).await;
+    let view = world.runtime.instance(lost).await.unwrap();
+    assert_eq!(view.incidents[0].code, "DEF-0003");
+    deploy(&world, file(&[("nothing", line("", r#"<bpmn:task id="a"/>"#))], "")).await;
+    world.runtime.retry_incident(&world.admin, view.incidents[0].id).await.unwrap();
+    world.until_state(lost, "completed").await;
+}
+
+#[tokio::test]
+async fn ca_1_a_call_finds_the_version_it_names() {
+    let world = World::new().await;
+    let give = |n: u32| {
+        format!(
+            r#"<bpmn:scriptTask id="a"><bpmn:extensionElements>
+<zeebe:script expression="={n}" resultVariable="v"/></bpmn:extensionElements></bpmn:scriptTask>"#
+        )
+    };
+    let tag = r#"<bpmn:extensionElements><zeebe:versionTag value="blue"/></bpmn:extensionElements>"#;
+    let called = |n: u32, tag: &str| ("called", format!("{tag}{}", line("", &give(n))));
+    let caller = |id: &'static str, more: &str| (id, line("", &call("called", more)));
+    let first = deploy(
+        &world,
+        file(&[called(1, tag), caller("same", r#"bindingType="deployment""#)], ""),
+    )
+    .await;
+    deploy(&world, file(&[called(2, "")], "")).await;
+    let others = deploy(
+        &world,
+        file(&[caller("latest", ""), caller("tagged", r#"bindingType="versionTag" versionTag="blue""#)], ""),
+    )
+    .await;
+    for (definition, v) in [(first[1], 1), (others[0], 2), (others[1], 1)] {
+        let id = world.start(definition, json!({})).await;
+        assert_eq!(world.variables(id).await, json!({"v": v}), "{definition}");
+    }
+    let refused = world.runtime.delete_definition(&world.admin, first[0]).await.unwrap_err();
+    assert!(refused.is(&codes::DEFINITION_CALLED), "{refused}");
+    world.runtime.delete_definition(&world.admin, first[1]).await.unwrap();
+    world.runtime.delete_definition(&world.admin, others[1]).await.unwrap();
+    world.runtime.delete_definition(&world.admin, first[0]).await.unwrap();
+}
+
+#[tokio::test]
+async fn er_3_an_error_of_a_called_process_goes_on_at_the_call() {
+    let world = World::new().await;
+    let fails = r#"<bpmn:startEvent id="start"/><bpmn:sequenceFlow id="f" sourceRef="start" targetRef="end"/>
+<bpmn:endEvent id="end"><bpmn:errorEventDefinition errorRef="e"/></bpmn:endEvent>"#;
+    let catches = format!(
+        r#"{}<bpmn:boundaryEvent id="b" attachedToRef="a"><bpmn:errorEventDefinition errorRef="e"/></bpmn:boundaryEvent>
+<bpmn:endEvent id="mended"/><bpmn:sequenceFlow id="f3" sourceRef="b" targetRef="mended"/>"#,
+        line("", &call("fails", ""))
+    );
+    let error = r#"<bpmn:error id="e" errorCode="E1"/>"#;
+    let ids = deploy(&world, file(&[("catches", catches), ("fails", fails.to_owned())], error)).await;
+    let id = world.start(ids[0], json!({})).await;
+    world.until_state(id, "completed").await;
+    let view = world.runtime.instance(id).await.unwrap();
+    assert!(view.taken_flows.contains(&("catches_f3".to_owned(), 1)), "{:?}", view.taken_flows);
+    until_all(&world, "fails", &["failed"]).await;
+}
+
+#[tokio::test]
+async fn tm_9_a_timed_start_belongs_to_the_latest_version() {
+    let mut world = World::new().await;
+    let every = |cycle: &str| {
+        line(
+            &format!("<bpmn:timerEventDefinition><bpmn:timeCycle>{cycle}</bpmn:timeCycle></bpmn:timerEventDefinition>"),
+            r#"<bpmn:task id="a"/>"#,
+        )
+    };
+    let ids = deploy(&world, file(&[("p", every("R/PT10S"))], "")).await;
+    advance(&world, 10_000).await;
+    until_all(&world, "p", &["completed"]).await;
+    advance(&world, 10_000).await;
+    until_all(&world, "p", &["completed"; 2]).await;
+    // Down for a while: missed ones are skipped.
+    world.clock.advance_ms(95_000);
+    world.crash_and_reopen().await;
+    let next = Some(BEGINNING.plus_ms(120_000));
+    world.until("120 s", || async { (world.store.earliest_timer().await.unwrap() == next).then_some(()) }).await;
+    advance(&world, 5_000).await;
+    until_all(&world, "p", &["completed"; 3]).await;
+    let other = deploy(&world, file(&[("p", every("R1/PT1H"))], "")).await;
+    advance(&world, 60_000).await;
+    until_all(&world, "p", &["completed"; 3]).await;
+    advance(&world, 3_540_000).await;
+    until_all(&world, "p", &["completed"; 4]).await;
+    // Withdrawn: the version before counts again.
+    world.runtime.delete_definition(&world.admin, other[0]).await.unwrap();
+    advance(&world, 10_000).await;
+    until_all(&world, "p", &["completed"; 5]).await;
+    world.runtime.delete_definition(&world.admin, ids[0]).await.unwrap();
+    advance(&world, 100_000).await;
+    until_all(&world, "p", &["completed"; 5]).await;
+}
+
+#[tokio::test]
+async fn cn_5_conditions_start_processes() {
+    let world = World::new().await;
+    let when = r#"<bpmn:conditionalEventDefinition><bpmn:condition xsi:type="bpmn:tFormalExpression">=sum &gt; 10</bpmn:condition>
+</bpmn:conditionalEventDefinition>"#;
+    deploy(&world, file(&[("p", line(when, r#"<bpmn:task id="a"/>"#))], "")).await;
+    let ask = async |sum: i64| {
+        world.runtime.evaluate_conditions(&world.admin, None, object(json!({"sum": sum}))).await.unwrap()
+    };
+    assert!(ask(10).await.is_empty());
+    let reached = ask(11).await;
+    assert_eq!(world.variables(reached[0].instance).await, json!({"sum": 11}));
+}
+
+async fn advance(world: &World, ms: i64) {
+    // Whoever waits for the clock has to be waiting.
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+    world.clock.advance_ms(ms);
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn complete(world: &World, job_type: &str, result: Json) {
+    let ask = runtime::ActivateJobs {
+        job_type: job_type.into(),
+        max: 1,
+        lease: std::time::Duration::from_secs(30),
+        wait: std::time::Duration::ZERO,
+        worker: "w".into(),
+    };
+    let job = world.runtime.activate_jobs(&world.admin, ask).await.unwrap().pop().unwrap();
+    world.runtime.complete_job(&world.admin, job.id, object(result)).await.unwrap();
+}
