@@ -112,6 +112,31 @@ fn explosions_end_by_fuel() {
     }
 }
 
+/// Work that one step could hide: reading long lists and texts, compiling patterns, going back in them.
+#[test]
+fn hidden_work_is_paid_for() {
+    let list = "l: for i in 1..100000 return i";
+    let text = "t: (for i in 1..16 return if i = 1 then \"abcdefgh\" else partial[-1] + partial[-1])[-1]";
+    for expression in [
+        format!("{{{list}, r: for i in 1..100000 return sum(l)}}.r"),
+        format!("{{{list}, r: for i in 1..100000 return reverse(l)[1]}}.r"),
+        format!("{{{list}, r: for i in 1..100000 return list contains(l, i)}}.r"),
+        format!("{{{list}, r: for i in 1..100000 return l = l}}.r"),
+        format!("{{{text}, r: for i in 1..300000 return t = t}}.r"),
+        format!("{{{text}, r: for i in 1..300000 return t < t}}.r"),
+        format!("{{{text}, r: for i in 1..300000 return string length(t)}}.r"),
+        format!("{{{text}, r: for i in 1..300000 return contains(t, \"z\")}}.r"),
+        "for i in 1..100000 return matches(\"a\", \"((a{30}){30}){20}b?\")".to_owned(),
+        "for i in 1..100000 return matches(\"a\", \"((a{1000}){1000}){1000}\")".to_owned(),
+        "matches(\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\", \"(a+)+b\")".to_owned(),
+        "matches(\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\", \"(a|a)*b\")".to_owned(),
+        "count(split((for i in 1..18 return if i = 1 then \"abcdefgh\" else partial[-1] + partial[-1])[-1], \"\"))"
+            .to_owned(),
+    ] {
+        assert_eq!(run(&expression), Err(EvalError::Fuel), "{expression}");
+    }
+}
+
 #[test]
 fn large_values_end() {
     for (text, expected) in [
@@ -192,9 +217,12 @@ fn warnings_say_why() {
     assert_eq!(warnings("missing = null"), "");
     assert_eq!(warnings("get or else(missing.x, 1)"), "");
     assert_eq!(warnings("a > \"1\""), "can not compare number with string (line 1, column 3)");
-    assert_eq!(warnings("1 +\n substring(5, 1)").lines().next(), Some(
-        "`substring`: expected a string, got number (line 2, column 2); no `+` for number and null (line 1, column 3)"
-    ));
+    assert_eq!(
+        warnings("1 +\n substring(5, 1)").lines().next(),
+        Some(
+            "`substring`: expected a string, got number (line 2, column 2); no `+` for number and null (line 1, column 3)"
+        )
+    );
     assert_eq!(warnings("a.b"), "a number has no entry `b` (line 1, column 2)");
     assert_eq!(warnings("if a then 1 else null"), "`if` needs a boolean, got number (line 1, column 1)");
 }

@@ -124,9 +124,29 @@ fn a_kept_expression_gives_what_a_fresh_context_gives() {
     let limits = Limits::default();
     // In parentheses with a comment the same expression is not taken for one that only computes.
     for text in [
-        "a + 1", "a > 0 && a < 2", "a ? 'x' : 'y'", "[a, 'é', null, undefined]", "a / 3", "-a * 0", "a / 0", "missing + 1",
-        "typeof missing", "a.b.c", "'x'.repeat", "Math.max(a, 2.5)", "Number('12') + a", "undefined", "a?.b", "'abc'.at(-1)",
-        "[3, 1].map(v => v + a).join('-')", "isNaN(a)", "a in [1, 2]", "toString", "Map", "arguments", "a.toFixed(2)",
+        "a + 1",
+        "a > 0 && a < 2",
+        "a ? 'x' : 'y'",
+        "[a, 'é', null, undefined]",
+        "a / 3",
+        "-a * 0",
+        "a / 0",
+        "missing + 1",
+        "typeof missing",
+        "a.b.c",
+        "'x'.repeat",
+        "Math.max(a, 2.5)",
+        "Number('12') + a",
+        "undefined",
+        "a?.b",
+        "'abc'.at(-1)",
+        "[3, 1].map(v => v + a).join('-')",
+        "isNaN(a)",
+        "a in [1, 2]",
+        "toString",
+        "Map",
+        "arguments",
+        "a.toFixed(2)",
     ] {
         let fresh = run(&format!("/* */ {text}"), &limits);
         assert_eq!(run(text, &limits), fresh, "{text}");

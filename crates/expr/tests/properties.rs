@@ -120,6 +120,44 @@ const BITRIX: &[&str] = &[
     "merge(",
 ];
 
+const SCRIPTS: &[&str] = &[
+    "a",
+    ".a",
+    "x.a",
+    "[0]",
+    "list",
+    ".map(",
+    "i => ",
+    "i",
+    ")",
+    "(",
+    " + ",
+    " / ",
+    " && ",
+    " ? ",
+    " : ",
+    "'s'",
+    "\"",
+    "\\",
+    "1",
+    "1.",
+    "=",
+    ">",
+    "!",
+    "`",
+    "${",
+    "}",
+    "é",
+    "\u{1F600}",
+    "return ",
+    "_.get(",
+    "Math.max(",
+    "// c\n",
+    "/*",
+    ",",
+    "in ",
+];
+
 fn pieces(of: &'static [&'static str]) -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(of), 0..16).prop_map(|p| p.join(" "))
 }
@@ -134,6 +172,55 @@ fn attempt(language: Language, text: &str) {
     }
 }
 
+/// Arguments that functions do not expect.
+const ARGUMENTS: &[&str] = &[
+    "null",
+    "true",
+    "-1",
+    "0",
+    "1/3",
+    "2",
+    "1e6000",
+    "-9999999999999999999999999999999999",
+    "\"\"",
+    "\"é𝄞a\"",
+    "\"(\"",
+    "\"[a-\"",
+    "[]",
+    "[1, null, \"a\"]",
+    "[3, 1, 2]",
+    "[[1], {a: 1}]",
+    "{}",
+    "{a: 1, key: \"k\", value: 2}",
+    "@\"2026-01-31\"",
+    "@\"9999-12-31T23:59:59Z\"",
+    "@\"-P999999999D\"",
+    "@\"P1Y\"",
+    "@\"10:00:00@Europe/Moscow\"",
+    "[1..3]",
+    "(< 5)",
+    "function(x) x",
+    "function(x, y) x < y",
+];
+
+/// Every function with every one and two of these arguments: values or null, never a panic.
+#[test]
+fn no_function_panics() {
+    let limits = Limits { feel_fuel: 5_000, ..Limits::default() };
+    let vars = Vars::json("{}");
+    let mut count = 0;
+    for (name, _) in expr::feel::functions() {
+        let pairs = ARGUMENTS.iter().flat_map(|a| ARGUMENTS.iter().map(move |b| format!("{a}, {b}")));
+        for args in ARGUMENTS.iter().map(|a| (*a).to_owned()).chain(pairs) {
+            if let Ok(compiled) = compile(Language::Feel, &format!("{name}({args})"), &limits) {
+                let _ = eval(&compiled, &vars, &limits);
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 20_000, "{count}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -146,6 +233,29 @@ proptest! {
     fn likely_feel_never_panics(text in pieces(FEEL)) {
         attempt(Language::Feel, &text);
         let _ = expr::unary_tests(&text, &Limits::default());
+    }
+
+    #[test]
+    fn functions_of_three_never_panic(
+        name in prop::sample::select(expr::feel::functions().iter().map(|(n, _)| *n).collect::<Vec<_>>()),
+        args in prop::collection::vec(prop::sample::select(ARGUMENTS), 3..5),
+    ) {
+        attempt(Language::Feel, &format!("{name}({})", args.join(", ")));
+    }
+
+    #[test]
+    fn declared_names_never_panic(text in pieces(FEEL), names in prop::collection::vec(any::<String>(), 0..4)) {
+        let names: Vec<std::sync::Arc<str>> = names.into_iter().map(std::sync::Arc::from).collect();
+        let options = expr::feel::Options { names: &names, ..expr::feel::Options::default() };
+        let text = format!("{text} {}", names.join(" + "));
+        let _ = expr::feel::compile(&text, &options);
+        let _ = expr::feel::compile_unary_tests(&text, &options);
+        let _ = expr::feel::compile_type(&text, &options);
+    }
+
+    #[test]
+    fn likely_scripts_never_panic(pieces in prop::collection::vec(prop::sample::select(SCRIPTS), 0..10)) {
+        attempt(Language::JavaScript, &pieces.concat());
     }
 
     #[test]

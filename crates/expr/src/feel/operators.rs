@@ -41,6 +41,7 @@ impl Machine<'_> {
             Comparison::Equal => self.equal(a, b).map(Feel::from),
             Comparison::NotEqual => self.equal(a, b).map(|e| Feel::from(!e)),
             _ => {
+                self.pay_for_texts(a, b)?;
                 let order = self.order(a, b)?;
                 Ok(Feel::from(match op {
                     Comparison::Less => order == Ordering::Less,
@@ -49,6 +50,14 @@ impl Machine<'_> {
                     _ => order != Ordering::Less,
                 }))
             }
+        }
+    }
+
+    /// Comparing long texts takes time.
+    fn pay_for_texts(&mut self, a: &Feel, b: &Feel) -> Result<(), EvalError> {
+        match (a.as_text(), b.as_text()) {
+            (Some(a), Some(b)) => self.burn(a.len().min(b.len()) as u64 / 256),
+            _ => Ok(()),
         }
     }
 
@@ -116,10 +125,9 @@ impl Machine<'_> {
                 }
                 Ok(same_ends)
             }
+            _ if a.is_context() && b.is_context() => self.equal_contexts(a, b, depth),
             _ => {
-                if let (Some(x), Some(_)) = (a.entries(), b.entries()) {
-                    return self.equal_contexts(&x, b, depth);
-                }
+                self.pay_for_texts(a, b)?;
                 self.order(a, b).map(|o| o == Ordering::Equal)
             }
         }
@@ -133,16 +141,18 @@ impl Machine<'_> {
         }
     }
 
-    fn equal_contexts(&mut self, a: &[(Arc<str>, Feel)], b: &Feel, depth: u32) -> Outcome<bool> {
-        let size = match b {
+    fn equal_contexts(&mut self, a: &Feel, b: &Feel, depth: u32) -> Outcome<bool> {
+        let size = |context: &Feel| match context {
             Feel::Data(Value::Object(o)) => o.len(),
             Feel::Context(o) => o.len(),
             _ => 0,
         };
-        if a.len() != size {
+        if size(a) != size(b) {
             return Ok(false);
         }
-        for (key, value) in a {
+        let a = a.entries().unwrap_or_default();
+        self.burn(a.len() as u64)?;
+        for (key, value) in &a {
             let Some(other) = b.entry(key) else { return Ok(false) };
             if !self.deep_equal_or_differ(value, &other, depth)? {
                 return Ok(false);

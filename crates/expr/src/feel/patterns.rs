@@ -96,6 +96,11 @@ impl Pattern {
         Ok(Self { program: reader.program, groups: reader.groups, registers: reader.registers, ignore_case: has('i') })
     }
 
+    /// How many instructions it has.
+    pub(super) fn size(&self) -> usize {
+        self.program.len()
+    }
+
     /// The first match at or after `from`. `pay` is called with the steps taken.
     pub(super) fn find(
         &self,

@@ -85,7 +85,8 @@ impl Machine<'_> {
         let not_a_range = || Stop::Null(format!("`{text}` is no range"));
         self.grow(text.len())?;
         self.burn(text.len() as u64)?;
-        let parsed = Parser::new(text, &Options { depth: self.max_value_depth(), ..Options::default() }).and_then(Parser::expression_text);
+        let parsed = Parser::new(text, &Options { depth: self.max_value_depth(), ..Options::default() })
+            .and_then(Parser::expression_text);
         let expression = parsed.map_err(|_| not_a_range())?;
         if !expression.is_constant() {
             return null(format!("`{text}` is no range of constants"));

@@ -121,8 +121,7 @@ impl Script {
     }
 
     fn run(&self, variables: &Object, now: Timestamp, limits: &Limits, budget: &Budget) -> Result<Value, EvalError> {
-        let mentioned =
-            |name: &str| self.reads_all || self.words.names.binary_search_by(|n| (**n).cmp(name)).is_ok();
+        let mentioned = |name: &str| self.reads_all || self.words.names.binary_search_by(|n| (**n).cmp(name)).is_ok();
         let given = variables.iter().filter(|(name, _)| mentioned(name));
         let given: serde_json::Map<String, serde_json::Value> =
             given.map(|(name, value)| (name.to_string(), value.to_json())).collect();

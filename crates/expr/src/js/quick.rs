@@ -87,7 +87,8 @@ fn evaluate(
 fn compile<'js>(ctx: &Ctx<'js>, script: &Script, free: &[Arc<str>]) -> Option<Function<'js>> {
     let globals = ctx.globals();
     let prototype: Object = globals.get_prototype()?;
-    let is_global = |name: &str| globals.contains_key(name).unwrap_or(true) || prototype.contains_key(name).unwrap_or(true);
+    let is_global =
+        |name: &str| globals.contains_key(name).unwrap_or(true) || prototype.contains_key(name).unwrap_or(true);
     if free.iter().any(|n| HARMLESS_GLOBALS.contains(&&**n) || is_global(n)) {
         return None;
     }

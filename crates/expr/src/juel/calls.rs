@@ -1,7 +1,7 @@
 //! What calls and members mean: those of `execution` and `task`, of texts, lists and dates, Flowable's functions.
 
 use super::lexer::{name, quoted};
-use super::parser::{Called, Level, Parsed, Parser, Piece, What, empty, element};
+use super::parser::{Called, Level, Parsed, Parser, Piece, What, element, empty};
 use std::sync::Arc;
 
 impl Parser<'_> {
@@ -134,8 +134,17 @@ fn execution_fact(fact: &str) -> Option<&'static str> {
 /// What of `task` is known here.
 fn task_fact(fact: &str) -> Option<String> {
     const KNOWN: &[&str] = &[
-        "id", "name", "assignee", "owner", "priority", "dueDate", "followUpDate", "description", "taskDefinitionKey",
-        "formKey", "createTime",
+        "id",
+        "name",
+        "assignee",
+        "owner",
+        "priority",
+        "dueDate",
+        "followUpDate",
+        "description",
+        "taskDefinitionKey",
+        "formKey",
+        "createTime",
     ];
     match fact {
         "processInstanceId" => Some("instance.id".to_owned()),

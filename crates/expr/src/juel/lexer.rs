@@ -121,8 +121,25 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// Words that FEEL reads otherwise than as a name.
 const FEEL_WORDS: &[&str] = &[
-    "and", "or", "in", "between", "then", "else", "return", "satisfies", "if", "for", "some", "every", "null", "true",
-    "false", "function", "instance", "item", "partial",
+    "and",
+    "or",
+    "in",
+    "between",
+    "then",
+    "else",
+    "return",
+    "satisfies",
+    "if",
+    "for",
+    "some",
+    "every",
+    "null",
+    "true",
+    "false",
+    "function",
+    "instance",
+    "item",
+    "partial",
 ];
 
 /// A name as FEEL writes it: in back-ticks where needed. `None` when FEEL has no way to.

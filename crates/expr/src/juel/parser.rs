@@ -201,7 +201,12 @@ impl Parser<'_> {
     fn deeper(&mut self, read: impl FnOnce(&mut Self) -> Parsed<Piece>) -> Parsed<Piece> {
         let at = self.at();
         let too_much = |text: &str| {
-            SyntaxError::at(text, at, "the expression is too long or too deep", "выражение слишком длинное или вложенное")
+            SyntaxError::at(
+                text,
+                at,
+                "the expression is too long or too deep",
+                "выражение слишком длинное или вложенное",
+            )
         };
         if self.depth >= LEVELS {
             return Err(too_much(self.text).into());
@@ -418,9 +423,7 @@ impl Parser<'_> {
     pub(super) fn variable(&self, written: &str, at: usize) -> Parsed<Piece> {
         match name(written) {
             Some(feel) => Ok(Piece { written: written.to_owned(), ..Piece::atom(feel) }),
-            None => {
-                Err(SyntaxError::at(self.text, at, "a name without back-ticks", "имя без обратных кавычек").into())
-            }
+            None => Err(SyntaxError::at(self.text, at, "a name without back-ticks", "имя без обратных кавычек").into()),
         }
     }
 }

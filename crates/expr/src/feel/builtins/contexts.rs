@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub(super) fn all() -> Vec<Builtin> {
     const PUT: &[&[&str]] = &[&["context", "key", "value"], &["context", "keys", "value"]];
     vec![
-        Builtin::new("get value", &[&["context", "key"], &["context", "keys"], &["m", "key"]], get_value),
+        Builtin::new("get value", &[&["context", "key"], &["context", "keys"], &["m", "key"]], get_value).quick(),
         Builtin::new("get entries", &[&["context"], &["m"]], get_entries),
         Builtin::new("context put", PUT, put),
         Builtin::new("put", PUT, put),
@@ -20,11 +20,12 @@ pub(super) fn all() -> Vec<Builtin> {
             Some(b) => Ok(Feel::from(!b)),
             None => expected("a boolean", a.first()),
         }),
-        Builtin::new("is defined", &[&["value"]], |_, a| Ok(Feel::from(!a[0].is_null()))).expecting_null(),
+        Builtin::new("is defined", &[&["value"]], |_, a| Ok(Feel::from(!a[0].is_null()))).expecting_null().quick(),
         Builtin::new("get or else", &[&["value", "default"]], |_, a| {
             Ok(if a[0].is_null() { arg(a, 1) } else { arg(a, 0) })
         })
-        .expecting_null(),
+        .expecting_null()
+        .quick(),
         Builtin::new("assert", &[&["value", "condition", "cause?"]], |_, a| {
             if a[1].is_true() {
                 return Ok(arg(a, 0));
@@ -44,7 +45,9 @@ fn context(args: &[Feel], i: usize) -> Outcome<Vec<(Arc<str>, Feel)>> {
 }
 
 fn get_value(_: &mut Machine, args: &[Feel]) -> Outcome<Feel> {
-    context(args, 0)?;
+    if !args.first().is_some_and(Feel::is_context) {
+        return expected("a context", args.first());
+    }
     let Some(keys) = args.get(1).filter(|k| k.is_list()) else {
         return Ok(args[0].entry(&text(args, 1)?).unwrap_or(NULL));
     };

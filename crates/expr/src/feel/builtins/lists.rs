@@ -18,15 +18,21 @@ pub(super) fn all() -> Vec<Builtin> {
             let found = position(m, &list(a, 0)?, &arg(a, 1))?.is_some();
             Ok(Feel::from(found))
         }),
-        Builtin::new("count", LIST, |_, a| Ok(int(list(a, 0)?.len()))),
+        Builtin::new("count", LIST, |_, a| match a[0].list_len() {
+            Some(len) => Ok(int(len)),
+            None => Ok(int(list(a, 0)?.len())),
+        })
+        .quick(),
         Builtin::new("is empty", LIST, |_, a| {
             Ok(Feel::from(match (a[0].as_text(), &a[0]) {
                 (Some(text), _) => text.is_empty(),
                 (None, Feel::Data(Value::Object(entries))) => entries.is_empty(),
                 (None, Feel::Context(_)) => false,
+                (None, list) if list.is_list() => list.list_len() == Some(0),
                 _ => list(a, 0)?.is_empty(),
             }))
-        }),
+        })
+        .quick(),
         Builtin::new("min", MANY, |m, a| extreme(m, a, Ordering::Less)),
         Builtin::new("max", MANY, |m, a| extreme(m, a, Ordering::Greater)),
         Builtin::new("sum", MANY, sum),

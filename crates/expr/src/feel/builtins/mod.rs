@@ -30,6 +30,8 @@ pub(super) struct Builtin {
     pub(super) varies: bool,
     /// Whether it is there to deal with null: what is missing in its arguments is no warning.
     pub(super) expects_null: bool,
+    /// Whether it takes the same time for any argument; others are paid for by the length of theirs.
+    pub(super) quick: bool,
     /// What it computes.
     pub(super) run: fn(&mut Machine, &[Feel]) -> Outcome<Feel>,
 }
@@ -41,7 +43,7 @@ impl Builtin {
         forms: &'static [&'static [&'static str]],
         run: fn(&mut Machine, &[Feel]) -> Outcome<Feel>,
     ) -> Self {
-        Self { name, forms, varies: false, expects_null: false, run }
+        Self { name, forms, varies: false, expects_null: false, quick: false, run }
     }
 
     const fn varying(mut self) -> Self {
@@ -51,6 +53,11 @@ impl Builtin {
 
     const fn expecting_null(mut self) -> Self {
         self.expects_null = true;
+        self
+    }
+
+    const fn quick(mut self) -> Self {
+        self.quick = true;
         self
     }
 

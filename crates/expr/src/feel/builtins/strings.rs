@@ -8,6 +8,9 @@ use super::{Builtin, given, int, integer, list, text};
 use model::Value;
 use std::sync::Arc;
 
+/// Steps for a pattern that can not be compiled.
+const PATTERN_REFUSED: u64 = 2_000;
+
 pub(super) fn all() -> Vec<Builtin> {
     vec![
         Builtin::new("substring", &[&["string", "start position", "length?"]], substring),
@@ -70,9 +73,19 @@ fn substring(_: &mut Machine, args: &[Feel]) -> Outcome<Feel> {
     Ok(Feel::from(s.chars().skip(skip).take(length).collect::<String>()))
 }
 
-fn pattern(args: &[Feel], pattern: usize, flags: usize) -> Outcome<Pattern> {
+fn pattern(machine: &mut Machine, args: &[Feel], flags: usize) -> Outcome<Pattern> {
     let flags = if given(args, flags) { text(args, flags)? } else { Arc::from("") };
-    Pattern::new(&text(args, pattern)?, &flags).map_err(Stop::Null)
+    match Pattern::new(&text(args, 1)?, &flags) {
+        Ok(pattern) => {
+            machine.burn(pattern.size() as u64 / 8)?;
+            Ok(pattern)
+        }
+        Err(why) => {
+            // It may have grown far before it was refused.
+            machine.burn(PATTERN_REFUSED)?;
+            null(why)
+        }
+    }
 }
 
 fn characters(machine: &mut Machine, args: &[Feel]) -> Outcome<Vec<char>> {
@@ -97,14 +110,14 @@ fn all_matches(machine: &mut Machine, pattern: &Pattern, chars: &[char]) -> Outc
 }
 
 fn matches(machine: &mut Machine, args: &[Feel]) -> Outcome<Feel> {
-    let pattern = pattern(args, 1, 2)?;
+    let pattern = pattern(machine, args, 2)?;
     let chars = characters(machine, args)?;
     let found = pattern.find(&chars, 0, &mut |steps| machine.burn(steps))?;
     Ok(Feel::from(found.is_some()))
 }
 
 fn replace(machine: &mut Machine, args: &[Feel]) -> Outcome<Feel> {
-    let compiled = pattern(args, 1, 3)?;
+    let compiled = pattern(machine, args, 3)?;
     let replacement: Vec<char> = text(args, 2)?.chars().collect();
     let literal = given(args, 3) && text(args, 3)?.contains('q');
     let chars = characters(machine, args)?;
@@ -162,7 +175,7 @@ fn substitute(replacement: &[char], groups: &Groups, chars: &[char], out: &mut S
 }
 
 fn split(machine: &mut Machine, args: &[Feel]) -> Outcome<Feel> {
-    let compiled = pattern(args, 1, 2)?;
+    let compiled = pattern(machine, args, 2)?;
     let chars = characters(machine, args)?;
     let mut parts = Vec::new();
     let mut from = 0;
@@ -180,7 +193,7 @@ fn split(machine: &mut Machine, args: &[Feel]) -> Outcome<Feel> {
 }
 
 fn extract(machine: &mut Machine, args: &[Feel]) -> Outcome<Feel> {
-    let compiled = pattern(args, 1, 2)?;
+    let compiled = pattern(machine, args, 2)?;
     let chars = characters(machine, args)?;
     let found = all_matches(machine, &compiled, &chars)?;
     machine.burn(found.len() as u64)?;

@@ -7,6 +7,7 @@ use super::super::session::{Native, Session};
 use super::super::value::{Callable, Feel, Function, Globals, NULL};
 use super::{Evaluated, Machine};
 use crate::env::EvalError;
+use model::Value;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -24,6 +25,11 @@ impl Machine<'_> {
     }
 
     fn run_builtin(&mut self, builtin: &'static Builtin, args: &[Feel]) -> Evaluated {
+        if !builtin.quick {
+            for arg in args {
+                self.burn(cost_of_reading(arg))?;
+            }
+        }
         match (builtin.run)(self, args) {
             Err(Stop::Null(why)) => {
                 self.warn(format!("`{}`: {why}", builtin.name));
@@ -136,6 +142,19 @@ impl Function {
             Callable::Builtin(_) => None,
         }
     }
+}
+
+/// Steps that reading an argument from end to end costs.
+fn cost_of_reading(arg: &Feel) -> u64 {
+    let cost = match arg {
+        Feel::Data(Value::String(text)) => text.len() / 64,
+        Feel::Data(Value::List(items)) => items.len() / 4,
+        Feel::Data(Value::Object(entries)) => entries.len() / 4,
+        Feel::List(items) => items.len() / 4,
+        Feel::Context(entries) => entries.len() / 4,
+        _ => 0,
+    };
+    cost as u64
 }
 
 /// Arguments in the order of the parameters.

@@ -8,9 +8,9 @@ mod operands;
 mod tests;
 
 use super::lexer::{Kind, LongNames, Place, Token, tokens};
-use super::{Expression, Options};
 use super::node::{Additive, Comparison, Multiplicative, Node, Slot};
 use super::types::Type;
+use super::{Expression, Options};
 use crate::syntax::SyntaxError;
 use std::collections::BTreeSet;
 use std::sync::Arc;

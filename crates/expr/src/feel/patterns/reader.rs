@@ -27,16 +27,7 @@ impl Reader {
     pub(super) fn new(pattern: &str, dot_all: bool, lines: bool, extended: bool) -> Self {
         // XPath's flag `x` drops blanks before anything is read; those in a class stay.
         let chars = if extended { without_blanks(pattern) } else { pattern.chars().collect() };
-        Self {
-            chars,
-            at: 0,
-            program: Vec::new(),
-            groups: 1,
-            registers: 0,
-            depth: 0,
-            dot_all,
-            lines,
-        }
+        Self { chars, at: 0, program: Vec::new(), groups: 1, registers: 0, depth: 0, dot_all, lines }
     }
 
     pub(super) fn is_at_end(&self) -> bool {
