@@ -94,6 +94,7 @@ const KEPT: &[&str] = &[
     "association",
     "auditing",
     "category",
+    "categoryValueRef",
     "correlationSubscription",
     "dataObjectReference",
     "dataStoreReference",
@@ -358,7 +359,8 @@ impl<'a, 'i> Compiler<'_, 'a, 'i> {
                 Arc::from(format!("flow_without_id_{}", idx.0))
             }
         };
-        let condition = child(node, "conditionExpression").map(|c| self.condition(c, source));
+        let condition = child(node, "conditionExpression").filter(|c| !text_of(*c).is_empty());
+        let condition = condition.map(|c| self.condition(c, source));
         self.def.elements[source.0 as usize].outgoing.push(idx);
         self.def.elements[target.0 as usize].incoming.push(idx);
         self.flow_nodes.push(node);

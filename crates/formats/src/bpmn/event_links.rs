@@ -12,19 +12,21 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 /// The link definition of an event, with its name.
-fn link<'a, 'i>(compiler: &Compiler<'_, 'a, 'i>, event: Node<'a, 'i>) -> Option<(Node<'a, 'i>, &'a str)> {
+fn link<'a, 'i>(compiler: &Compiler<'_, 'a, 'i>, event: Node<'a, 'i>) -> Option<(Node<'a, 'i>, String)> {
     let direct = model_children(event).find(|n| is(*n, "linkEventDefinition"));
     let shared = || {
         let mut references = model_children(event).filter(|n| is(*n, "eventDefinitionRef"));
         references.find_map(|r| compiler.file.resolve(&text_of(r)).filter(|n| is(*n, "linkEventDefinition")))
     };
     let definition = direct.or_else(shared)?;
-    Some((definition, filled(definition, "name").unwrap_or_default()))
+    // Tools break long names into lines as they please.
+    let words = filled(definition, "name").unwrap_or_default().split_whitespace();
+    Some((definition, words.collect::<Vec<_>>().join(" ")))
 }
 
 /// Joins each throw to the catch of the same name in the same scope.
 pub(crate) fn join(compiler: &mut Compiler) {
-    let mut catches: HashMap<(ElementIdx, &str), (ElementIdx, bool)> = HashMap::new();
+    let mut catches: HashMap<(ElementIdx, String), (ElementIdx, bool)> = HashMap::new();
     let mut throws = Vec::new();
     for at in 1..compiler.nodes.len() {
         let (node, idx) = (compiler.nodes[at], ElementIdx(at as u32));
@@ -38,7 +40,7 @@ pub(crate) fn join(compiler: &mut Compiler) {
             compiler.error("LN-18", definition, text);
             continue;
         }
-        let key = (compiler.def.element(idx).parent, name);
+        let key = (compiler.def.element(idx).parent, name.clone());
         if !catch {
             throws.push((idx, key));
             continue;
@@ -63,13 +65,13 @@ pub(crate) fn join(compiler: &mut Compiler) {
                 let catch = *catch;
                 add_flow(compiler, throw, catch);
             }
-            None => unpaired(compiler, throw, key.1, "catch"),
+            None => unpaired(compiler, throw, &key.1, "catch"),
         }
     }
     let mut alone: Vec<_> = catches.into_iter().filter(|(_, (_, used))| !used).collect();
     alone.sort();
     for ((_, name), (catch, _)) in alone {
-        unpaired(compiler, catch, name, "throw");
+        unpaired(compiler, catch, &name, "throw");
     }
 }
 
