@@ -90,8 +90,12 @@ export function DecisionDesigner({ model, onReload }: { model: ModelWithSource; 
         <TextInput className={designer.name} variant="unstyled" aria-label={t('designer.bar.rename')} value={saving.draft.name} onChange={(event) => saving.change({ name: event.currentTarget.value })} />
         <SavedMark state={saving.state} version={saving.version} onSave={() => void saving.flush()} />
         <span style={{ flex: 1 }} />
-        <ActionIcon aria-label={t('designer.bar.undo')} onClick={() => canvas.current?.undo()}><IconArrowBackUp size={18} /></ActionIcon>
-        <ActionIcon aria-label={t('designer.bar.redo')} onClick={() => canvas.current?.redo()}><IconArrowForwardUp size={18} /></ActionIcon>
+        {!narrow && (
+          <>
+            <ActionIcon aria-label={t('designer.bar.undo')} onClick={() => canvas.current?.undo()}><IconArrowBackUp size={18} /></ActionIcon>
+            <ActionIcon aria-label={t('designer.bar.redo')} onClick={() => canvas.current?.redo()}><IconArrowForwardUp size={18} /></ActionIcon>
+          </>
+        )}
         <Guard can={can.deploy(me)}>
           <Button size="xs" leftSection={<IconRocket size={14} />} loading={deploying} style={{ flex: 'none' }} onClick={() => void deploy()} data-testid="deploy">{t('designer.bar.deploy')}</Button>
         </Guard>
