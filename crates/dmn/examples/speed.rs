@@ -1,4 +1,4 @@
-//! How many decision tables of 4 rules and 2 inputs one thread evaluates in a second:
+//! How many decision tables of 4 rules and 2 inputs one thread evaluates in a second of its time:
 //! `cargo run --release -p dmn --example speed`.
 
 #[path = "../tests/support/mod.rs"]
@@ -8,6 +8,15 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 use support::{decision, file, input, read, table, value, with_env};
+
+/// Seconds that this thread was on a processor: what others do at the same time is not counted. Elsewhere than on Linux
+/// the seconds that passed.
+fn busy_s() -> f64 {
+    static BEGIN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    let nanoseconds = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = nanoseconds.and_then(|s| s.split(' ').next()?.parse::<f64>().ok());
+    nanoseconds.map_or_else(|| BEGIN.get_or_init(Instant::now).elapsed().as_secs_f64(), |ns| ns / 1e9)
+}
 
 fn main() {
     let rules: [&[&str]; 4] = [
@@ -26,11 +35,11 @@ fn main() {
             let mut best = 0.0_f64;
             for _ in 0..5 {
                 const TURNS: u32 = 200_000;
-                let start = Instant::now();
+                let start = busy_s();
                 for _ in 0..TURNS {
                     black_box(model.evaluate("d", black_box(&given), env, trace));
                 }
-                best = best.max(f64::from(TURNS) / start.elapsed().as_secs_f64());
+                best = best.max(f64::from(TURNS) / (busy_s() - start));
             }
             println!("4 rules x 2 inputs, trace {trace}: {best:.0} a second");
         });

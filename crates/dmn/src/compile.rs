@@ -112,8 +112,7 @@ impl<'c> Compiler<'c> {
         let tree = &self.trees[file];
         for input in &tree.inputs {
             let kind = self.kind(file, input.variable.type_ref.as_ref(), findings, &input.id, 0);
-            let (namespace, name) = (tree.namespace.clone(), input.variable.name.clone());
-            program.inputs.push(Input { namespace, name, kind });
+            program.inputs.push(Input { name: input.variable.name.clone(), kind });
         }
         for function in &tree.functions {
             let compiled = self.function(file, function, findings);

@@ -22,7 +22,6 @@ pub(crate) struct Program {
 /// Something given from outside.
 #[derive(Debug)]
 pub(crate) struct Input {
-    pub(crate) namespace: Arc<str>,
     pub(crate) name: Arc<str>,
     pub(crate) kind: Option<Kind>,
 }

@@ -145,7 +145,9 @@ pub async fn list(call: &Call<'_>) -> Result<Answer, WireError> {
 async fn rows(call: &Call<'_>) -> Result<Vec<Row>, WireError> {
     let failed = |f: model::Fault| fault::template(&f);
     // One pass over all versions, the oldest first: the first of a process gives its number, the last live one shows.
-    let all = templates::all(call.state, Query::default().order(DefinitionField::Id, false)).await.map_err(failed)?;
+    let processes = Filter::Not(Box::new(Filter::eq(DefinitionField::Origin, "dmn")));
+    let all = templates::all(call.state, Query::new(processes).order(DefinitionField::Id, false)).await;
+    let all = all.map_err(failed)?;
     let mut rows: indexmap::IndexMap<String, (DefinitionId, Option<DefinitionRow>)> = indexmap::IndexMap::new();
     for version in all {
         let entry = rows.entry(version.process_id.clone()).or_insert((version.id, None));

@@ -4,20 +4,20 @@
 //! are commands again, run until nothing follows. Invariant: all of it is one unit.
 
 use super::session::{Session, TaskPeople};
-use super::work::{StartWork, Work};
+use super::work::{MigrateWork, StartWork, Work};
 use crate::components::people::{self, Around};
 use crate::core::{Core, instance_not_found};
 use crate::exchange::{calls, dealings};
 use crate::instances::journal;
 use crate::jobs::plan::{self, NewJob, return_defaults};
 use engine::event::UserTaskCreated;
-use engine::{Command, Decision, Env, Event, Instance, Rejection, Start};
+use engine::{Command, Decision, Env, Event, Instance, MigrationPlan, Rejection, Start};
 use model::error::codes;
 use model::{Fault, IdSource, IncidentId, JobId, TimerId, UserId, Value};
 use platform::LiveEvent;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use store::{AnswerStatus, IncidentWrite, TaskAssignee, TaskRole, TimerWrite};
+use store::{AnswerStatus, IncidentWrite, InstanceWrite, TaskAssignee, TaskRole, TimerWrite};
 
 /// Follow-ups of one command before its step is cut; far more than a sane process makes without waiting.
 const FOLLOW_UPS_MAX: usize = 10_000;
@@ -32,7 +32,9 @@ pub(super) async fn work(core: &Core, session: &mut Session, ids: &mut IdSource,
     match work {
         Work::Start(start) => begin(core, session, ids, *start).await,
         Work::Timer { timer, .. } => timer_due(core, session, ids, timer).await,
-        Work::Commands { .. } | Work::Deliver { .. } | Work::Erase { .. } | Work::Tell(_) if !exists => {
+        Work::Commands { .. } | Work::Deliver { .. } | Work::Migrate(_) | Work::Erase { .. } | Work::Tell(_)
+            if !exists =>
+        {
             Ok(Err(instance_not_found(session.id)))
         }
         Work::Commands { commands, .. } => run(core, session, ids, commands.into()).await,
@@ -44,6 +46,7 @@ pub(super) async fn work(core: &Core, session: &mut Session, ids: &mut IdSource,
             }
             Ok(done)
         }
+        Work::Migrate(plan) => migrate(core, session, ids, *plan).await,
         Work::Erase { .. } => {
             calls::erased(core, session).await?;
             session.erased = true;
@@ -59,6 +62,39 @@ pub(super) async fn work(core: &Core, session: &mut Session, ids: &mut IdSource,
         // The worker does it itself.
         Work::Vacate => Ok(Ok(())),
     }
+}
+
+/// Goes on with another version, or says what stands in the way (BPMN MG-3..7).
+async fn migrate(core: &Core, session: &mut Session, ids: &mut IdSource, work: MigrateWork) -> Worked {
+    let target = core.deployments.startable(work.definition).await?;
+    let Some(source) = session.deployment.clone() else { return Ok(Err(instance_not_found(session.id))) };
+    let Some(state) = session.state.take() else { return Ok(Err(instance_not_found(session.id))) };
+    if state.state() != engine::InstanceState::Active {
+        session.state = Some(state);
+        return Ok(Err(Rejection::InstanceEnded.into()));
+    }
+    let MigrateWork { definition, elements, reason, by, dry_run, .. } = work;
+    let plan = MigrationPlan { definition, elements, reason, by };
+    let migrated = {
+        let programs = (source.program()?, target.program()?);
+        let mut env = env(core, session, ids);
+        engine::migrate(programs, &state, &plan, &mut env)
+    };
+    session.state = Some(state);
+    let decision = match migrated {
+        Ok(decision) => decision,
+        Err(problems) => return Ok(Err(engine::migration_fault(&problems))),
+    };
+    if dry_run {
+        return Ok(Ok(()));
+    }
+    let first = session.events.len();
+    absorb(session, decision);
+    let (partition, id, process_id) = (session.partition, session.id, target.process_id.clone());
+    session.writes.push(InstanceWrite::Migrate { partition, id, definition, process_id }.into());
+    session.deployment = Some(target);
+    let follow_ups = follow_ups(core, session, first).await?;
+    run(core, session, ids, follow_ups).await
 }
 
 /// Begins an instance.
@@ -216,7 +252,7 @@ async fn follow_ups(core: &Core, session: &mut Session, first: usize) -> Result<
                 again: false,
             }),
             Event::JobRetried { job, key, retries, input } => {
-                jobs.extend(retried(session, *job, *key, *retries, input));
+                jobs.extend(retried(core, session, (*job, *key, *retries), input).await?);
             }
             Event::UserTaskCreated(created) => tasks.push(created.clone()),
             _ => {}
@@ -241,17 +277,51 @@ fn is_open(session: &Session, job: JobId) -> bool {
     session.state.as_ref().is_some_and(|s| s.job(job).is_some())
 }
 
-fn retried(session: &Session, job: JobId, key: u32, retries: u32, input: &model::Object) -> Option<NewJob> {
+/// A job that is tried again, as it was made.
+async fn retried(
+    core: &Core,
+    session: &Session,
+    (job, key, retries): (JobId, u32, u32),
+    input: &model::Object,
+) -> Result<Option<NewJob>, Fault> {
     use model::definition::ElementKind;
-    let state = session.state.as_ref()?;
-    let open = state.job(job)?;
-    let element = state.element(key)?.element;
-    let headers = match &session.deployment.as_ref()?.definition().element(element).kind {
-        ElementKind::ServiceTask(task) => task.headers.clone(),
-        _ => Vec::new(),
+    let Some(state) = session.state.as_ref() else { return Ok(None) };
+    let (Some(open), Some(run)) = (state.job(job), state.element(key)) else { return Ok(None) };
+    let (element, job_type) = (run.element, open.job_type.to_string());
+    let kind = session.deployment.as_ref().map(|d| &d.definition().element(element).kind);
+    let headers = match kind {
+        Some(ElementKind::ServiceTask(task)) => task.headers.clone(),
+        _ => first_headers(core, session, job).await?,
     };
-    let (job_type, input) = (open.job_type.to_string(), input.clone());
-    Some(NewJob { job, key, element, job_type, retries, headers, input, again: true })
+    Ok(Some(NewJob { job, key, element, job_type, retries, headers, input: input.clone(), again: true }))
+}
+
+/// The headers that a job was made with: those of other elements are computed, so they stand in the journal only.
+async fn first_headers(core: &Core, session: &Session, job: JobId) -> Result<Vec<(String, String)>, Fault> {
+    const ROWS: u32 = 500;
+    let in_events = |events: &[Event]| {
+        events.iter().find_map(|event| match event {
+            Event::JobCreated(created) if created.job == job => Some(created.headers.clone()),
+            _ => None,
+        })
+    };
+    if let Some(headers) = in_events(&session.events) {
+        return Ok(headers);
+    }
+    let mut from = 0;
+    loop {
+        let rows = core.store.journal(session.id, from, ROWS).await?;
+        for row in &rows {
+            let events = engine::decode_events(&row.events).unwrap_or_default();
+            if let Some(headers) = in_events(&events) {
+                return Ok(headers);
+            }
+        }
+        match rows.last() {
+            Some(last) if rows.len() == ROWS as usize => from = last.seq,
+            _ => return Ok(Vec::new()),
+        }
+    }
 }
 
 /// Finds the people of a new task. Nobody to do it: the element waits with an incident.

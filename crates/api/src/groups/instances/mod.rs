@@ -1,6 +1,7 @@
 //! Process instances: starting, watching, interfering.
 
 pub mod dto;
+pub mod operate;
 mod view;
 
 use super::people::Lookup;
@@ -37,6 +38,8 @@ pub(crate) async fn list(
             other => parse_opt_id(other)?,
         },
         has_incident: query.has_incident,
+        parent: parse_opt_id(query.parent_id.as_deref())?,
+        root: parse_opt_id(query.root_id.as_deref())?,
         search: query.search.filter(|s| !s.trim().is_empty()),
     };
     Ok(Json(find(&api, &caller, filter, &page).await?))
