@@ -53,7 +53,7 @@ fn table() {
                     (Ok(_), None) => {}
                     (Ok(compiled), Some(json)) => {
                         let result = eval(&compiled, &vars, &limits).unwrap();
-                        if result.value.to_json().to_string() != json {
+                        if result.value.to_json() != serde_json::from_str::<serde_json::Value>(json).unwrap() {
                             wrong += &format!("{juel}\n   {feel}\n   expected {json}, got {result:?}\n");
                         }
                     }

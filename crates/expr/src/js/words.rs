@@ -211,27 +211,24 @@ fn computing(tokens: &[Token]) -> Option<Vec<Arc<str>>> {
     let mut free: BTreeSet<&str> = BTreeSet::new();
     for (i, token) in tokens.iter().enumerate() {
         let before = i.checked_sub(1).map(|b| tokens[b]);
-        let called = matches!(tokens.get(i + 1), Some(Token::Mark("(")));
+        let after = tokens.get(i + 1).copied();
+        let called = after == Some(Token::Mark("("));
         match token {
-            Token::Word(word) if matches!(before, Some(Token::Mark("." | "?."))) => {
-                if REFUSED_MEMBERS.contains(word) || word.starts_with("__") || (called && !METHODS.contains(word)) {
-                    return None;
-                }
-            }
-            Token::Word(word) if HARMLESS_WORDS.contains(word) || locals.contains(word) => {
-                if called && !matches!(*word, "typeof" | "in") {
-                    return None;
-                }
-            }
-            Token::Word(word) if HARMLESS_GLOBALS.contains(word) => {
-                let member = matches!(tokens.get(i + 1), Some(Token::Mark(".")));
-                if !member && !(called && FUNCTIONS.contains(word)) {
-                    return None;
-                }
-            }
-            Token::Word(word) if RESERVED.contains(word) || CONTEXTUAL.contains(word) || called => return None,
             Token::Word(word) => {
-                free.insert(word);
+                let member = matches!(before, Some(Token::Mark("." | "?.")));
+                let harmless = if member {
+                    is_harmless_member(word, called)
+                } else if HARMLESS_WORDS.contains(word) || locals.contains(word) {
+                    !called || matches!(*word, "typeof" | "in")
+                } else if HARMLESS_GLOBALS.contains(word) {
+                    after == Some(Token::Mark(".")) || (called && FUNCTIONS.contains(word))
+                } else {
+                    free.insert(word);
+                    !called && !RESERVED.contains(word) && !CONTEXTUAL.contains(word)
+                };
+                if !harmless {
+                    return None;
+                }
             }
             // A value that is called, or a call by `?.(`.
             Token::Mark("(") if matches!(before, Some(Token::Mark(")" | "]" | "?.") | Token::Constant)) => return None,
@@ -239,6 +236,10 @@ fn computing(tokens: &[Token]) -> Option<Vec<Arc<str>>> {
         }
     }
     Some(free.into_iter().map(Arc::from).collect())
+}
+
+fn is_harmless_member(word: &str, called: bool) -> bool {
+    !REFUSED_MEMBERS.contains(&word) && !word.starts_with("__") && (!called || METHODS.contains(&word))
 }
 
 /// The parameters of the arrow functions in it.
