@@ -303,6 +303,9 @@ fn fail_task(step: &mut Step, task: TaskId, code: &str, message: String) -> Resu
     Ok(())
 }
 
+/// A cycle that fires faster than what it starts ends adds no more runs beyond so many.
+const RUNS_FOR_CYCLES: usize = 10_000;
+
 fn fire_timer(step: &mut Step, timer: TimerId) -> Result<(), Rejection> {
     let armed = step.instance.timers.iter().find(|t| t.id == timer).cloned();
     let fired = armed.ok_or(Rejection::TimerNotArmed { timer })?;
@@ -316,6 +319,11 @@ fn fire_timer(step: &mut Step, timer: TimerId) -> Result<(), Rejection> {
     step.emit(Event::TimerFired { timer, key });
     let armed = Armed { key, element, trigger };
     timers::arm_again(step, armed, &fired);
+    if fired.repeat.is_some() && step.instance.elements.len() >= RUNS_FOR_CYCLES {
+        let text = format!("a firing of `{}` is left out: {RUNS_FOR_CYCLES} runs are open", step.program.element(element).id);
+        step.emit(Event::Logged { key: Some(key), element: Some(element), text, level: LogLevel::Warning, by: None });
+        return Ok(());
+    }
     fire::fire(step, armed, Came { trigger, variables: Object::new() });
     Ok(())
 }

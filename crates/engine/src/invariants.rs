@@ -32,11 +32,40 @@ pub fn check_invariants(instance: &Instance) -> Result<(), String> {
     for key in owners {
         ensure(instance.index(key).is_some(), "jobs, tasks, timers and incidents belong to active elements")?;
     }
+    check_activities(instance)?;
     let bytes: usize = instance.elements.iter().map(|e| object_bytes(&e.variables)).sum();
     ensure(bytes == instance.bytes, "bytes of variables are counted")?;
     if instance.state != InstanceState::Active {
         ensure(instance.elements.len() == 1, "an ended instance has no active element")?;
         ensure(instance.waiting.is_empty() && instance.incidents.is_empty(), "an ended instance waits for nothing")?;
+    }
+    Ok(())
+}
+
+/// What activities remember hangs on active runs; records on an active scope or another record.
+fn check_activities(instance: &Instance) -> Result<(), String> {
+    let activities = &instance.activities;
+    let active = |key: u32| instance.index(key).is_some();
+    for body in &activities.bodies {
+        ensure(active(body.key), "the body of turns is active")?;
+        for (turn, _) in &body.turns {
+            let inside = instance.element(*turn).is_some_and(|t| t.scope == body.key);
+            ensure(inside, "turns run inside their body")?;
+        }
+        let begun = body.turns.len() as u32 + body.completed + body.terminated;
+        ensure(begun == body.started, "every turn that began runs or has ended")?;
+    }
+    let owners = (activities.ad_hocs.iter().map(|a| a.key))
+        .chain(activities.stages.iter().map(|s| s.key))
+        .chain(activities.mutexes.iter().map(|m| m.key))
+        .chain(instance.called.iter().map(|c| c.key))
+        .chain(activities.compensations.iter().map(|c| c.scope));
+    for key in owners {
+        ensure(active(key), "choices, stages, mutexes, calls and compensations belong to active elements")?;
+    }
+    for record in &activities.records {
+        let kept = active(record.scope) || activities.record(record.scope).is_some();
+        ensure(kept, "a compensation record lies in an active scope or in a record")?;
     }
     Ok(())
 }

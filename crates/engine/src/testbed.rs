@@ -7,10 +7,11 @@
 use crate::calendar::Calendars;
 use crate::command::{Command, Rejection, Start};
 use crate::event::Event;
+use crate::exchange::ParentLink;
 use crate::exchange::Awaited;
 use crate::program::Program;
 use crate::state::Instance;
-use crate::{CONTINUE_JOB, Decision, Env, SCRIPT_JOB, ServerFacts, check_invariants, decide, decode_events, encode_events};
+use crate::{CONTINUE_JOB, MigrationPlan, MigrationProblem, migrate, Decision, Env, SCRIPT_JOB, ServerFacts, check_invariants, decide, decode_events, encode_events};
 use crate::{script_result, start, timers};
 use jiff::tz::TimeZone;
 use model::limits::Limits;
@@ -41,6 +42,7 @@ pub struct Testbed {
     document: Option<Arc<Object>>,
     started_by: Option<UserId>,
     script_ticks: u64,
+    parent: Option<ParentLink>,
 }
 
 /// What the testbed was asked and could not do.
@@ -87,6 +89,7 @@ impl Testbed {
             document: None,
             started_by: Some(UserId(1)),
             script_ticks: SCRIPT_TICKS,
+            parent: None,
         }
     }
 
@@ -108,6 +111,14 @@ impl Testbed {
     #[must_use]
     pub fn with_script_ticks(mut self, ticks: u64) -> Self {
         self.script_ticks = ticks;
+        self
+    }
+
+    /// As an instance that another one called, `depth` calls deep, and may ask to compensate itself.
+    #[must_use]
+    pub fn called_at(mut self, depth: u32) -> Self {
+        let caller = InstanceId(1);
+        self.parent = Some(ParentLink { instance: caller, key: 1, root: caller, depth, compensable: true });
         self
     }
 
@@ -159,7 +170,7 @@ impl Testbed {
             business_key: None,
             start_element: None,
             payload: Object::new(),
-            parent: None,
+            parent: self.parent,
             trigger: None,
         };
         change(&mut begin);
@@ -175,6 +186,26 @@ impl Testbed {
         let mut events = self.one_command(command)?;
         events.extend(self.go_on()?);
         Ok(events)
+    }
+
+    /// Migrates the instance to another version and goes on with it.
+    pub fn migrate(
+        &mut self,
+        program: impl Into<Arc<Program>>,
+        plan: &MigrationPlan,
+    ) -> Result<Vec<Event>, Vec<MigrationProblem>> {
+        let (old, new) = (self.program.clone(), program.into());
+        let Some(instance) = self.instance.take() else { return Err(Vec::new()) };
+        match self.with_env(|env| migrate((&old, &new), &instance, plan, env)) {
+            Ok(decision) => {
+                self.program = new;
+                Ok(self.accept(decision))
+            }
+            Err(problems) => {
+                self.instance = Some(instance);
+                Err(problems)
+            }
+        }
     }
 
     /// Completes the open job of `element` with `values`, or answers its open task with them as form values: by the

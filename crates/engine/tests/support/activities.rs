@@ -13,7 +13,7 @@
 use super::definition::{Builder, context};
 use engine::testbed::{Testbed, TestbedError};
 use engine::exchange::ChildOutcome;
-use engine::{Command, Event};
+use engine::{Activate, Command, Event, Modification, Move};
 use model::definition::*;
 use model::{Object, UserId, Value};
 
@@ -359,6 +359,24 @@ pub fn perform(bed: &mut Testbed, word: &str, rest: &str) -> Option<Result<Vec<E
         }
         "completeAdHoc" => Command::CompleteAdHoc { key: key(bed, element), by },
         "compensateInstance" => Command::Compensate {},
+        "begin" => {
+            let activate = vec![Activate { element: element.to_owned(), scope: None, variables: object(more) }];
+            Command::Modify { modification: Modification { activate, ..modification() }, by }
+        }
+        "beginIn" => {
+            let (id, json) = more.split_once(' ').unwrap_or((more, ""));
+            let scope = keys_of(bed, element).last().copied();
+            let activate = vec![Activate { element: id.to_owned(), scope, variables: object(json) }];
+            Command::Modify { modification: Modification { activate, ..modification() }, by }
+        }
+        "stop" => {
+            let terminate = vec![key(bed, element)];
+            Command::Modify { modification: Modification { terminate, ..modification() }, by }
+        }
+        "move" => {
+            let moves = vec![Move { from: key(bed, element), to: more.to_owned() }];
+            Command::Modify { modification: Modification { moves, ..modification() }, by }
+        }
         "suspend" => Command::Suspend { reason: rest.to_owned(), by },
         "resume" => Command::Resume { by },
         "skip" => {
@@ -370,6 +388,10 @@ pub fn perform(bed: &mut Testbed, word: &str, rest: &str) -> Option<Result<Vec<E
         _ => return None,
     };
     Some(bed.command(command))
+}
+
+fn modification() -> Modification {
+    Modification { reason: "by hand".to_owned(), ..Modification::default() }
 }
 
 fn child_of(bed: &Testbed, element: &str) -> model::InstanceId {
