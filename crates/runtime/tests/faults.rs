@@ -53,6 +53,7 @@ async fn an_instance_that_breaks_an_invariant_is_set_aside_alone() {
         started_at: BEGINNING,
         business_key: None,
         parameters: Object::new(),
+        parent: None,
     };
     let mut broken = Instance::created(&Event::InstanceCreated(Box::new(created))).unwrap();
     engine::apply(&mut broken, &Event::ElementActivated { key: 1, element: ElementIdx(1), scope: 9 });

@@ -5,13 +5,15 @@
 //!
 //! - `queue`: what waits, `fair`: whose turn it is, `pace`: how much a round takes; `work`: what an entry is
 //! - `worker`: rounds: take, load, work, commit, answer
-//! - `session`: one instance in a round; `step`: its commands through the engine; `rows`: its events as writes
+//! - `session`: one instance in a round; `prepare`: what it needs; `step`: its commands through the engine;
+//!   `rows`: its events as writes
 //! - `cache`: instances that just moved
 
 mod cache;
 mod fair;
 pub(crate) mod marks;
 mod pace;
+mod prepare;
 pub(crate) mod queue;
 pub(crate) mod rows;
 pub(crate) mod session;

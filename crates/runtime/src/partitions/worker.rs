@@ -6,8 +6,9 @@
 
 use super::cache::{Hot, HotCache};
 use super::marks::Marks;
+use super::prepare::prepare;
 use super::rows;
-use super::session::{Aftermath, Answered, Before, Session, TaskPeople};
+use super::session::{Aftermath, Answered, Before, Session};
 use super::step;
 use super::work::{Ack, Done, Envelope, Finished, Mark, Refused, Work};
 use crate::core::{Core, Counts};
@@ -15,19 +16,16 @@ use crate::exchange::{calls, dealings};
 use crate::instances::aside::{self, Refusals};
 use crate::instances::large;
 use crate::jobs::{scripts, workers};
-use engine::{Command, Instance, InstanceState};
+use engine::{Instance, InstanceState};
 use futures_util::FutureExt;
 use indexmap::IndexMap;
 use model::error::codes;
-use model::{Fault, IdSource, IncidentId, InstanceId, PartitionId, TaskId, Timestamp, UserId, partition_of};
+use model::{Fault, IdSource, IncidentId, InstanceId, PartitionId, Timestamp, partition_of};
 use platform::LiveEvent;
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use store::{
-    AnswerStatus, Conflict, Fence, InboxWrite, StoreError, StoredInstance, TaskAssignee, TaskDetails, TaskRole, Unit,
-    Write,
-};
+use store::{Conflict, Fence, InboxWrite, StoreError, StoredInstance, Unit, Write};
 use tokio::sync::oneshot;
 
 /// Commands of one round (performance 3.4: SQLite gains little beyond).
@@ -549,56 +547,6 @@ async fn work_all(
         step::check(state).unwrap_or_else(|broken| panic!("{broken}"));
     }
     Ok(())
-}
-
-/// Brings in what commands to an existing instance need: its definition, its document, the versions of its tasks.
-async fn prepare(core: &Core, session: &mut Session, envelopes: &VecDeque<Envelope>) -> Result<(), Fault> {
-    let Some(before) = &session.before else { return Ok(()) };
-    let instance = before.instance.clone();
-    let deployment = core.deployments.get(instance.definition()).await?;
-    if let Some(document) = instance.document()
-        && deployment.may_read_document()
-        && instance.state() == InstanceState::Active
-    {
-        session.read_document(core, document).await?;
-    }
-    for (task, assignees) in tasks_named(envelopes) {
-        let Some(stored) = core.store.task(task).await? else { continue };
-        session.task_versions.insert(task, stored.task.version);
-        if let Some(users) = assignees {
-            session.people.insert(task, reassigned(&stored, users));
-        }
-    }
-    session.deployment = Some(deployment);
-    session.state = Some(instance);
-    Ok(())
-}
-
-/// The people of a task given to others. Who answered before stays answered.
-fn reassigned(stored: &TaskDetails, users: Vec<UserId>) -> TaskPeople {
-    let person = |user| match stored.assignees.iter().find(|a| a.user == user && a.status != AnswerStatus::Waiting) {
-        Some(answered) => TaskAssignee { role: TaskRole::Assignee, ..answered.clone() },
-        None => TaskAssignee { user, role: TaskRole::Assignee, status: AnswerStatus::Waiting, answered_at: None },
-    };
-    TaskPeople { people: users.into_iter().map(person).collect(), groups: Vec::new() }
-}
-
-/// Tasks that commands answer, or give to others.
-fn tasks_named(envelopes: &VecDeque<Envelope>) -> Vec<(TaskId, Option<Vec<UserId>>)> {
-    let mut named = Vec::new();
-    for envelope in envelopes {
-        let Work::Commands { commands, .. } = &envelope.work else { continue };
-        for command in commands {
-            match command {
-                Command::AnswerTask { task, .. } => named.push((*task, None)),
-                Command::ReassignTask { task, assignees, .. } => {
-                    named.push((*task, Some(assignees.iter().filter_map(|a| a.parse().ok()).collect())));
-                }
-                _ => {}
-            }
-        }
-    }
-    named
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
