@@ -63,6 +63,15 @@ fn memory_is_limited() {
 }
 
 #[test]
+fn memory_of_earlier_runs_is_given_back() {
+    let limits = Limits { script_bytes: 4 << 20, ..Limits::default() };
+    let script = read("const a = []; for (let i = 0; i < 200; i++) a.push({i, a}); return a.length").unwrap();
+    for _ in 0..200 {
+        assert_eq!(eval(&script, &Vars::json("{}"), &limits).map(|e| e.value), Ok(200.into()));
+    }
+}
+
+#[test]
 fn recursion_ends() {
     let limits = Limits::default();
     assert_eq!(run("function f() { return f() + 1 } return f()", &limits), Err(EvalError::Depth));
@@ -171,6 +180,18 @@ fn a_run_repeated_gives_the_same() {
     let first = run(text, &limits).unwrap();
     assert_eq!(Ok(first.clone()), run(text, &limits));
     assert!(first.as_str().unwrap().contains("1795255200000,2026-11-21T10:00:00.000Z,true"), "{first:?}");
+}
+
+#[test]
+fn instances_draw_different_numbers() {
+    let limits = Limits::default();
+    let drawn = |instance: &str| {
+        let vars = Vars::json(&format!(r#"{{"instance": {{"id": "{instance}"}}}}"#));
+        let deadline: js::Deadline = Arc::new(|| false);
+        js::run("Math.random()", &vars.0, &js::Worker { now: now(), limits: &limits, deadline }).unwrap()
+    };
+    assert_eq!(drawn("inst_1"), drawn("inst_1"));
+    assert_ne!(drawn("inst_1"), drawn("inst_2"));
 }
 
 #[test]

@@ -4,8 +4,8 @@
 //! the language itself has a global of that name) and members of `vars`; values cross as JSON, dates as ISO strings.
 //! `_` (the common functions of lodash) and `moment`/`dayjs` (dates, in English and Russian) are there when a script
 //! mentions them and no variable has the name. There is no host: no modules, network, timers, `console`, `eval`,
-//! `Function`. `Date` without arguments is the instant of the evaluation and `Math.random` a generator seeded by it,
-//! so a run repeated gives the same.
+//! `Function`. `Date` without arguments is the instant of the evaluation and `Math.random` a generator with a seed (of
+//! the evaluation, or on a worker of the instant and the instance), so a run repeated gives the same.
 //!
 //! An expression that only computes (`amount > 100 && status === 'new'`, see [`words`]) can leave nothing behind, so
 //! it is kept compiled in a context of its thread; whatever else such a run ends in, it is done again in a fresh one.
@@ -44,7 +44,22 @@ pub struct Worker<'a> {
 /// Runs a script on a worker thread: for what does not fit the inline budget.
 pub fn run(source: &str, variables: &Object, worker: &Worker) -> Result<Value, EvalError> {
     let script = parse(source, worker.limits).map_err(|e| EvalError::Failed { message: e.to_string() })?;
-    script.run(variables, worker.now, worker.limits, &Budget::Deadline(worker.deadline.clone()))
+    let given = Given { variables, now: worker.now, seed: seed_on_worker(variables, worker.now) };
+    script.run(&given, worker.limits, &Budget::Deadline(worker.deadline.clone()))
+}
+
+/// The same script of the same instance at the same instant draws the same; another instance draws something else.
+fn seed_on_worker(variables: &Object, now: Timestamp) -> u64 {
+    let instance = variables.get("instance").and_then(|i| i.get("id")).map(Value::to_text).unwrap_or_default();
+    let bytes = instance.bytes().map(i64::from);
+    crate::seed_of(&std::iter::once(now.0).chain(bytes).collect::<Vec<_>>())
+}
+
+/// What a run is given.
+struct Given<'a> {
+    variables: &'a Object,
+    now: Timestamp,
+    seed: u64,
 }
 
 /// A script that can be read.
@@ -111,7 +126,8 @@ impl Script {
             return Ok(Evaluated { value, warnings: Vec::new() });
         }
         let budget = Budget::Ticks(env.limits.script_inline_ticks);
-        let value = self.run(&env.scope.all(), env.now, env.limits, &budget)?;
+        let given = Given { variables: &env.scope.all(), now: env.now, seed: env.seed };
+        let value = self.run(&given, env.limits, &budget)?;
         Ok(Evaluated { value, warnings: Vec::new() })
     }
 
@@ -120,16 +136,17 @@ impl Script {
         if self.reads_all { None } else { Some(self.words.free.as_deref().unwrap_or(&self.words.names)) }
     }
 
-    fn run(&self, variables: &Object, now: Timestamp, limits: &Limits, budget: &Budget) -> Result<Value, EvalError> {
+    fn run(&self, from: &Given, limits: &Limits, budget: &Budget) -> Result<Value, EvalError> {
         let mentioned = |name: &str| self.reads_all || self.words.names.binary_search_by(|n| (**n).cmp(name)).is_ok();
-        let given = variables.iter().filter(|(name, _)| mentioned(name));
+        let given = from.variables.iter().filter(|(name, _)| mentioned(name));
         let given: serde_json::Map<String, serde_json::Value> =
             given.map(|(name, value)| (name.to_string(), value.to_json())).collect();
         let helper = |name: &str| self.words.names.iter().any(|n| **n == *name) && !given.contains_key(name);
         let run = Run {
             wrapped: &self.wrapped,
             indent: self.indent,
-            now,
+            now: from.now,
+            seed: from.seed,
             limits,
             lodash: helper("_"),
             moments: helper("moment") || helper("dayjs"),

@@ -1,4 +1,4 @@
-(function (variables, now) {
+(function (variables, now, seed) {
   "use strict";
   const define = Object.defineProperty;
   const forbidden = function Function() {
@@ -24,7 +24,6 @@
   define(InjectedDate, "length", { value: 7 });
   define(RealDate.prototype, "constructor", { value: InjectedDate, writable: true, configurable: true });
   define(globalThis, "Date", { value: InjectedDate, writable: true, configurable: true });
-  let seed = now % 4294967296 | 0;
   Math.random = () => {
     seed = (seed + 0x6d2b79f5) | 0;
     let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);

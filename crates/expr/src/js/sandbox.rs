@@ -134,6 +134,8 @@ pub(super) struct Run<'a> {
     /// Characters before the source on its first line.
     pub(super) indent: u32,
     pub(super) now: Timestamp,
+    /// What `Math.random` is computed from.
+    pub(super) seed: u64,
     pub(super) limits: &'a Limits,
     /// Whether `_` is wanted.
     pub(super) lodash: bool,
@@ -179,7 +181,9 @@ impl Run<'_> {
         let prelude: Function = ctx.eval_with_options(PRELUDE, options())?;
         #[allow(clippy::cast_precision_loss, reason = "a JavaScript date is such a number")]
         let now = self.now.0 as f64;
-        let () = prelude.call((&*self.variables, now))?;
+        #[allow(clippy::cast_possible_truncation, reason = "its generator has 32 bits of state")]
+        let seed = (self.seed ^ (self.seed >> 32)) as i32;
+        let () = prelude.call((&*self.variables, now, seed))?;
         if self.lodash {
             let () = ctx.eval_with_options(LODASH, options())?;
         }
