@@ -8,8 +8,8 @@ use super::dom::{BPMNDI, DC, DI, MODEL, RUSLO, ZEEBE};
 use crate::xml::escape;
 use model::Value;
 use model::definition::{
-    Element, ElementIdx, ElementKind, ExprId, Expression, Form, Language, Origin, ProcessDefinition, ROOT, ServiceTask,
-    TaskKind, Throw, Timer, TimerKind, Trigger, UserTask,
+    Element, ElementIdx, ElementKind, ExprId, Expression, Form, Language, MultiInstance, Origin, ProcessDefinition,
+    ROOT, Repetition, SequenceFlow, ServiceTask, TaskKind, TerminateReach, Throw, Timer, TimerKind, Trigger, UserTask,
 };
 use std::fmt::Write;
 
@@ -36,7 +36,7 @@ fn text(def: &ProcessDefinition) -> String {
     let name = escape(&def.name);
     let _ = writeln!(body, "  <bpmn:process id=\"{process}\" name=\"{name}\" isExecutable=\"true\"{origin}>");
     process_extensions(def, &mut body);
-    scope(def, ROOT, 2, &mut body, &mut errors);
+    scope(&Tree::new(def), ROOT, 2, &mut body, &mut errors);
     body.push_str("  </bpmn:process>\n");
     for (id, code) in errors {
         let _ = writeln!(out, "  <bpmn:error id=\"{id}\" errorCode=\"{}\" />", escape(&code));
@@ -65,19 +65,34 @@ fn process_extensions(def: &ProcessDefinition, out: &mut String) {
     }
 }
 
-/// Sub-processes nest no deeper than what the definition was read from.
-fn scope(
-    def: &ProcessDefinition,
-    parent: ElementIdx,
-    depth: usize,
-    out: &mut String,
-    errors: &mut Vec<(String, String)>,
-) {
-    let inside = |idx: ElementIdx| idx != ROOT && def.element(idx).parent == parent;
-    for idx in (1..def.elements.len() as u32).map(ElementIdx).filter(|i| inside(*i)) {
-        Writer { def, out, errors, depth }.element(idx);
+/// A definition with what stands in each scope.
+struct Tree<'w> {
+    def: &'w ProcessDefinition,
+    elements: Vec<Vec<ElementIdx>>,
+    flows: Vec<Vec<&'w SequenceFlow>>,
+}
+
+impl<'w> Tree<'w> {
+    fn new(def: &'w ProcessDefinition) -> Self {
+        let mut elements = vec![Vec::new(); def.elements.len()];
+        let mut flows = vec![Vec::new(); def.elements.len()];
+        for idx in (1..def.elements.len() as u32).map(ElementIdx) {
+            elements[def.element(idx).parent.0 as usize].push(idx);
+        }
+        for flow in &def.flows {
+            flows[def.element(flow.source).parent.0 as usize].push(flow);
+        }
+        Self { def, elements, flows }
     }
-    for flow in def.flows.iter().filter(|f| inside(f.source)) {
+}
+
+/// Sub-processes nest no deeper than what the definition was read from.
+fn scope(tree: &Tree, parent: ElementIdx, depth: usize, out: &mut String, errors: &mut Vec<(String, String)>) {
+    let def = tree.def;
+    for idx in &tree.elements[parent.0 as usize] {
+        Writer { tree, def, out, errors, depth }.element(*idx);
+    }
+    for flow in &tree.flows[parent.0 as usize] {
         let pad = "  ".repeat(depth);
         let (id, from, to) = (escape(&flow.id), &def.element(flow.source).id, &def.element(flow.target).id);
         let name = flow.name.as_ref().map(|n| format!(" name=\"{}\"", escape(n))).unwrap_or_default();
@@ -131,6 +146,7 @@ fn headers(pairs: &[(&str, String)], lines: &mut Vec<String>) {
 }
 
 struct Writer<'w> {
+    tree: &'w Tree<'w>,
     def: &'w ProcessDefinition,
     out: &'w mut String,
     errors: &'w mut Vec<(String, String)>,
@@ -265,12 +281,20 @@ impl Writer<'_> {
 
     fn content(&mut self, idx: ElementIdx, element: &Element) {
         match &element.kind {
-            ElementKind::Scope(_) => scope(self.def, idx, self.depth + 1, self.out, self.errors),
+            ElementKind::Scope(_) => {
+                if let Some(Repetition::MultiInstance(multi)) = element.repetition() {
+                    self.multi_instance(multi);
+                }
+                scope(self.tree, idx, self.depth + 1, self.out, self.errors);
+            }
             ElementKind::CatchEvent(event) => event.triggers.iter().for_each(|trigger| self.trigger(trigger)),
             ElementKind::BoundaryEvent(event) => event.triggers.iter().for_each(|trigger| self.trigger(trigger)),
             ElementKind::EndEvent(event) => {
                 for result in &event.results {
                     match result {
+                        Throw::Terminate(TerminateReach::All) => {
+                            self.line(1, "<bpmn:terminateEventDefinition ruslo:terminate=\"all\" />");
+                        }
                         Throw::Terminate(_) => self.line(1, "<bpmn:terminateEventDefinition />"),
                         Throw::Error { code, .. } => {
                             let code = self.value(*code);
@@ -287,6 +311,18 @@ impl Writer<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Templates repeat over collections only.
+    fn multi_instance(&mut self, multi: &MultiInstance) {
+        let collection = multi.collection.map(|c| self.attribute("inputCollection", c)).unwrap_or_default();
+        let item = multi.item.as_ref().map(|i| format!(" inputElement=\"{}\"", escape(i))).unwrap_or_default();
+        let sequential = multi.sequential;
+        self.line(1, &format!("<bpmn:multiInstanceLoopCharacteristics isSequential=\"{sequential}\">"));
+        self.line(2, "<bpmn:extensionElements>");
+        self.line(3, &format!("<zeebe:loopCharacteristics{collection}{item} />"));
+        self.line(2, "</bpmn:extensionElements>");
+        self.line(1, "</bpmn:multiInstanceLoopCharacteristics>");
     }
 
     /// Templates wait for times and errors only.

@@ -10,8 +10,8 @@ use super::values::{self, Val};
 use crate::bpmn::is_variable_name;
 use crate::finding::Text;
 use model::definition::{
-    BoundaryEvent, CatchEvent, ElementIdx, ElementKind, Expression, Form, Language, Mapping, ServiceTask, TaskKind,
-    TerminateReach, Throw, ThrowEvent, Timer, TimerKind, Trigger, UserTask,
+    BoundaryEvent, CatchEvent, ElementIdx, ElementKind, Expression, Form, Language, Mapping, ROOT, ServiceTask,
+    TaskKind, TerminateReach, Throw, ThrowEvent, Timer, TimerKind, Trigger, UserTask,
 };
 use model::{Object, Value};
 use std::sync::Arc;
@@ -34,8 +34,12 @@ const NATIVE: &[&str] = &[
     "ApproveActivity",
     "DelayActivity",
     "EmptyBlockActivity",
+    "EventDrivenActivity",
+    "ForEachActivity",
     "IfElseActivity",
     "IfElseBranchActivity",
+    "ListenActivity",
+    "MathOperationActivity",
     "ParallelActivity",
     "RequestInformationActivity",
     "RequestInformationOptionalActivity",
@@ -57,6 +61,11 @@ pub(crate) fn is_app(kind: &str) -> bool {
 /// Whether a type that is no app's runs here.
 pub(crate) fn runs(kind: &str) -> bool {
     SERVICES.iter().chain(NATIVE).any(|k| k.eq_ignore_ascii_case(kind))
+}
+
+/// Whether a type waits for a time.
+pub(crate) fn is_wait(kind: &str) -> bool {
+    ["DelayActivity", "RobotDelayActivity"].iter().any(|k| k.eq_ignore_ascii_case(kind))
 }
 
 /// Compiles one activity behind `exits`.
@@ -226,7 +235,9 @@ fn terminate(builder: &mut Builder, node: &Node, mut exits: Vec<Exit>) -> Vec<Ex
         input(builder, node, idx, "TargetStateTitle", title);
         exits = vec![Exit::from(idx)];
     }
-    builder.append(node, exits, ElementKind::EndEvent(ThrowEvent::of(Throw::Terminate(TerminateReach::Scope))));
+    // Inside of a loop the whole process ends, not the turn.
+    let reach = if builder.scope == ROOT { TerminateReach::Scope } else { TerminateReach::All };
+    builder.append(node, exits, ElementKind::EndEvent(ThrowEvent::of(Throw::Terminate(reach))));
     Vec::new()
 }
 

@@ -16,6 +16,7 @@ use model::definition::{
 };
 use model::limits::Limits;
 use model::{Diagnostic, Severity, Value};
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub fn compile(template: &Template, process_id: &str, name: &str) -> (ProcessDef
         let start = builder.generated("Template_start", None, ElementKind::start());
         if let ElementKind::Scope(scope) = &mut builder.def.elements[0].kind {
             scope.starts.push(start);
+            scope.default_start = Some(start);
         }
         let exits = builder.sequence(&root.children, vec![Exit::from(start)]);
         if !exits.is_empty() {
@@ -89,6 +91,8 @@ pub(crate) struct Builder<'t> {
     pub template: &'t Template,
     pub def: ProcessDefinition,
     pub findings: Vec<Diagnostic>,
+    /// The scope that elements are added to.
+    pub scope: ElementIdx,
     ids: HashSet<String>,
     limits: Limits,
     /// The rank of each flow.
@@ -106,6 +110,7 @@ impl<'t> Builder<'t> {
             template,
             def,
             findings: Vec::new(),
+            scope: ROOT,
             ids: HashSet::new(),
             limits: Limits::default(),
             ranks: Vec::new(),
@@ -142,7 +147,7 @@ impl<'t> Builder<'t> {
     pub fn generated(&mut self, id: &str, name: Option<String>, kind: ElementKind) -> ElementIdx {
         let id = self.fresh(id);
         let idx = ElementIdx(self.def.elements.len() as u32);
-        let mut element = Element::new(id, ROOT, kind);
+        let mut element = Element::new(id, self.scope, kind);
         element.name = name;
         self.def.elements.push(element);
         idx
@@ -186,10 +191,26 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Flows come about when their targets do; here they take the order of their branches.
+    /// Where each scope ends: its last element, and how deep it lies; of scopes that end together the inner is first.
+    fn scope_ends(&self) -> Vec<(usize, Reverse<usize>)> {
+        let elements = &self.def.elements;
+        let mut ends: Vec<_> = (0..elements.len()).map(|at| (at, Reverse(0))).collect();
+        for at in 1..elements.len() {
+            ends[at].1 = Reverse(ends[elements[at].parent.0 as usize].1.0 + 1);
+        }
+        for at in (1..elements.len()).rev() {
+            let parent = elements[at].parent.0 as usize;
+            ends[parent].0 = ends[parent].0.max(ends[at].0);
+        }
+        ends
+    }
+
+    /// Flows come about when their targets do; here they take the order of their branches, inner scopes first.
     fn order_flows(&mut self) {
+        let ends = self.scope_ends();
+        let scope = |flow: usize| ends[self.def.element(self.def.flows[flow].source).parent.0 as usize];
         let mut order: Vec<usize> = (0..self.def.flows.len()).collect();
-        order.sort_by_key(|f| (self.def.flows[*f].source, self.ranks[*f], *f));
+        order.sort_by_key(|f| (scope(*f), self.def.flows[*f].source, self.ranks[*f], *f));
         let mut places = vec![FlowIdx(0); order.len()];
         for (place, old) in order.iter().enumerate() {
             places[*old] = FlowIdx(place as u32);
@@ -266,6 +287,9 @@ impl<'t> Builder<'t> {
             "ifelseactivity" => self.choice(node, exits),
             "parallelactivity" => self.parallel(node, exits),
             "whileactivity" => self.repeat(node, exits),
+            "foreachactivity" => self.for_each(node, exits),
+            "listenactivity" => self.listen(node, exits),
+            "mathoperationactivity" => self.math(node, exits),
             _ => activities::activity(self, node, exits),
         }
     }

@@ -8,6 +8,7 @@ mod activities;
 mod compile;
 mod conditions;
 mod forms;
+mod loops;
 pub mod php;
 mod template;
 mod values;
