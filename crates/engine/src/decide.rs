@@ -14,7 +14,7 @@ use crate::state::{Instance, InstanceState, Phase};
 use crate::step::{Step, Trouble};
 use crate::triggers::{self, Armed, Came, fire, messages};
 use crate::variables::{self, TooLarge};
-use crate::{repetition, stages, starts, timers};
+use crate::{repetition, stages, joins, starts, timers};
 use model::definition::{ElementKind, UserTask};
 use model::error::codes;
 use model::{IncidentId, JobId, Object, TaskId, TimerId, Timestamp, UserId, Value};
@@ -338,13 +338,16 @@ fn set_variables(step: &mut Step, scope: u32, values: Object, by: Option<UserId>
 /// Resumes where the element stopped; a job gets one more series of tries with its input evaluated anew.
 fn resolve_incident(step: &mut Step, incident: IncidentId, by: Option<UserId>) -> Result<(), Rejection> {
     let open = step.instance.incidents.iter().find(|i| i.id == incident);
-    let (key, job, listening) =
-        open.map(|i| (i.key, i.job, i.listening)).ok_or(Rejection::IncidentNotOpen { incident })?;
+    let open = open.cloned().ok_or(Rejection::IncidentNotOpen { incident })?;
+    let (key, job, listening) = (open.key, open.job, open.listening);
     let phase = step.run(key).phase;
     step.emit(Event::IncidentResolved { incident, key, retried: true, by });
     match job {
+        None if joins::is_dead_end(&open) => joins::give_up(step, key),
         None if listening => triggers::listen_again(step, key),
         None if key == 0 && phase == Phase::Activating => starts::resume(step),
+        // Something was begun by hand meanwhile: the scope ends after it.
+        None if phase == Phase::Completing && step.run(key).children > 0 => {}
         None => run_from(step, key, phase),
         Some(job) => retry_job(step, job, key),
     }

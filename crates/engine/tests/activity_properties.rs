@@ -356,7 +356,7 @@ fn check(block: &Block, choices: &[u16], cancels: bool) -> Result<(), TestCaseEr
 
 #[test]
 fn random_activities_replay_end_and_leave_nothing() {
-    let config = Config { cases: 400, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 500, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let input = (blocks(), prop::collection::vec(any::<u16>(), 0..50), any::<bool>());
     TestRunner::new_with_rng(config, rng)
