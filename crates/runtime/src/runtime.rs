@@ -394,6 +394,30 @@ impl Runtime {
     }
 }
 
+/// What people who look after instances do.
+impl Runtime {
+    /// Suspends, resumes, modifies an instance, and the like; `ENG-0025` when the engine refuses it.
+    pub async fn operate(&self, actor: &Actor, id: InstanceId, operation: Operation) -> Result<(), Fault> {
+        instances::operate::operate(&self.core, actor, id, operation).await
+    }
+
+    /// Completes the element of an incident with an output given by hand.
+    pub async fn skip_incident(
+        &self,
+        actor: &Actor,
+        id: IncidentId,
+        output: Object,
+        reason: String,
+    ) -> Result<(), Fault> {
+        instances::operate::skip(&self.core, actor, id, output, reason).await
+    }
+
+    /// Moves running instances to another version, or says what stands in the way of each (`ENG-0026`).
+    pub async fn migrate(&self, actor: &Actor, wanted: Migrate) -> Result<Vec<Migration>, Fault> {
+        instances::operate::migrate(&self.core, actor, wanted).await
+    }
+}
+
 /// Messages, signals, conditions.
 impl Runtime {
     /// Publishes a message: everybody it fits gets it now, others for as long as it is kept. `RUN-0017` when its id was

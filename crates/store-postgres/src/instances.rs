@@ -33,6 +33,8 @@ static UPDATE: Kind = Kind {
     ),
     otherwise: Some(Conflict::Instance),
 };
+const MIGRATE: &str =
+    "UPDATE instances SET definition_id = $3, process_id = $4 WHERE partition_id = $1 AND id = $2";
 pub(crate) static JOURNAL: Kind = Kind {
     sql: "INSERT INTO journal (partition_id, instance_id, seq, at, events) SELECT * FROM unnest($1, $2, $3, $4, $5)",
     otherwise: None,
@@ -173,12 +175,16 @@ pub(crate) fn plan(plan: &mut Plan<'_>, write: &InstanceWrite) -> bool {
         InstanceWrite::Journal(j) => {
             plan.append(&JOURNAL, params![j.partition, j.instance, j.seq, j.at, &j.events]);
         }
-        InstanceWrite::Delete { .. } => return false,
+        InstanceWrite::Migrate { .. } | InstanceWrite::Delete { .. } => return false,
     }
     true
 }
 
 pub(crate) async fn apply(tx: &mut Tx<'_>, write: &InstanceWrite) -> WriteResult {
+    if let InstanceWrite::Migrate { partition, id, definition, process_id } = write {
+        let values = params![*partition, *id, *definition, process_id];
+        tx.must(MIGRATE, values, Conflict::Instance).await?;
+    }
     if let InstanceWrite::Delete { partition, id } = write {
         for sql in DELETE {
             tx.send(sql, params![*partition, *id]).await?;

@@ -116,6 +116,17 @@ pub enum InstanceWrite {
     Update(InstanceUpdate),
     /// Events of this commit.
     Journal(JournalRow),
+    /// The instance runs another version from now on; [`crate::Conflict::Instance`] when it is gone.
+    Migrate {
+        /// Its partition.
+        partition: PartitionId,
+        /// The instance.
+        id: InstanceId,
+        /// The version.
+        definition: DefinitionId,
+        /// Its process.
+        process_id: String,
+    },
     /// Erases the instance, its journal, tasks, calls and incidents. Its timers, jobs and outbox entries are known to
     /// the caller by id and deleted by their own writes in the same unit.
     Delete {

@@ -44,7 +44,9 @@ fn binding(job: &BuiltinJob<'_>) -> Result<Binding, Fault> {
     let wrong = |what: &str| Fault::new(&codes::DECISION_NOT_FOUND, format!("the task's binding {what}"));
     Ok(match header(job, "binding").unwrap_or("latest") {
         "deployment" => Binding::Deployment,
-        "versionTag" => Binding::VersionTag(header(job, "versionTag").ok_or_else(|| wrong("has no version tag"))?.to_owned()),
+        "versionTag" => {
+            Binding::VersionTag(header(job, "versionTag").ok_or_else(|| wrong("has no version tag"))?.to_owned())
+        }
         "version" => {
             let number = header(job, "version").and_then(|v| v.parse().ok());
             Binding::Version(number.ok_or_else(|| wrong("has no version number"))?)

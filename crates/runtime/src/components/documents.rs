@@ -4,6 +4,7 @@ use super::{BuiltinJob, Performed, actor};
 use crate::cluster::{CancelFor, Message};
 use crate::core::Core;
 use crate::partitions::session::Session;
+use platform::catalogs::Catalog;
 use model::error::codes;
 use model::{CatalogId, Fault, Object, RecordId, Value};
 use platform::Prepared;
@@ -69,7 +70,7 @@ pub(super) async fn delete(core: &Core, session: &mut Session, job: &BuiltinJob<
 }
 
 /// Takes a change into the unit, and shows it to the steps that follow.
-async fn keep(core: &Core, session: &mut Session, prepared: Prepared<Record>) -> Result<RecordId, Fault> {
+pub(super) async fn keep(core: &Core, session: &mut Session, prepared: Prepared<Record>) -> Result<RecordId, Fault> {
     let record = prepared.value;
     if session.document_ref().is_some_and(|d| d.record == record.id) {
         let catalog = core.platform.catalogs().require(record.catalog).await?;
@@ -111,6 +112,15 @@ async fn catalog(core: &Core, session: &Session, job: &BuiltinJob<'_>) -> Result
         },
         None => session.document_ref().map(|d| d.catalog).ok_or_else(|| no_catalog("")),
     }
+}
+
+/// A catalog by its id or key.
+pub(super) async fn catalog_named(core: &Core, text: &str) -> Result<Catalog, Fault> {
+    let id = match text.parse() {
+        Ok(id) => id,
+        Err(_) => core.store.catalog_by_key(text).await?.ok_or_else(|| no_catalog(text))?.id,
+    };
+    core.platform.catalogs().require(id).await
 }
 
 fn no_catalog(what: &str) -> Fault {

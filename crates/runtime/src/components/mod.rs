@@ -3,6 +3,7 @@
 //! Owns: what `ruslo:…` job types do and which inputs they read. Invariant: a component only adds to the session's
 //! unit; nothing is changed, sent or shown before the commit. Never: waits for the outside (that is the outbox).
 
+mod data_store;
 mod decision;
 mod documents;
 mod messages;
@@ -52,6 +53,7 @@ async fn attempt(core: &Core, session: &mut Session, job: &BuiltinJob<'_>) -> Re
         "ruslo:notify" => messages::notify(core, session, job, &messages::NOTIFY).await,
         "ruslo:bitrix.SocNetMessageActivity" => messages::notify(core, session, job, &messages::SOC_NET).await,
         "ruslo:bitrix.IMNotifyActivity" => messages::notify(core, session, job, &messages::IM_NOTIFY).await,
+        engine::STORE_JOB => data_store::perform(core, session, job).await,
         "ruslo:decision" => decision::evaluate(core, session, job).await,
         "ruslo:log" => messages::log(job, "text"),
         "ruslo:bitrix.LogActivity" => messages::log(job, "Text"),

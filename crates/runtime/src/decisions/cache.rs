@@ -95,7 +95,9 @@ impl Decisions {
         let row = self.find(decision, binding, deployed_at).await?;
         let row = row.ok_or_else(|| match binding {
             Binding::Latest | Binding::Deployment => not_found(decision),
-            _ => Fault::new(&codes::DECISION_NOT_FOUND, format!("no {} of the decision `{decision}` is deployed", key.1)),
+            _ => {
+                Fault::new(&codes::DECISION_NOT_FOUND, format!("no {} of the decision `{decision}` is deployed", key.1))
+            }
         })?;
         let version = self.load(row).await?;
         self.kept().bound.insert(key, (version.id, since));
@@ -111,8 +113,8 @@ impl Decisions {
         if *binding == Binding::Latest {
             return Ok(self.store.latest_definition(&row_name(decision)).await?);
         }
-        let wanted = Filter::eq(DefinitionField::ProcessId, row_name(decision))
-            .and(Filter::eq(DefinitionField::Deleted, false));
+        let wanted =
+            Filter::eq(DefinitionField::ProcessId, row_name(decision)).and(Filter::eq(DefinitionField::Deleted, false));
         let query = Query::new(wanted).order(DefinitionField::Id, true).limit(VERSIONS_MAX);
         // The newest first.
         let mut rows = self.store.definitions(query).await?.rows;

@@ -87,7 +87,8 @@ async fn imported(core: &Core, namespaces: &[Arc<str>]) -> Result<Vec<Definition
     let query = Query::new(wanted).order(DefinitionField::Id, true).limit(FILES_MAX);
     let rows = core.store.definitions(query).await?.rows;
     let of = |namespace: &Arc<str>| {
-        let found = rows.iter().find(|r| r.template_meta.get("namespace").and_then(|n| n.as_str()) == Some(&**namespace));
+        let found =
+            rows.iter().find(|r| r.template_meta.get("namespace").and_then(|n| n.as_str()) == Some(&**namespace));
         found.map(|row| row.id)
     };
     Ok(namespaces.iter().filter_map(of).collect())

@@ -7,10 +7,12 @@
 
 mod cache;
 mod deploy;
+mod targets;
 mod views;
 
 pub(crate) use cache::{Decisions, Version};
 pub(crate) use deploy::deploy;
+pub(crate) use targets::missing;
 pub(crate) use views::{details, list, withdraw};
 
 use crate::core::Core;
@@ -60,8 +62,7 @@ fn run(
     variables: &Arc<Object>,
     around: &Around<'_>,
 ) -> Result<Outcome, Fault> {
-    let env =
-        Env { scope: &Nothing, now: around.now, zone: around.zone, limits: &core.limits, seed: around.seed };
+    let env = Env { scope: &Nothing, now: around.now, zone: around.zone, limits: &core.limits, seed: around.seed };
     match model.evaluate(decision, variables, &env, true) {
         None => Err(not_found(decision)),
         Some(Ok(outcome)) => Ok(outcome),
@@ -78,7 +79,8 @@ pub(crate) fn not_found(decision: &str) -> Fault {
 /// Tries out what is deployed, or a text that is not.
 pub(crate) async fn try_out(core: &Core, what: TriedDecision) -> Result<DecisionEvaluation, Fault> {
     let variables = Arc::new(what.variables);
-    let around = Around { now: core.now(), zone: &core.zone, seed: u64::from(core.entropy.alphanumeric(1).as_bytes()[0]) };
+    let around =
+        Around { now: core.now(), zone: &core.zone, seed: u64::from(core.entropy.alphanumeric(1).as_bytes()[0]) };
     match what.decision {
         DecisionSel::Id(id) => {
             let version = core.decisions.get(id).await?;

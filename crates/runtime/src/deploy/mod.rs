@@ -33,7 +33,8 @@ pub(crate) async fn deploy(core: &Core, actor: &Actor, what: Deploy) -> Result<V
     if imported.decisions.is_some() {
         return decisions::deploy(core, actor, &what, imported.bpmn).await;
     }
-    let diagnostics = diagnostics(core, &imported);
+    let mut diagnostics = diagnostics(core, &imported);
+    diagnostics.extend(decisions::missing(core, &imported.definitions).await?);
     let sound = !imported.definitions.is_empty() && diagnostics.iter().all(|d| d.severity < Severity::Error);
     if imported.definitions.is_empty() || !(sound || what.allow_undeployable) {
         return Err(not_deployable(&diagnostics));

@@ -154,7 +154,7 @@ pub(crate) fn finished(session: &mut Session, outcome: ChildOutcome) {
 }
 
 /// A message to another instance, in the unit of this one.
-pub(super) async fn send(
+pub(crate) async fn send(
     core: &Core,
     session: &mut Session,
     instance: InstanceId,

@@ -15,7 +15,7 @@ use crate::types::{Reached, StartRequest};
 use engine::state::Repeat;
 use engine::timers::{first_start, next_start};
 use engine::{Env, Program, StartedBy, TriggeredStart, name_of_start, triggered_starts, true_conditions};
-use model::definition::{ElementIdx, MissedStarts, ROOT};
+use model::definition::{ElementIdx, MissedStarts};
 use model::error::codes;
 use model::{DefinitionId, Fault, IdSource, InstanceId, Object, PartitionId, TimerId, Timestamp};
 use platform::{Action, Actor, Object as Target, authorize};
@@ -295,12 +295,6 @@ pub(crate) async fn met(
         }
     }
     Ok(found)
-}
-
-/// Whether events can start it.
-pub(crate) fn has_any(deployment: &Deployment) -> bool {
-    let scope = deployment.definition().element(ROOT).kind.as_scope();
-    scope.is_some_and(|scope| !scope.triggered.is_empty())
 }
 
 /// A start that a message to a partition asks for.

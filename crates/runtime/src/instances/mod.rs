@@ -6,6 +6,7 @@
 pub(crate) mod aside;
 pub(crate) mod journal;
 pub(crate) mod large;
+pub(crate) mod operate;
 mod view;
 
 pub(crate) use view::{history, view};

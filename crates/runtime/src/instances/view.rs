@@ -5,7 +5,9 @@ use super::{incidents, large, row, summary};
 use crate::core::{Core, instance_not_found};
 use crate::deploy::kind_name;
 use crate::tasks;
-use crate::types::{ElementState, ElementView, HistoryEntry, InstanceView, JobView, Page, ScopeVariables, TaskFilter};
+use crate::types::{
+    ElementState, ElementView, HistoryEntry, InstanceFilter, InstanceView, JobView, Page, ScopeVariables, TaskFilter,
+};
 use engine::{Event, Instance, InstanceState};
 use indexmap::IndexMap;
 use model::definition::{ElementIdx, FlowIdx, ProcessDefinition};
@@ -42,8 +44,14 @@ pub(crate) async fn view(core: &Core, id: InstanceId) -> Result<InstanceView, Fa
         incidents: incidents(core, Some(true), Some(id), shown).await?.items,
         tasks: tasks::list(core, &filter, shown).await?.items,
         jobs: jobs(definition, &state),
+        children: super::list(core, &of_caller(id), shown).await?.items,
+        suspended: state.is_suspended(),
         summary: summary(core, stored.row).await?,
     })
+}
+
+fn of_caller(id: InstanceId) -> InstanceFilter {
+    InstanceFilter { parent: Some(id), ..InstanceFilter::default() }
 }
 
 /// The journal as readable events, oldest first.

@@ -7,6 +7,7 @@ use super::Route;
 use crate::components::{self, BuiltinJob};
 use crate::connectors::Order;
 use crate::core::Core;
+use crate::exchange::dealings;
 use crate::partitions::rows::{object_json, order_row};
 use crate::partitions::session::{JobPlan, Session};
 use engine::Command;
@@ -68,6 +69,13 @@ async fn builtin(core: &Core, session: &mut Session, new: &NewJob) -> Result<Vec
         let mut order = order(session, new, String::new());
         order.waits = false;
         return Ok(send_off(session, new.job, "webhook", &order, Object::new()));
+    }
+    if new.job_type == engine::CONTINUE_JOB {
+        // Commit here: it goes on in a step of its own (BPMN IN-6).
+        let command = Command::CompleteJob { job: new.job, result: Object::new(), by: None };
+        let own = session.id;
+        dealings::send(core, session, own, vec![command]).await?;
+        return Ok(Vec::new());
     }
     let job = BuiltinJob { job: new.job, job_type: &new.job_type, input: &new.input, headers: &new.headers };
     match components::perform(core, session, &job).await {

@@ -238,6 +238,12 @@ impl State {
                 place.1 += 1;
                 self.ongoing.line(place.0).push_back(waiting);
             }
+            Work::Migrate(migrate) => {
+                let instance = migrate.instance;
+                let place = self.placed.entry(instance).or_insert_with(|| (known.of(instance), 0));
+                place.1 += 1;
+                self.ongoing.line(place.0).push_back(waiting);
+            }
             Work::Tell(incident) => {
                 let place = self.placed.entry(incident.instance).or_insert_with(|| (Some(incident.definition), 0));
                 place.1 += 1;
@@ -375,7 +381,7 @@ fn bytes_of(work: &Work) -> usize {
             Work::Deliver { command: one, .. } => command(one),
             Work::Commands { commands, .. } => commands.iter().map(command).sum(),
             Work::Tell(incident) => incident.details.to_string().len(),
-            Work::Timer { .. } | Work::Erase { .. } | Work::Vacate => 0,
+            Work::Timer { .. } | Work::Migrate(_) | Work::Erase { .. } | Work::Vacate => 0,
         }
 }
 

@@ -52,6 +52,8 @@ pub(crate) enum Work {
         /// The timer.
         timer: TimerId,
     },
+    /// Goes on with another version.
+    Migrate(Box<MigrateWork>),
     /// Removes the instance with everything that belongs to it.
     Erase {
         /// The instance.
@@ -83,6 +85,19 @@ pub(crate) struct StartWork {
     /// By what it begins.
     #[serde(default)]
     pub(crate) how: How,
+}
+
+/// A migration of one instance.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct MigrateWork {
+    pub(crate) instance: InstanceId,
+    pub(crate) definition: DefinitionId,
+    /// Ids of elements here and there, where they differ.
+    pub(crate) elements: Vec<(String, String)>,
+    pub(crate) reason: String,
+    pub(crate) by: Option<UserId>,
+    /// Only says what stands in the way.
+    pub(crate) dry_run: bool,
 }
 
 /// By what an instance begins; by a command when all is absent.
@@ -146,6 +161,7 @@ impl Work {
             Self::Start(_) => "start instance",
             Self::Commands { .. } => "command",
             Self::Deliver { .. } => "deliver",
+            Self::Migrate(_) => "migrate",
             Self::Timer { .. } => "fire timer",
             Self::Erase { .. } => "erase instance",
             Self::Tell(_) => "raise incident",
@@ -170,6 +186,7 @@ impl Work {
             | Self::Deliver { instance, .. }
             | Self::Timer { instance, .. }
             | Self::Erase { instance } => Some(*instance),
+            Self::Migrate(migrate) => Some(migrate.instance),
             Self::Tell(incident) => Some(incident.instance),
             Self::Vacate => None,
         }

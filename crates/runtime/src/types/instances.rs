@@ -252,4 +252,8 @@ pub struct InstanceView {
     pub tasks: Vec<TaskView>,
     /// Open jobs.
     pub jobs: Vec<JobView>,
+    /// Instances it called, the latest first.
+    pub children: Vec<InstanceSummary>,
+    /// Whether it is suspended.
+    pub suspended: bool,
 }

@@ -5,6 +5,7 @@ mod definitions;
 mod instances;
 mod jobs;
 mod messages;
+mod operations;
 mod tasks;
 
 pub use decisions::*;
@@ -12,6 +13,7 @@ pub use definitions::*;
 pub use instances::*;
 pub use jobs::*;
 pub use messages::*;
+pub use operations::*;
 pub use tasks::*;
 
 /// Which part of a list.

@@ -21,6 +21,7 @@ const CREATE: &str = "INSERT INTO instances (partition_id, id, definition_id, pr
 const UPDATE: &str =
     "UPDATE instances SET state = ?3, state_title = ?4, updated_at = ?5, finished_at = coalesce(finished_at, ?6),
     incidents = ?7, seq = ?8, snapshot = ?9 WHERE id = ?1 AND seq = ?2";
+const MIGRATE: &str = "UPDATE instances SET definition_id = ?2, process_id = ?3 WHERE id = ?1";
 pub(super) const JOURNAL: &str =
     "INSERT INTO journal (partition_id, instance_id, seq, at, events) VALUES (?1, ?2, ?3, ?4, ?5)";
 const DELETE: [&str; 11] = [
@@ -147,6 +148,9 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &InstanceWrite) -> WriteResult {
         }
         InstanceWrite::Journal(j) => {
             tx.run(JOURNAL, params![j.partition.0, j.instance.0, int(j.seq), j.at.0, j.events])?;
+        }
+        InstanceWrite::Migrate { id, definition, process_id, .. } => {
+            tx.must(MIGRATE, params![id.0, definition.0, process_id], Conflict::Instance)?;
         }
         InstanceWrite::Delete { id, .. } => {
             for sql in DELETE {
