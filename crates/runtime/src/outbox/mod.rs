@@ -255,6 +255,11 @@ async fn make(core: &Arc<Core>, ready: Ready, target: &Arc<str>) {
             let mut board = core.outbox.lock();
             board.put_off(&ready, target, at);
             board.wake_at.insert(at);
+            drop(board);
+            // It came due while its outcome was being written, when it was still known here and passed over.
+            if at <= core.now() {
+                core.outbox.notify_one();
+            }
         }
         Err(fault) => {
             tracing::warn!(outbox.id = %id, %fault, "a delivery's outcome could not be recorded: it is made again");
