@@ -11,6 +11,7 @@ use support::{decision, file, input, read, table, value, with_env};
 
 /// Seconds that this thread was on a processor: what others do at the same time is not counted. Elsewhere than on Linux
 /// the seconds that passed.
+#[expect(clippy::disallowed_methods, reason = "what measures reads a stopwatch")]
 fn busy_s() -> f64 {
     static BEGIN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     let nanoseconds = std::fs::read_to_string("/proc/thread-self/schedstat").ok();

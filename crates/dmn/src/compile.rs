@@ -75,7 +75,11 @@ impl<'c> Compiler<'c> {
                 let twice = self.index.insert((tree.namespace.clone(), id.clone()), what).is_some();
                 if file == 0 && (twice || id.is_empty()) {
                     let en = if twice { format!("The id `{id}` stands twice") } else { "The id is missing".to_owned() };
-                    let ru = if twice { format!("Идентификатор «{id}» встречается дважды") } else { "Нет идентификатора".to_owned() };
+                    let ru = if twice {
+                        format!("Идентификатор «{id}» встречается дважды")
+                    } else {
+                        "Нет идентификатора".to_owned()
+                    };
                     findings.error("DMN-02", Some(id), at, Text::new(en, ru));
                 }
             }
@@ -111,7 +115,7 @@ impl<'c> Compiler<'c> {
     fn file(&mut self, file: usize, program: &mut Program, findings: &mut Findings) {
         let tree = &self.trees[file];
         for input in &tree.inputs {
-            let kind = self.kind(file, input.variable.type_ref.as_ref(), findings, &input.id, 0);
+            let kind = self.kind(file, input.variable.type_ref.as_ref(), findings, (&input.id, 0));
             program.inputs.push(Input { name: input.variable.name.clone(), kind });
         }
         for function in &tree.functions {
@@ -134,8 +138,7 @@ impl<'c> Compiler<'c> {
         file: usize,
         name: Option<&Arc<str>>,
         findings: &mut Findings,
-        element: &str,
-        at: usize,
+        (element, at): (&str, usize),
     ) -> Option<Kind> {
         let name = name?;
         let found = self.types.find(self.trees, &self.trees[file], name);
@@ -231,7 +234,7 @@ impl<'c> Compiler<'c> {
     fn decision(&self, file: usize, decision: &crate::tree::Decision, findings: &mut Findings) -> Decision {
         let references = decision.requires.iter().chain(&decision.knows);
         let requires = self.requirements(file, references, findings, &decision.id);
-        let kind = self.kind(file, decision.variable.type_ref.as_ref(), findings, &decision.id, decision.at);
+        let kind = self.kind(file, decision.variable.type_ref.as_ref(), findings, (&decision.id, decision.at));
         let logic = decision.logic.as_ref().map(|logic| {
             let mut reader = Reader::new(self, file, &decision.id, findings);
             reader.declare(&requires);
@@ -239,7 +242,12 @@ impl<'c> Compiler<'c> {
         });
         if logic.is_none() {
             let en = "The decision has no logic: its result is null";
-            findings.warn("DMN-10", Some(&decision.id), decision.at, Text::new(en, "У решения нет логики: результат null"));
+            findings.warn(
+                "DMN-10",
+                Some(&decision.id),
+                decision.at,
+                Text::new(en, "У решения нет логики: результат null"),
+            );
         }
         let (id, name) = (decision.id.clone(), decision.name.clone());
         Decision { file, id, name, version_tag: decision.version_tag.clone(), kind, requires, logic }
@@ -272,7 +280,7 @@ impl<'c> Compiler<'c> {
             name: service.name.clone(),
             params: given.iter().map(|r| r.name.clone()).collect(),
             given: given.iter().map(|r| r.what).collect(),
-            kind: self.kind(file, service.variable.type_ref.as_ref(), findings, &service.id, service.at),
+            kind: self.kind(file, service.variable.type_ref.as_ref(), findings, (&service.id, service.at)),
             outputs: outputs.collect(),
         }
     }
@@ -304,7 +312,8 @@ fn check_cycles(program: &Program, trees: &[Tree], findings: &mut Findings) {
             told = true;
             let decision = &program.decisions[start];
             let at = trees.first().and_then(|t| t.decisions.iter().find(|d| d.id == decision.id)).map_or(0, |d| d.at);
-            let en = format!("The decision `{}` needs itself, or a chain of more than {CHAIN} decisions", decision.name);
+            let en =
+                format!("The decision `{}` needs itself, or a chain of more than {CHAIN} decisions", decision.name);
             let ru = format!("Решение «{}» зависит от себя или от цепочки длиннее {CHAIN} решений", decision.name);
             findings.error("DMN-04", Some(&decision.id), at, Text::new(en, ru));
         }

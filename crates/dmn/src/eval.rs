@@ -83,7 +83,12 @@ impl Run {
         Ok(value)
     }
 
-    fn names(self: &Arc<Self>, session: &mut Session, graph: &Graph, requires: &[Requirement]) -> Result<Entries, EvalError> {
+    fn names(
+        self: &Arc<Self>,
+        session: &mut Session,
+        graph: &Graph,
+        requires: &[Requirement],
+    ) -> Result<Entries, EvalError> {
         let mut entries: Entries = Vec::with_capacity(requires.len());
         let mut imports: Vec<(Arc<str>, Entries)> = Vec::new();
         let mut aliases: Entries = Vec::new();
@@ -244,7 +249,8 @@ impl Native for Knowledge {
         let function = &self.function;
         let Some(args) = self.run.arguments(session, &function.params, &function.kinds, args)? else { return Ok(NULL) };
         session.deeper(|session| {
-            let mut names = self.run.names(session, &Graph { service: Some(Vec::new()), ..Graph::default() }, &function.knows)?;
+            let mut names =
+                self.run.names(session, &Graph { service: Some(Vec::new()), ..Graph::default() }, &function.knows)?;
             names.extend(args);
             self.run.boxed(session, &function.body, &Frame::over(&self.run.given, names))
         })

@@ -31,7 +31,7 @@ impl<'t> Findings<'t> {
     }
 
     /// A finding about `element`, which begins at the byte `at`.
-    pub(crate) fn add(&mut self, code: &str, severity: Severity, element: Option<&str>, at: usize, text: Text) {
+    pub(crate) fn add(&mut self, code: &str, severity: Severity, (element, at): (Option<&str>, usize), text: Text) {
         if self.found.len() >= MOST {
             return;
         }
@@ -49,11 +49,11 @@ impl<'t> Findings<'t> {
     }
 
     pub(crate) fn error(&mut self, code: &str, element: Option<&str>, at: usize, text: Text) {
-        self.add(code, Severity::Error, element, at, text);
+        self.add(code, Severity::Error, (element, at), text);
     }
 
     pub(crate) fn warn(&mut self, code: &str, element: Option<&str>, at: usize, text: Text) {
-        self.add(code, Severity::Warning, element, at, text);
+        self.add(code, Severity::Warning, (element, at), text);
     }
 
     /// The findings in the order of the file.

@@ -88,7 +88,7 @@ impl Model {
         let (tree, version) = match parse(text, limits) {
             Ok(parsed) => parsed,
             Err(refused) => {
-                findings.add("DMN-01", Severity::Refused, None, refused.at, refused.text);
+                findings.add("DMN-01", Severity::Refused, (None, refused.at), refused.text);
                 return Err(findings.into_diagnostics());
             }
         };
@@ -140,7 +140,8 @@ impl Model {
             EntryPoint::Service(index) => run.service_from_outside(&mut session, index),
         };
         Some(value.and_then(|value| session.export(value)).map(|value| {
-            let trace = run.trace.as_ref().map(|t| std::mem::take(&mut *t.lock().unwrap_or_else(PoisonError::into_inner)));
+            let trace =
+                run.trace.as_ref().map(|t| std::mem::take(&mut *t.lock().unwrap_or_else(PoisonError::into_inner)));
             let warnings = session.warnings().iter().map(ToString::to_string).collect();
             Outcome { value, decisions: trace.unwrap_or_default().decisions, warnings }
         }))

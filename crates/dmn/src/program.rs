@@ -97,12 +97,23 @@ pub(crate) enum Form {
     Table(Box<Table>),
     Context(Vec<Entry>),
     List(Vec<Boxed>),
-    Relation { columns: Vec<Arc<str>>, rows: Vec<Vec<Boxed>> },
-    Invocation { callee: Callee, bindings: Vec<(Arc<str>, Boxed)> },
+    Relation {
+        columns: Vec<Arc<str>>,
+        rows: Vec<Vec<Boxed>>,
+    },
+    Invocation {
+        callee: Callee,
+        bindings: Vec<(Arc<str>, Boxed)>,
+    },
     Function(Arc<Closure>),
     Conditional(Box<(Boxed, Boxed, Boxed)>),
     Filter(Box<(Boxed, Boxed)>),
-    Iteration { kind: IterationKind, variable: Arc<str>, partial: bool, parts: Box<(Boxed, Boxed)> },
+    Iteration {
+        kind: IterationKind,
+        variable: Arc<str>,
+        partial: bool,
+        parts: Box<(Boxed, Boxed)>,
+    },
 }
 
 /// What an invocation calls.

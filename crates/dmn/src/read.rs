@@ -3,8 +3,8 @@
 //! Invariant: total: what is missing becomes empty, what is unknown is skipped or kept as [`Form::Unknown`].
 
 use crate::tree::{
-    Cell, Decision, Form, Function, FunctionDefinition, Import, InputClause, InputData, ItemDefinition,
-    IterationKind, Logic, OutputClause, Reference, Rule, Service, Source, Table, Tree, Variable,
+    Cell, Decision, Form, Function, FunctionDefinition, Import, InputClause, InputData, ItemDefinition, IterationKind,
+    Logic, OutputClause, Reference, Rule, Service, Source, Table, Tree, Variable,
 };
 use roxmltree::Node;
 use std::sync::Arc;
@@ -164,9 +164,8 @@ fn item_definition(node: Node) -> ItemDefinition {
 }
 
 fn decision(node: Node) -> Decision {
-    let extension = child(node, "extensionElements").and_then(|e| {
-        e.children().find(|n| n.tag_name().name() == "versionTag").and_then(|n| attribute(n, "value"))
-    });
+    let extension = child(node, "extensionElements")
+        .and_then(|e| e.children().find(|n| n.tag_name().name() == "versionTag").and_then(|n| attribute(n, "value")));
     Decision {
         id: attribute(node, "id").unwrap_or_default(),
         name: name_of(node),
@@ -237,13 +236,11 @@ fn boxed(node: Node, name: &str) -> Option<Box<Logic>> {
 
 fn logic(node: Node) -> Logic {
     let form = match node.tag_name().name() {
-        "literalExpression" => {
-            Form::Literal { source: text_of(node), language: attribute(node, "expressionLanguage") }
-        }
+        "literalExpression" => Form::Literal { source: text_of(node), language: attribute(node, "expressionLanguage") },
         "decisionTable" => Form::Table(Box::new(table(node))),
-        "context" => Form::Context(
-            all(node, "contextEntry").map(|e| (child(e, "variable").map(named), logic_in(e))).collect(),
-        ),
+        "context" => {
+            Form::Context(all(node, "contextEntry").map(|e| (child(e, "variable").map(named), logic_in(e))).collect())
+        }
         "list" => Form::List(elements(node).filter(|n| LOGIC.contains(&n.tag_name().name())).map(logic).collect()),
         "relation" => Form::Relation {
             columns: all(node, "column").map(named).collect(),

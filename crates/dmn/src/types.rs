@@ -201,7 +201,11 @@ impl Types {
             return Some(Kind::Plain(kind));
         }
         let imported = tree.imports.iter().find_map(|import| {
-            let rest = if import.name.is_empty() { name } else { name.strip_prefix(&*import.name)?.strip_prefix(['.', ':'])? };
+            let rest = if import.name.is_empty() {
+                name
+            } else {
+                name.strip_prefix(&*import.name)?.strip_prefix(['.', ':'])?
+            };
             let other = trees.iter().find(|t| t.namespace == import.namespace)?;
             own(&other.namespace, rest)
         });

@@ -31,12 +31,18 @@ fn each_rule_is_told() {
         ("DMN-05", file(&decision("d", "", &literal("1 +"))), "an expression that can not be read"),
         (
             "DMN-06",
-            file(&decision("d", "", "<literalExpression expressionLanguage=\"groovy\"><text>1</text></literalExpression>")),
+            file(&decision(
+                "d",
+                "",
+                "<literalExpression expressionLanguage=\"groovy\"><text>1</text></literalExpression>",
+            )),
             "another language",
         ),
         (
             "DMN-07",
-            file("<businessKnowledgeModel id=\"f\" name=\"f\"><encapsulatedLogic kind=\"Java\"/></businessKnowledgeModel>"),
+            file(
+                "<businessKnowledgeModel id=\"f\" name=\"f\"><encapsulatedLogic kind=\"Java\"/></businessKnowledgeModel>",
+            ),
             "Java",
         ),
         ("DMN-08", file(&decision("d", "", &table("UNIQUE", &["a"], &["r"], &[&["-"]]))), "a rule too short"),
@@ -52,7 +58,9 @@ fn each_rule_is_told() {
 
 #[test]
 fn a_finding_tells_its_place_in_both_languages() {
-    let text = file("\n<decision id=\"d\" name=\"d\">\n  <literalExpression><text>\n    1 + (\n  </text></literalExpression></decision>");
+    let text = file(
+        "\n<decision id=\"d\" name=\"d\">\n  <literalExpression><text>\n    1 + (\n  </text></literalExpression></decision>",
+    );
     let model = read(&text);
     let [finding] = model.about().diagnostics.as_slice() else { panic!("one finding") };
     assert_eq!((finding.line, finding.element.as_deref()), (4, Some("d")));

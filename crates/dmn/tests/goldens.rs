@@ -12,7 +12,8 @@ fn one_table(policy: &str, inputs: &[&str], outputs: &[&str], rules: &[&[&str]])
 
 #[test]
 fn unique_takes_the_only_match_and_refuses_two() {
-    let model = one_table("UNIQUE", &["age"], &["r"], &[&["< 18", "\"child\""], &[">= 18", "\"adult\""], &["> 90", "1"]]);
+    let model =
+        one_table("UNIQUE", &["age"], &["r"], &[&["< 18", "\"child\""], &[">= 18", "\"adult\""], &["> 90", "1"]]);
     let cases = [("{age: 3}", "\"child\""), ("{age: 40}", "\"adult\""), ("{age: 91}", "null"), ("{age: null}", "null")];
     check(&model, "d", &cases);
 }
@@ -62,13 +63,8 @@ fn several_outputs_are_a_context_and_defaults_fill_in() {
 
 #[test]
 fn cells_hold_ranges_lists_negations_and_conditions() {
-    let rules: [&[&str]; 5] = [
-        &["[1..3)", "1"],
-        &["not(1..3)", "0"],
-        &["? = 20 or ? = 21", "2"],
-        &["limits.low", "3"],
-        &["(40..50]", "4"],
-    ];
+    let rules: [&[&str]; 5] =
+        [&["[1..3)", "1"], &["not(1..3)", "0"], &["? = 20 or ? = 21", "2"], &["limits.low", "3"], &["(40..50]", "4"]];
     let rules: Vec<&[&str]> = rules.into_iter().filter(|r| !r[0].starts_with("not")).collect();
     let model = one_table("UNIQUE", &["a"], &["r"], &rules);
     let cases = [
@@ -122,7 +118,8 @@ fn functions_and_services_are_called() {
 #[test]
 fn boxed_contexts_lists_relations_and_functions() {
     let entry = |name: &str, logic: &str| format!("<contextEntry><variable name=\"{name}\"/>{logic}</contextEntry>");
-    let function = "<functionDefinition><formalParameter name=\"y\"/>".to_owned() + &literal("base + y") + "</functionDefinition>";
+    let function =
+        "<functionDefinition><formalParameter name=\"y\"/>".to_owned() + &literal("base + y") + "</functionDefinition>";
     let context = format!(
         "<context>{}{}<contextEntry>{}</contextEntry></context>",
         entry("base", &literal("10")),
@@ -135,19 +132,29 @@ fn boxed_contexts_lists_relations_and_functions() {
     let list = format!("<list>{}{}</list>", literal("1"), literal("a"));
     check(&read(&file(&decision("d", "", &list))), "d", &[("{a: 3}", "[1, 3]")]);
     let row = |a: &str, b: &str| format!("<row>{}{}</row>", literal(a), literal(b));
-    let relation = format!("<relation><column name=\"n\"/><column name=\"m\"/>{}{}</relation>", row("1", "2"), row("3", "4"));
+    let relation =
+        format!("<relation><column name=\"n\"/><column name=\"m\"/>{}{}</relation>", row("1", "2"), row("3", "4"));
     check(&read(&file(&decision("d", "", &relation))), "d", &[("{}", "[{n: 1, m: 2}, {n: 3, m: 4}]")]);
 }
 
 #[test]
 fn boxed_conditionals_filters_and_iterations() {
     let branch = |tag: &str, text: &str| format!("<{tag}>{}</{tag}>", literal(text));
-    let of = |inner: String| read(&file_of("https://www.omg.org/spec/DMN/20230324/MODEL/", "Small", &decision("d", "", &inner)));
-    let conditional = format!("<conditional>{}{}{}</conditional>", branch("if", "a > 1"), branch("then", "\"y\""), branch("else", "\"n\""));
+    let of = |inner: String| {
+        read(&file_of("https://www.omg.org/spec/DMN/20230324/MODEL/", "Small", &decision("d", "", &inner)))
+    };
+    let conditional = format!(
+        "<conditional>{}{}{}</conditional>",
+        branch("if", "a > 1"),
+        branch("then", "\"y\""),
+        branch("else", "\"n\"")
+    );
     check(&of(conditional), "d", &[("{a: 2}", "\"y\""), ("{a: 1}", "\"n\"")]);
     let filter = format!("<filter>{}{}</filter>", branch("in", "list"), branch("match", "item.n > 1 and n < 9"));
     check(&of(filter), "d", &[("{list: [{n: 1}, {n: 2}, {n: 9}]}", "[{n: 2}]")]);
-    let each = |tag: &str, body: &str, text: &str| format!("<{tag} iteratorVariable=\"x\">{}{}</{tag}>", branch("in", "list"), branch(body, text));
+    let each = |tag: &str, body: &str, text: &str| {
+        format!("<{tag} iteratorVariable=\"x\">{}{}</{tag}>", branch("in", "list"), branch(body, text))
+    };
     check(&of(each("for", "return", "x + count(partial)")), "d", &[("{list: [5, 5]}", "[5, 6]")]);
     let range = format!("<for iteratorVariable=\"x\">{}{}</for>", branch("in", "[1..low)"), branch("return", "x * 2"));
     check(&of(range), "d", &[("{low: 4}", "[2, 4, 6]")]);
@@ -182,7 +189,8 @@ fn all_versions_are_read() {
         ("https://www.omg.org/spec/DMN/20211108/MODEL/", "1.4"),
         ("https://www.omg.org/spec/DMN/20230324/MODEL/", "1.5"),
     ] {
-        let model = read(&file_of(namespace, "v", &decision("d", "", &table("UNIQUE", &["a"], &["r"], &[&["-", "a"]]))));
+        let model =
+            read(&file_of(namespace, "v", &decision("d", "", &table("UNIQUE", &["a"], &["r"], &[&["-", "a"]]))));
         assert_eq!(model.about().version, version);
         check(&model, "d", &[("{a: 1}", "1")]);
     }
@@ -192,7 +200,11 @@ fn all_versions_are_read() {
 fn imports_of_other_files() {
     let other = file_of(DMN_1_3, "Base", &decision("b", "", &literal("20")));
     let text = "<import name=\"base\" namespace=\"urn:Base\" importType=\"x\"/>".to_owned()
-        + &decision("d", "<informationRequirement><requiredDecision href=\"urn:Base#b\"/></informationRequirement>", &literal("base.b + 1"));
+        + &decision(
+            "d",
+            "<informationRequirement><requiredDecision href=\"urn:Base#b\"/></informationRequirement>",
+            &literal("base.b + 1"),
+        );
     let text = file(&text);
     let model = Model::read(&text, &[&other], &Limits::default()).expect("the model can be read");
     check(&model, "d", &[("{}", "21")]);

@@ -22,12 +22,7 @@ pub(super) struct Reader<'r, 'c, 't> {
 }
 
 impl<'r, 'c, 't> Reader<'r, 'c, 't> {
-    pub(super) fn new(
-        compiler: &'r Compiler<'c>,
-        file: usize,
-        owner: &'r str,
-        findings: &'r mut Findings<'t>,
-    ) -> Self {
+    pub(super) fn new(compiler: &'r Compiler<'c>, file: usize, owner: &'r str, findings: &'r mut Findings<'t>) -> Self {
         Self { compiler, file, owner, findings, names: Vec::new(), functions: HashSet::new() }
     }
 
@@ -37,7 +32,8 @@ impl<'r, 'c, 't> Reader<'r, 'c, 't> {
             let name = requirement.import.as_ref().unwrap_or(&requirement.name);
             self.names.push(name.clone());
             self.names.extend(requirement.aliases.iter().cloned());
-            let function = matches!(requirement.what, crate::program::What::Function(_) | crate::program::What::Service(_));
+            let function =
+                matches!(requirement.what, crate::program::What::Function(_) | crate::program::What::Service(_));
             if function && requirement.import.is_none() {
                 self.functions.insert(name.clone());
             }
@@ -58,7 +54,7 @@ impl<'r, 'c, 't> Reader<'r, 'c, 't> {
     }
 
     pub(super) fn kind(&mut self, name: Option<&Arc<str>>, at: usize) -> Option<Kind> {
-        self.compiler.kind(self.file, name, self.findings, self.owner, at)
+        self.compiler.kind(self.file, name, self.findings, (self.owner, at))
     }
 
     /// A finding about the owner.
@@ -86,7 +82,12 @@ impl<'r, 'c, 't> Reader<'r, 'c, 't> {
         let options = Options { names: &names, types, ..Options::new(limits) };
         read(&source.text, &options).map_err(|error| {
             let line = self.syntax_at(source, &error);
-            self.findings.error("DMN-05", Some(self.owner), line, Text::new(error.to_string(), error.message_ru.clone()));
+            self.findings.error(
+                "DMN-05",
+                Some(self.owner),
+                line,
+                Text::new(error.to_string(), error.message_ru.clone()),
+            );
             error.to_string()
         })
     }
@@ -244,7 +245,8 @@ impl<'r, 'c, 't> Reader<'r, 'c, 't> {
             let en = format!("Functions in {language} are not run: write the function in FEEL");
             let ru = format!("Функции на {language} не выполняются: напишите функцию на FEEL");
             let severity = model::Severity::Refused;
-            self.findings.add("DMN-07", severity, Some(self.owner), definition.at, Text::new(en.clone(), ru));
+            let spot = (Some(self.owner), definition.at);
+            self.findings.add("DMN-07", severity, spot, Text::new(en.clone(), ru));
             Boxed { form: Form::Broken(en), kind: None }
         };
         (params, kinds, body)
@@ -283,7 +285,9 @@ pub(super) fn names_in(logic: &Logic, names: &mut HashSet<Arc<str>>) {
         }
         tree::Form::Function(definition) => names_in_function(definition, names),
         tree::Form::Conditional(parts) => parts.iter().flatten().for_each(|l| names_in(l, names)),
-        tree::Form::Filter { list, condition } => [list, condition].into_iter().flatten().for_each(|l| names_in(l, names)),
+        tree::Form::Filter { list, condition } => {
+            [list, condition].into_iter().flatten().for_each(|l| names_in(l, names))
+        }
         tree::Form::Iteration { variable, over, body, .. } => {
             names.insert(variable.clone());
             [over, body].into_iter().flatten().for_each(|l| names_in(l, names));

@@ -18,7 +18,7 @@ impl Reader<'_, '_, '_> {
     }
 
     fn policy(&mut self, table: &tree::Table, at: usize) -> HitPolicy {
-        let policy = match table.hit_policy.as_str() {
+        match table.hit_policy.as_str() {
             "UNIQUE" | "U" | "" => HitPolicy::Unique,
             "ANY" | "A" => HitPolicy::Any,
             "PRIORITY" | "P" => HitPolicy::Priority,
@@ -38,11 +38,15 @@ impl Reader<'_, '_, '_> {
                 }
             },
             other => {
-                self.error("DMN-08", at, format!("There is no hit policy `{other}`"), format!("Нет политики попаданий «{other}»"));
+                self.error(
+                    "DMN-08",
+                    at,
+                    format!("There is no hit policy `{other}`"),
+                    format!("Нет политики попаданий «{other}»"),
+                );
                 HitPolicy::Unique
             }
-        };
-        policy
+        }
     }
 
     fn check_table(&mut self, table: &tree::Table, policy: HitPolicy, at: usize) {
@@ -62,8 +66,11 @@ impl Reader<'_, '_, '_> {
             if rule.inputs.len() != table.inputs.len() || rule.outputs.len() != table.outputs.len() {
                 let (inputs, outputs) = (rule.inputs.len(), rule.outputs.len());
                 let (columns, results) = (table.inputs.len(), table.outputs.len());
-                let en = format!("The rule has {inputs} conditions and {outputs} results for {columns} and {results} columns");
-                let ru = format!("В правиле условий {inputs} и результатов {outputs}, а столбцов {columns} и {results}");
+                let en = format!(
+                    "The rule has {inputs} conditions and {outputs} results for {columns} and {results} columns"
+                );
+                let ru =
+                    format!("В правиле условий {inputs} и результатов {outputs}, а столбцов {columns} и {results}");
                 self.error("DMN-08", rule.at, en, ru);
             }
         }
@@ -71,7 +78,12 @@ impl Reader<'_, '_, '_> {
 
     fn input(&mut self, clause: &InputClause) -> InputColumn {
         let value = if clause.source.text.is_empty() {
-            self.error("DMN-08", clause.source.at, "A column of conditions has no expression", "У столбца условий нет выражения");
+            self.error(
+                "DMN-08",
+                clause.source.at,
+                "A column of conditions has no expression",
+                "У столбца условий нет выражения",
+            );
             None
         } else {
             self.expression(&clause.source, clause.language.as_ref()).ok()
@@ -94,7 +106,10 @@ impl Reader<'_, '_, '_> {
         let order = listed.filter(|_| ranked).map(|source| self.values(&source)).unwrap_or_default();
         OutputColumn {
             name: name.unwrap_or_else(|| Arc::from("result")),
-            kind: clause.type_ref.as_ref().and_then(|t| self.kind(Some(t), clause.default.as_ref().map_or(0, |d| d.at))),
+            kind: clause
+                .type_ref
+                .as_ref()
+                .and_then(|t| self.kind(Some(t), clause.default.as_ref().map_or(0, |d| d.at))),
             allowed,
             order,
             default: clause.default.as_ref().and_then(|s| self.expression(s, None).ok()),
@@ -105,17 +120,21 @@ impl Reader<'_, '_, '_> {
     fn allowed_by_type(&self, name: Option<&Arc<str>>) -> Option<Source> {
         let name = name?;
         let trees = self.compiler.trees;
-        let item = trees[self.file].types.iter().chain(trees.iter().flat_map(|t| &t.types)).find(|t| t.name == *name)?;
+        let item =
+            trees[self.file].types.iter().chain(trees.iter().flat_map(|t| &t.types)).find(|t| t.name == *name)?;
         item.allowed.clone()
     }
 
     /// Listed values, one by one.
     fn values(&mut self, source: &Source) -> Vec<Expression> {
         let parts = split(&source.text);
-        parts.into_iter().filter_map(|(at, text)| {
-            let part = Source { text: text.to_owned(), at: source.at + at };
-            self.expression(&part, None).ok()
-        }).collect()
+        parts
+            .into_iter()
+            .filter_map(|(at, text)| {
+                let part = Source { text: text.to_owned(), at: source.at + at };
+                self.expression(&part, None).ok()
+            })
+            .collect()
     }
 
     fn rule(&mut self, index: usize, rule: &tree::Rule, columns: &[InputColumn]) -> Rule {
@@ -131,7 +150,11 @@ impl Reader<'_, '_, '_> {
         let inputs: Vec<Option<Result<Expression, String>>> = rule.inputs.iter().enumerate().map(condition).collect();
         let outputs = rule.outputs.iter().map(|cell| {
             let text = cell.source.text.trim();
-            if text.is_empty() || text == "-" { None } else { self.expression(&cell.source, cell.language.as_ref()).ok() }
+            if text.is_empty() || text == "-" {
+                None
+            } else {
+                self.expression(&cell.source, cell.language.as_ref()).ok()
+            }
         });
         Rule {
             id: rule.id.clone().unwrap_or_else(|| Arc::from(format!("rule {}", index + 1))),

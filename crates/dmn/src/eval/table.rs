@@ -22,13 +22,13 @@ struct Hit {
 impl Run {
     pub(super) fn table(self: &Arc<Self>, session: &mut Session, table: &Table, frame: &Frame) -> Evaluated {
         let Some(inputs) = self.inputs(session, table, frame)? else {
-            self.record(session, table, &[], &[], &[])?;
+            self.record(session, table, &[], (&[], &[]))?;
             return Ok(NULL);
         };
         let mut hits = Vec::new();
         for (index, rule) in table.rules.iter().enumerate() {
             session.burn(1)?;
-            if !self.matches(session, table, rule, &inputs, frame)? {
+            if !self.matches(session, rule, (table, &inputs), frame)? {
                 continue;
             }
             hits.push(Hit { rule: index, outputs: self.outputs(session, table, rule, frame)? });
@@ -38,7 +38,7 @@ impl Run {
         }
         let rows = self.chosen(session, table, &hits, frame)?;
         let rows = rows.unwrap_or_default();
-        self.record(session, table, &inputs, &hits, &rows)?;
+        self.record(session, table, &inputs, (&hits, &rows))?;
         self.result(session, table, rows)
     }
 
@@ -72,9 +72,8 @@ impl Run {
     fn matches(
         &self,
         session: &mut Session,
-        table: &Table,
         rule: &Rule,
-        inputs: &[Feel],
+        (table, inputs): (&Table, &[Feel]),
         frame: &Frame,
     ) -> Result<bool, EvalError> {
         for ((cell, column), input) in rule.inputs.iter().zip(&table.inputs).zip(inputs) {
@@ -146,7 +145,12 @@ impl Run {
         })
     }
 
-    fn defaults(&self, session: &mut Session, table: &Table, frame: &Frame) -> Result<Option<Vec<Vec<Feel>>>, EvalError> {
+    fn defaults(
+        &self,
+        session: &mut Session,
+        table: &Table,
+        frame: &Frame,
+    ) -> Result<Option<Vec<Vec<Feel>>>, EvalError> {
         if table.outputs.iter().all(|o| o.default.is_none()) {
             return Ok(None);
         }
@@ -216,8 +220,7 @@ impl Run {
         session: &mut Session,
         table: &Table,
         inputs: &[Feel],
-        hits: &[Hit],
-        rows: &[Vec<Feel>],
+        (hits, rows): (&[Hit], &[Vec<Feel>]),
     ) -> Result<(), EvalError> {
         if self.trace.is_none() {
             return Ok(());

@@ -19,7 +19,9 @@ pub fn file(content: &str) -> String {
 
 /// A file of a version.
 pub fn file_of(namespace: &str, name: &str, content: &str) -> String {
-    format!("<definitions xmlns=\"{namespace}\" id=\"{name}\" name=\"{name}\" namespace=\"urn:{name}\">{content}</definitions>")
+    format!(
+        "<definitions xmlns=\"{namespace}\" id=\"{name}\" name=\"{name}\" namespace=\"urn:{name}\">{content}</definitions>"
+    )
 }
 
 /// Text made safe for XML.
@@ -65,7 +67,8 @@ pub fn table(policy: &str, inputs: &[&str], outputs: &[&str], rules: &[&[&str]])
     };
     let mut out = format!("<decisionTable id=\"table\" hitPolicy=\"{policy}\"{aggregation}>");
     for text in inputs {
-        out += &format!("<input label=\"{0}\"><inputExpression><text>{0}</text></inputExpression></input>", escape(text));
+        out +=
+            &format!("<input label=\"{0}\"><inputExpression><text>{0}</text></inputExpression></input>", escape(text));
     }
     for text in outputs {
         let (name, values, default) = match (text.split_once('='), text.split_once('!')) {
@@ -115,7 +118,10 @@ pub fn with_env<T>(run: impl FnOnce(&Env) -> T) -> T {
 pub fn evaluate(model: &Model, decision: &str, given: &str) -> Outcome {
     let given: Object = value(given).as_object().cloned().expect("a context");
     with_env(|env| {
-        model.evaluate(decision, &Arc::new(given), env, true).expect("the decision is there").expect("within the limits")
+        model
+            .evaluate(decision, &Arc::new(given), env, true)
+            .expect("the decision is there")
+            .expect("within the limits")
     })
 }
 
