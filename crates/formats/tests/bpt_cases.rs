@@ -167,6 +167,10 @@ const KINDS: &[&str] = &[
     "IfElseBranchActivity",
     "ParallelActivity",
     "WhileActivity",
+    "ForEachActivity",
+    "ListenActivity",
+    "EventDrivenActivity",
+    "MathOperationActivity",
     "DelayActivity",
     "SetVariableActivity",
     "ApproveActivity",
@@ -186,7 +190,8 @@ fn node() -> impl Strategy<Value = serde_json::Value> {
         (own.clone(), prop::collection::vec(inner, 0..4)).prop_map(|((kind, name, value, active), children)| {
             let activated = if active { "Y" } else { "N" };
             serde_json::json!({"Type": kind, "Name": name, "Activated": activated, "Extra": value,
-                "Properties": {"VariableValue": value, "Fields": value, "TimeoutDuration": value}, "Children": children})
+                "Properties": {"VariableValue": value, "Fields": value, "TimeoutDuration": value, "Object": "Document",
+                    "Variable": name, "Conditions": {"x": value, "y": ["1", "+", value]}}, "Children": children})
         })
     })
 }
