@@ -38,6 +38,18 @@ fn helpers() {
     assert!(check_table(table, |text, limits| compile(Language::JavaScript, text, limits)) > 200);
 }
 
+/// Each function of `_` comes with what it needs, also when nothing else is mentioned.
+#[test]
+fn each_helper_can_be_had_alone() {
+    let limits = Limits::default();
+    let all = run("Object.keys(_)", &limits).unwrap();
+    let Value::List(all) = all else { panic!("{all:?}") };
+    assert!(all.len() > 180, "{}", all.len());
+    for name in all.iter().filter_map(Value::as_str).filter(|n| *n != "chain") {
+        assert_eq!(run(&format!("typeof _.{name}"), &limits), Ok(Value::text("function")), "{name}");
+    }
+}
+
 #[test]
 fn a_long_run_leaves_the_engine_and_ends_on_a_worker() {
     let limits = Limits::default();

@@ -14,6 +14,7 @@
 //! interrupt ticks (deterministic); on a worker a deadline of the caller decides.
 //! Never: reads a clock. The local zone of `Date` is the process's, not the evaluation's.
 
+mod lodash;
 mod quick;
 mod sandbox;
 mod words;
@@ -148,6 +149,9 @@ impl Script {
             now: from.now,
             seed: from.seed,
             limits,
+            clock: self.reads_all || self.wrapped.contains("Date"),
+            // `Math` may be asked for any member.
+            random: self.reads_all || self.wrapped.contains("Math"),
             lodash: helper("_"),
             moments: helper("moment") || helper("dayjs"),
             variables: serde_json::Value::Object(given).to_string(),

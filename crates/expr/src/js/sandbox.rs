@@ -18,7 +18,11 @@ const STACK_BYTES: usize = 256 << 10;
 /// Bytes of garbage, at most, before it is collected: some tens of contexts.
 const GARBAGE_BYTES: usize = 4 << 20;
 const PRELUDE: &str = include_str!("prelude.js");
-const LODASH: &str = include_str!("lodash.js");
+const CLOCK: &str = include_str!("prelude_clock.js");
+const RANDOM: &str = include_str!("prelude_random.js");
+/// Globals that are not for scripts.
+const REMOVED: &[&str] =
+    &["eval", "performance", "Atomics", "SharedArrayBuffer", "queueMicrotask", "navigator", "print", "console"];
 const MOMENTS: &str = include_str!("moments.js");
 const FILE: &str = "script";
 
@@ -137,6 +141,10 @@ pub(super) struct Run<'a> {
     /// What `Math.random` is computed from.
     pub(super) seed: u64,
     pub(super) limits: &'a Limits,
+    /// Whether it can reach `Date`.
+    pub(super) clock: bool,
+    /// Whether it can reach `Math.random`.
+    pub(super) random: bool,
     /// Whether `_` is wanted.
     pub(super) lodash: bool,
     /// Whether `moment` and `dayjs` are wanted.
@@ -176,16 +184,43 @@ impl Run<'_> {
         result
     }
 
+    /// Takes away what scripts must not have, and puts the variables there. What stands for the clock and for random
+    /// numbers is read only by who can reach it: reading takes longer than most scripts run.
+    fn prepare(&self, ctx: &Ctx) -> rquickjs::Result<()> {
+        let run: Function = ctx.eval_with_options(PRELUDE, options())?;
+        let () = run.call(())?;
+        let globals = ctx.globals();
+        for name in REMOVED {
+            globals.remove(*name)?;
+        }
+        if self.clock || self.moments {
+            let run: Function = ctx.eval_with_options(CLOCK, options())?;
+            #[allow(clippy::cast_precision_loss, reason = "a JavaScript date is such a number")]
+            let () = run.call((self.now.0 as f64,))?;
+        }
+        if self.random || self.lodash {
+            let run: Function = ctx.eval_with_options(RANDOM, options())?;
+            #[allow(clippy::cast_possible_truncation, reason = "its generator has 32 bits of state")]
+            let () = run.call(((self.seed ^ (self.seed >> 32)) as i32,))?;
+        }
+        let vars = ctx.json_parse(&*self.variables)?;
+        if let Some(vars) = vars.as_object() {
+            for entry in vars.props::<String, rquickjs::Value>() {
+                let (name, value) = entry?;
+                // A global of the language comes first.
+                if !globals.contains_key(&*name)? {
+                    globals.set(&*name, value)?;
+                }
+            }
+        }
+        globals.set("vars", vars)
+    }
+
     /// The result as JSON; `None` when there is none.
     fn run_in<'js>(&self, ctx: &Ctx<'js>) -> rquickjs::Result<Option<String>> {
-        let prelude: Function = ctx.eval_with_options(PRELUDE, options())?;
-        #[allow(clippy::cast_precision_loss, reason = "a JavaScript date is such a number")]
-        let now = self.now.0 as f64;
-        #[allow(clippy::cast_possible_truncation, reason = "its generator has 32 bits of state")]
-        let seed = (self.seed ^ (self.seed >> 32)) as i32;
-        let () = prelude.call((&*self.variables, now, seed))?;
+        self.prepare(ctx)?;
         if self.lodash {
-            let () = ctx.eval_with_options(LODASH, options())?;
+            let () = ctx.eval_with_options(super::lodash::source(self.wrapped), options())?;
         }
         if self.moments {
             let moments: Function = ctx.eval_with_options(MOMENTS, options())?;
