@@ -527,3 +527,189 @@ fn co_2_handlers_have_no_flows() {
                     <sequenceFlow id=\"f3\" sourceRef=\"b\" targetRef=\"e\"/>";
     refused(&import(&around(listener)), "LN-25", "f3");
 }
+
+/// The traits of the element `id`.
+fn traits(def: &ProcessDefinition, id: &str) -> Traits {
+    *def.element(def.find(id).unwrap()).traits.clone().unwrap()
+}
+
+/// The triggers of a catch event with this content.
+fn caught(attributes: &str, content: &str) -> (ProcessDefinition, CatchEvent) {
+    let body = format!("<intermediateCatchEvent id=\"x\" {attributes}>{content}</intermediateCatchEvent>");
+    let imported = import(&around(&body));
+    let def = accepted(&imported).clone();
+    let ElementKind::CatchEvent(event) = kind(&def, "x").clone() else { panic!() };
+    (def, event)
+}
+
+#[test]
+fn ml_1_several_definitions_in_file_order() {
+    let two = "<signalEventDefinition signalRef=\"sig\"/><messageEventDefinition messageRef=\"m\"/>";
+    let (_, any) = caught("", two);
+    assert!(matches!(any.triggers.as_slice(), [Trigger::Signal(_), Trigger::Message(_)]) && !any.parallel);
+    assert!(caught("parallelMultiple=\"true\"", two).1.parallel);
+    let throw = import(&around(&format!("<intermediateThrowEvent id=\"x\">{two}</intermediateThrowEvent>")));
+    let ElementKind::ThrowEvent(event) = kind(accepted(&throw), "x") else { panic!() };
+    assert!(matches!(event.results.as_slice(), [Throw::Signal(_), Throw::Message(_)]));
+}
+
+#[test]
+fn cn_2_a_condition_may_watch_some_variables_and_changes_only() {
+    let (_, event) = caught(
+        "",
+        "<conditionalEventDefinition><condition>=a > 1</condition><extensionElements>\
+         <zeebe:conditionalFilter variableNames=\"a, b\" variableEvents=\"create\"/></extensionElements>\
+         </conditionalEventDefinition>",
+    );
+    let Trigger::Condition(condition) = &event.triggers[0] else { panic!() };
+    assert_eq!(condition.variables, ["a", "b"]);
+    assert_eq!(condition.changes, [VariableChange::Create]);
+}
+
+#[test]
+fn tm_2_and_tm_10_a_timer_may_have_a_zone_and_a_calendar() {
+    let (_, event) = caught(
+        "",
+        "<timerEventDefinition ruslo:zone=\"Asia/Tokyo\" ruslo:calendar=\"office\"><timeDuration>PT8H</timeDuration>\
+         </timerEventDefinition>",
+    );
+    let Trigger::Timer(timer) = &event.triggers[0] else { panic!() };
+    assert_eq!((timer.zone.as_deref(), timer.calendar.as_deref()), (Some("Asia/Tokyo"), Some("office")));
+}
+
+#[test]
+fn ms_8_native_keys_need_all_their_properties() {
+    let property = |id: &str, message: &str| {
+        format!(
+            "<correlationProperty id=\"{id}\"><correlationPropertyRetrievalExpression messageRef=\"{message}\">\
+             <messagePath>{id}</messagePath></correlationPropertyRetrievalExpression></correlationProperty>"
+        )
+    };
+    let keys = |second: &str| {
+        let outside = format!(
+            "<collaboration><correlationKey id=\"k\"><correlationPropertyRef>a</correlationPropertyRef>\
+             <correlationPropertyRef>b</correlationPropertyRef></correlationKey></collaboration>{}{}",
+            property("a", "keyless"),
+            property("b", second)
+        );
+        let imported = import_with(&outside, &around("<receiveTask id=\"x\" messageRef=\"keyless\"/>"));
+        let def = imported.definitions[0].clone();
+        let ElementKind::ReceiveTask(task) = kind(&def, "x") else { panic!() };
+        (imported.deployable(), task.message.correlation.iter().map(|k| k.properties.len()).collect::<Vec<_>>())
+    };
+    assert_eq!(keys("keyless"), (true, vec![2]));
+    assert_eq!(keys("m"), (false, vec![]));
+}
+
+#[test]
+fn eb_4_instantiating_gateways_and_tasks_start_the_process() {
+    let imported = import(
+        "<eventBasedGateway id=\"g\" instantiate=\"true\"/><receiveTask id=\"a\" messageRef=\"keyless\"/>\
+         <receiveTask id=\"r\" messageRef=\"keyless\" instantiate=\"true\"/>\
+         <sequenceFlow id=\"f\" sourceRef=\"g\" targetRef=\"a\"/>",
+    );
+    let def = accepted(&imported);
+    let root = def.element(ROOT).kind.as_scope().unwrap();
+    assert_eq!(root.triggered, [def.find("g").unwrap(), def.find("r").unwrap()]);
+    assert!(root.implicit.is_empty());
+}
+
+#[test]
+fn ah_2_people_make_an_ad_hoc_sub_process_manual() {
+    let ad_hoc = |attributes: &str, inside: &str| {
+        let imported = import(&around(&format!("<adHocSubProcess id=\"x\" {attributes}>{inside}</adHocSubProcess>")));
+        let def = accepted(&imported).clone();
+        let ScopeKind::AdHoc(ad_hoc) = kind(&def, "x").as_scope().unwrap().kind.clone() else { panic!() };
+        *ad_hoc
+    };
+    let (task, user) = ("<task id=\"t\"/>", "<userTask id=\"t\" name=\"T\"/>");
+    let active = "<extensionElements><zeebe:adHoc activeElementsCollection=\"=list\"/></extensionElements>";
+    let job = "<extensionElements><zeebe:taskDefinition type=\"agent\"/></extensionElements>";
+    assert!(!ad_hoc("", task).manual);
+    assert!(ad_hoc("", user).manual);
+    assert!(ad_hoc("ruslo:manual=\"true\"", task).manual);
+    assert!(!ad_hoc("", &format!("{active}{user}")).manual);
+    assert!(!ad_hoc("", &format!("{job}{user}")).manual);
+    let defaults = ad_hoc("", task);
+    assert!(defaults.cancel_remaining && !defaults.sequential);
+    let set = ad_hoc("cancelRemainingInstances=\"false\" ordering=\"Sequential\"", task);
+    assert!(!set.cancel_remaining && set.sequential);
+}
+
+#[test]
+fn ca_5_a_call_may_go_on_without_waiting() {
+    let call = |attribute: &str| {
+        let imported = import(&around(&format!("<callActivity id=\"x\" calledElement=\"o\" {attribute}/>")));
+        let ElementKind::CallActivity(call) = kind(accepted(&imported), "x").clone() else { panic!() };
+        *call
+    };
+    assert!(call("").wait && call("").all_in && call("").all_out);
+    assert!(!call("ruslo:wait=\"false\"").wait);
+}
+
+#[test]
+fn co_9_a_throw_may_not_wait() {
+    let throw = |attribute: &str| {
+        let imported = import(&format!(
+            "<startEvent id=\"s\"/><task id=\"x\"/><intermediateThrowEvent id=\"t\"><compensateEventDefinition \
+             activityRef=\"x\" {attribute}/></intermediateThrowEvent><sequenceFlow id=\"f1\" sourceRef=\"s\" \
+             targetRef=\"x\"/><sequenceFlow id=\"f2\" sourceRef=\"x\" targetRef=\"t\"/>"
+        ));
+        let def = &imported.definitions[0];
+        let ElementKind::ThrowEvent(event) = kind(def, "t") else { panic!() };
+        let Throw::Compensation { activity, wait } = event.results[0] else { panic!() };
+        assert_eq!(activity, def.find("x"));
+        wait
+    };
+    assert!(throw("") && !throw("waitForCompletion=\"false\""));
+}
+
+#[test]
+fn da_2_an_input_that_nothing_fills_is_not_waited_for() {
+    let imported = import(
+        "<startEvent id=\"s\"/><dataObject id=\"do\"/><task id=\"x\"><ioSpecification><dataInput id=\"a\"/>\
+         <dataInput id=\"b\"/><inputSet><dataInputRefs>a</dataInputRefs><dataInputRefs>b</dataInputRefs></inputSet>\
+         </ioSpecification><dataInputAssociation><sourceRef>do</sourceRef><targetRef>a</targetRef>\
+         </dataInputAssociation></task><sequenceFlow id=\"f\" sourceRef=\"s\" targetRef=\"x\"/>",
+    );
+    let traits = traits(accepted(&imported), "x");
+    assert_eq!(traits.required, ["a"]);
+    assert_eq!(traits.data_inputs.len(), 1);
+}
+
+#[test]
+fn in_5_listeners_keep_their_order() {
+    let imported = import(&around(
+        "<task id=\"x\"><extensionElements><zeebe:executionListeners><zeebe:executionListener eventType=\"end\" \
+         type=\"a\"/><zeebe:executionListener eventType=\"start\" type=\"b\"/></zeebe:executionListeners>\
+         </extensionElements></task>",
+    ));
+    let listeners = traits(accepted(&imported), "x").listeners;
+    assert_eq!(listeners.iter().map(|l| l.on).collect::<Vec<_>>(), [ListenerEvent::End, ListenerEvent::Start]);
+}
+
+#[test]
+fn in_1_retries_and_pauses() {
+    let job = |backoff: &str| {
+        import(&around(&format!(
+            "<serviceTask id=\"x\"><extensionElements><zeebe:taskDefinition type=\"t\" retries=\"5\"/><zeebe:taskHeaders>\
+             <zeebe:header key=\"retryBackoff\" value=\"{backoff}\"/></zeebe:taskHeaders></extensionElements></serviceTask>"
+        )))
+    };
+    let imported = job("PT1M,PT5M");
+    let ElementKind::ServiceTask(task) = kind(accepted(&imported), "x") else { panic!() };
+    assert!(task.backoff.is_some() && task.retries.is_some() && task.headers.is_empty());
+    refused(&job("soon"), "LN-21", "x");
+}
+
+#[test]
+fn bd_1_boundaries_stand_in_file_order() {
+    let imported = import(&around(
+        "<task id=\"x\"/><boundaryEvent id=\"b2\" attachedToRef=\"x\"><signalEventDefinition signalRef=\"sig\"/>\
+         </boundaryEvent><boundaryEvent id=\"b1\" attachedToRef=\"x\"><messageEventDefinition messageRef=\"m\"/>\
+         </boundaryEvent>",
+    ));
+    let def = accepted(&imported);
+    let host = def.element(def.find("x").unwrap());
+    assert_eq!(host.boundaries, [def.find("b2").unwrap(), def.find("b1").unwrap()]);
+}
