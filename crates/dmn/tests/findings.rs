@@ -41,7 +41,8 @@ fn each_rule_is_told() {
         (
             "DMN-07",
             file(
-                "<businessKnowledgeModel id=\"f\" name=\"f\"><encapsulatedLogic kind=\"Java\"/></businessKnowledgeModel>",
+                "<businessKnowledgeModel id=\"f\" name=\"f\">\
+                <encapsulatedLogic kind=\"Java\"/></businessKnowledgeModel>",
             ),
             "Java",
         ),
@@ -59,7 +60,8 @@ fn each_rule_is_told() {
 #[test]
 fn a_finding_tells_its_place_in_both_languages() {
     let text = file(
-        "\n<decision id=\"d\" name=\"d\">\n  <literalExpression><text>\n    1 + (\n  </text></literalExpression></decision>",
+        "\n<decision id=\"d\" name=\"d\">\n  <literalExpression><text>\n    1 + (\n  </text>\
+        </literalExpression></decision>",
     );
     let model = read(&text);
     let [finding] = model.about().diagnostics.as_slice() else { panic!("one finding") };
@@ -69,7 +71,8 @@ fn a_finding_tells_its_place_in_both_languages() {
 
 #[test]
 fn a_function_that_calls_itself_for_ever_is_stopped() {
-    let endless = "<businessKnowledgeModel id=\"f\" name=\"f\"><variable name=\"f\"/><encapsulatedLogic><formalParameter name=\"x\"/>"
+    let endless = "<businessKnowledgeModel id=\"f\" name=\"f\"><variable name=\"f\"/>\
+        <encapsulatedLogic><formalParameter name=\"x\"/>"
         .to_owned()
         + &literal("f(x + 1)")
         + "</encapsulatedLogic>"
@@ -99,7 +102,8 @@ fn a_long_chain_of_decisions_is_told() {
 
 #[test]
 fn a_type_that_holds_itself_ends_with_the_data() {
-    let types = "<itemDefinition name=\"Tree\"><itemComponent name=\"next\"><typeRef>Tree</typeRef></itemComponent></itemDefinition>";
+    let types = "<itemDefinition name=\"Tree\">\
+        <itemComponent name=\"next\"><typeRef>Tree</typeRef></itemComponent></itemDefinition>";
     let (requires, given) = input("v", "Tree");
     let model = read(&file(&format!("{types}{given}{}", decision("d", &requires, &literal("v.next.next = null")))));
     check(&model, "d", &[("{v: {next: {next: null}}}", "true"), ("{v: {other: 1}}", "true")]);

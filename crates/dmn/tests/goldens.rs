@@ -95,13 +95,15 @@ fn requirements_are_evaluated_first_and_known_by_name_id_and_output() {
 
 #[test]
 fn functions_and_services_are_called() {
-    let function = "<businessKnowledgeModel id=\"f\" name=\"f\"><encapsulatedLogic><formalParameter name=\"x\" typeRef=\"number\"/>"
+    let function = "<businessKnowledgeModel id=\"f\" name=\"f\"><encapsulatedLogic>\
+        <formalParameter name=\"x\" typeRef=\"number\"/>"
         .to_owned()
         + &literal("x * 2")
         + "</encapsulatedLogic></businessKnowledgeModel>";
     let (_, given) = input("n", "number");
     let inner = decision("double", &(input("n", "").0 + &knows("f")), &literal("f(n)"));
-    let service = "<decisionService id=\"s\" name=\"s\"><outputDecision href=\"#double\"/><inputData href=\"#n\"/></decisionService>";
+    let service = "<decisionService id=\"s\" name=\"s\">\
+        <outputDecision href=\"#double\"/><inputData href=\"#n\"/></decisionService>";
     let outer = decision("d", &(knows("s") + &knows("f")), &literal("s(4) + f(x: 1)"));
     let invoked = decision(
         "i",
@@ -164,7 +166,8 @@ fn boxed_conditionals_filters_and_iterations() {
 
 #[test]
 fn item_definitions_check_and_convert() {
-    let types = "<itemDefinition name=\"Level\"><typeRef>string</typeRef><allowedValues><text>\"a\",\"b\"</text></allowedValues></itemDefinition>\
+    let types = "<itemDefinition name=\"Level\"><typeRef>string</typeRef>\
+        <allowedValues><text>\"a\",\"b\"</text></allowedValues></itemDefinition>\
         <itemDefinition name=\"Person\"><itemComponent name=\"Full Name\"><typeRef>string</typeRef></itemComponent>\
         <itemComponent name=\"born\"><typeRef>date</typeRef></itemComponent></itemDefinition>\
         <itemDefinition name=\"Names\" isCollection=\"true\"><typeRef>string</typeRef></itemDefinition>";

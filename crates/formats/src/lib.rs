@@ -60,6 +60,16 @@ impl Imported {
 
 /// Reads a file of any known kind, told by its content; `name` gives a template its id and title.
 pub fn import(name: &str, bytes: &[u8], limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
+    import_among(name, bytes, &[], limits)
+}
+
+/// As [`import`]; `others` are texts of DMN files, among which those may be that this one imports.
+pub fn import_among(
+    name: &str,
+    bytes: &[u8],
+    others: &[&str],
+    limits: &Limits,
+) -> Result<Imported, Vec<Diagnostic>> {
     if bytes.len() > limits.definition_bytes {
         let max = limits.definition_bytes;
         let text = Text::new(format!("The file is over {max} bytes"), format!("Файл больше {max} байт"));
@@ -69,15 +79,16 @@ pub fn import(name: &str, bytes: &[u8], limits: &Limits) -> Result<Imported, Vec
         return bpt::import(name, bytes, limits);
     }
     match bpmn::import(bytes, limits) {
-        Err(_) if name.to_lowercase().ends_with(".dmn") || dmn::looks_like(bytes) => import_decisions(bytes, limits),
+        Err(_) if name.to_lowercase().ends_with(".dmn") || dmn::looks_like(bytes) => {
+            import_decisions(bytes, others, limits)
+        }
         imported => imported,
     }
 }
 
-/// Reads a DMN file on its own; what it imports is looked for when it is deployed.
-fn import_decisions(bytes: &[u8], limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
+fn import_decisions(bytes: &[u8], others: &[&str], limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
     let source = text::decode_xml(bytes).map_err(|d| vec![d])?;
-    let decisions = dmn::Model::read(&source, &[], limits)?;
+    let decisions = dmn::Model::read(&source, others, limits)?;
     let diagnostics = decisions.about().diagnostics.clone();
     if let Some(refused) = diagnostics.iter().find(|d| d.severity == Severity::Refused) {
         return Err(vec![refused.clone()]);

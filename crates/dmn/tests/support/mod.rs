@@ -20,7 +20,8 @@ pub fn file(content: &str) -> String {
 /// A file of a version.
 pub fn file_of(namespace: &str, name: &str, content: &str) -> String {
     format!(
-        "<definitions xmlns=\"{namespace}\" id=\"{name}\" name=\"{name}\" namespace=\"urn:{name}\">{content}</definitions>"
+        "<definitions xmlns=\"{namespace}\" id=\"{name}\" name=\"{name}\" \
+        namespace=\"urn:{name}\">{content}</definitions>"
     )
 }
 

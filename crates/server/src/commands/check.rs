@@ -48,8 +48,10 @@ pub fn execute(options: &Check) -> Result<ExitCode> {
     }
     let out = std::io::stdout();
     let mut out = std::io::BufWriter::new(out.lock());
-    for file in expand(&options.files)? {
-        let outcome = check(&file, &limits)?;
+    let files = expand(&options.files)?;
+    let decisions = decisions(&files);
+    for file in files {
+        let outcome = check(&file, &decisions, &limits)?;
         failed |= !outcome.stored || (options.deployable && !outcome.deployable);
         if let (Some(folder), Some(bytes)) = (&options.export, &outcome.export) {
             let path = folder.join(free_name(&file, &mut taken));
@@ -65,10 +67,17 @@ pub fn execute(options: &Check) -> Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn check(file: &Path, limits: &Limits) -> Result<Outcome> {
+/// The texts of the DMN files: they may import each other.
+fn decisions(files: &[PathBuf]) -> Vec<String> {
+    let are_decisions = |f: &&PathBuf| f.extension().is_some_and(|e| e.eq_ignore_ascii_case("dmn"));
+    files.iter().filter(are_decisions).filter_map(|f| fs::read_to_string(f).ok()).collect()
+}
+
+fn check(file: &Path, decisions: &[String], limits: &Limits) -> Result<Outcome> {
     let bytes = fs::read(file).with_context(|| format!("can not read {}", file.display()))?;
     let name = file.file_name().and_then(|n| n.to_str()).unwrap_or("process");
-    Ok(match formats::import(name, &bytes, limits) {
+    let others: Vec<&str> = decisions.iter().map(String::as_str).collect();
+    Ok(match formats::import_among(name, &bytes, &others, limits) {
         Ok(imported) => Outcome {
             stored: true,
             deployable: imported.deployable(),
