@@ -184,6 +184,8 @@ pub fn apply(instance: &mut Instance, event: &Event) {
         | Event::InstanceSuspended { .. }
         | Event::InstanceResumed { .. }
         | Event::TokensTaken { .. }
+        | Event::UserTaskReopened { .. }
+        | Event::UserTaskCorrected { .. }
         | Event::InstanceMigrated(_) => apply_activity(instance, event),
         Event::StateTitleSet { text } => instance.title = Some(Arc::from(text.as_str())),
         Event::InstanceCompleted => ended(instance, InstanceState::Completed),

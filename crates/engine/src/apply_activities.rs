@@ -79,6 +79,17 @@ fn apply_rest(instance: &mut Instance, event: &Event) {
         Event::InstanceSuspended { .. } => instance.activities.suspended = true,
         Event::InstanceResumed { .. } => instance.activities.suspended = false,
         Event::TokensTaken { scope, flows, .. } => tokens_taken(instance, *scope, flows),
+        Event::UserTaskReopened { task, .. } => {
+            if let Some(task) = instance.tasks.iter_mut().find(|t| t.id == *task) {
+                task.answers.clear();
+            }
+        }
+        Event::UserTaskCorrected { task, values, .. } => {
+            let task = instance.tasks.iter_mut().find(|t| t.id == *task);
+            if let Some(answer) = task.and_then(|t| t.answers.last_mut()) {
+                Arc::make_mut(&mut answer.values).extend(values.iter().map(|(k, v)| (k.clone(), v.clone())));
+            }
+        }
         Event::InstanceMigrated(migrated) => migrate(instance, migrated),
         _ => {}
     }

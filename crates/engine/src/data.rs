@@ -117,8 +117,7 @@ pub(crate) fn ask_store(step: &mut Step, key: u32, position: usize, writes: bool
     }
     let job = JobId(step.next_id());
     let (element, job_type) = (step.run(key).element, STORE_JOB.to_owned());
-    let created =
-        JobCreated { job, key, element, job_type, retries: 3, headers: Vec::new(), input, backoff: None };
+    let created = JobCreated { job, key, element, job_type, retries: 3, headers: Vec::new(), input, backoff: None };
     step.emit(Event::JobCreated(Box::new(created)));
     Ok(Next::Wait)
 }

@@ -265,6 +265,9 @@ fn throw_job_error(step: &mut Step, job: JobId, error: BusinessError) -> Result<
 fn answer_task(step: &mut Step, answer: UserTaskAnswered) -> Result<(), Rejection> {
     let (task, key, user) = (answer.task, answer.key, answer.user);
     let settings = user_task_of(step, key).ok_or(Rejection::TaskNotOpen { task })?;
+    if step.instance.activities.waiting_stage(key).is_some() {
+        return Err(Rejection::TaskNotOpen { task });
+    }
     let offered = settings.kind.outcomes();
     if !offered.contains(&answer.outcome.as_str()) {
         return Err(Rejection::OutcomeNotOffered { task, outcome: answer.outcome, offered: offered.join(", ") });
@@ -280,7 +283,7 @@ fn answer_task(step: &mut Step, answer: UserTaskAnswered) -> Result<(), Rejectio
 }
 
 /// Goes on when the answers so far decide the task; fewer assignees may decide it too.
-fn close_task(step: &mut Step, task: TaskId, key: u32) {
+pub(crate) fn close_task(step: &mut Step, task: TaskId, key: u32) {
     let Some(settings) = user_task_of(step, key) else { return };
     if user_task::close_if_decided(step, task, settings) {
         run_from(step, key, Phase::Completing);
@@ -297,6 +300,7 @@ fn user_task_of<'s>(step: &Step<'s, '_>, key: u32) -> Option<&'s UserTask> {
 /// A retry asks anew, with the people evaluated again.
 fn fail_task(step: &mut Step, task: TaskId, code: &str, message: String) -> Result<(), Rejection> {
     let key = task_key(step, task)?;
+    crate::task_listeners::forget(step, key);
     step.emit(Event::UserTaskCanceled { task, key });
     let code = codes::ALL.iter().find(|c| c.code == code).copied().unwrap_or(&codes::ASSIGNEE_NOT_FOUND);
     step.raise_incident(key, Phase::Active, Trouble::new(code, message), None);

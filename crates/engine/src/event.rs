@@ -232,6 +232,12 @@ pub enum Event {
     /// Tokens that waited before an activity for others were taken together (BPMN TK-9).
     #[serde(rename = "tt")]
     TokensTaken { element: ElementIdx, scope: u32, flows: Vec<FlowIdx> },
+    /// A listener denied the completion: the task is asked anew (BPMN IN-5).
+    #[serde(rename = "uo")]
+    UserTaskReopened { task: TaskId, key: u32, reason: String },
+    /// A listener corrected the last answer.
+    #[serde(rename = "uv")]
+    UserTaskCorrected { task: TaskId, key: u32, values: Object },
     /// The instance runs another version.
     #[serde(rename = "im")]
     InstanceMigrated(Box<Migrated>),

@@ -65,6 +65,8 @@ impl Event {
             Self::InstanceSuspended { .. } => "instanceSuspended",
             Self::InstanceResumed { .. } => "instanceResumed",
             Self::TokensTaken { .. } => "tokensTaken",
+            Self::UserTaskReopened { .. } => "userTaskReopened",
+            Self::UserTaskCorrected { .. } => "userTaskCorrected",
             Self::InstanceMigrated(_) => "instanceMigrated",
             Self::ErrorRaised { .. } => "errorRaised",
             Self::ErrorCaught { .. } => "errorCaught",
@@ -286,6 +288,10 @@ impl Names<'_> {
                 json!({"key": key, "name": name})
             }
             Event::MutexGranted { key } => json!({"key": key}),
+            Event::UserTaskReopened { task, key, reason } => json!({"task": task, "key": key, "reason": reason}),
+            Event::UserTaskCorrected { task, key, values } => {
+                json!({"task": task, "key": key, "values": context(values)})
+            }
             Event::InstanceSuspended { reason, by } => json!({"reason": reason, "by": by}),
             Event::InstanceResumed { by } => json!({"by": by}),
             Event::TokensTaken { element, scope, flows } => {

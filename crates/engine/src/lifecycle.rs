@@ -14,7 +14,7 @@ use crate::step::{Next, Step, Trouble};
 use crate::{triggers, variables};
 use model::Object;
 use crate::triggers::Came;
-use model::definition::ElementIdx;
+use model::definition::{ElementIdx, ElementKind};
 use model::error::codes;
 
 /// A token enters an element. `data` (of a trigger) becomes local variables (BPMN BD-4).
@@ -94,7 +94,9 @@ fn following(phase: Phase) -> Option<Phase> {
 
 /// What stands before the work: stages of an element with traits, or only what every element has.
 fn prepare(step: &mut Step, key: u32) -> Result<Next, Trouble> {
-    if step.element(key).traits.is_some() {
+    let element = step.element(key);
+    let listened = matches!(&element.kind, ElementKind::UserTask(task) if !task.listeners.is_empty());
+    if element.traits.is_some() || listened {
         return stages::before(step, key);
     }
     prepare_plain(step, key)
@@ -167,14 +169,23 @@ pub(crate) fn complete_if_empty(step: &mut Step, scope: u32) {
 
 /// Cuts off a run and everything below it, innermost first.
 pub(crate) fn terminate(step: &mut Step, key: u32) {
-    terminate_children(step, key);
+    cut_off_inside(step, key);
     release(step, key);
     let element = step.run(key).element;
     step.emit(Event::ElementTerminated { key, element });
 }
 
-/// Cuts off everything inside a scope, its tokens included.
+/// Cuts off everything inside a scope that stays, its tokens included.
 pub(crate) fn terminate_children(step: &mut Step, scope: u32) {
+    cut_off_inside(step, scope);
+    let waits = step.instance.waiting.iter().any(|w| w.scope == scope);
+    let resets = step.instance.listening().is_some_and(|l| l.resets.iter().any(|r| r.scope == scope));
+    if waits || resets {
+        step.emit(Event::TokensDropped { scope });
+    }
+}
+
+fn cut_off_inside(step: &mut Step, scope: u32) {
     let inside = |e: &&crate::state::ElementInstance| e.key != 0 && e.scope == scope;
     let children: Vec<u32> = step.instance.elements.iter().rev().filter(inside).map(|e| e.key).collect();
     for child in children {
@@ -185,7 +196,7 @@ pub(crate) fn terminate_children(step: &mut Step, scope: u32) {
 
 /// Cuts off everything, before the instance ends from outside or by an error.
 pub(crate) fn terminate_all(step: &mut Step) {
-    terminate_children(step, 0);
+    cut_off_inside(step, 0);
     release(step, 0);
 }
 

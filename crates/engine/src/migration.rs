@@ -219,9 +219,10 @@ impl Check<'_> {
         let found = self.old.element(element);
         let mut events = found.boundaries.clone();
         if let ElementKind::Scope(scope) = &found.kind {
-            let starts = scope.event_sub_processes.iter().filter_map(|e| {
-                self.old.element(*e).kind.as_scope().and_then(|s| s.triggered.first().copied())
-            });
+            let starts = scope
+                .event_sub_processes
+                .iter()
+                .filter_map(|e| self.old.element(*e).kind.as_scope().and_then(|s| s.triggered.first().copied()));
             events.extend(starts);
         }
         for event in events {

@@ -78,7 +78,9 @@ fn allowed(step: &Step, element: ElementIdx, id: &str) -> Result<(), Rejection> 
         _ if element == ROOT => "it is the process itself",
         ElementKind::StartEvent(_) => "a start event begins with its scope",
         ElementKind::BoundaryEvent(_) => "a boundary event begins with its activity",
-        ElementKind::Scope(scope) if scope.kind == ScopeKind::EventSubProcess => "an event sub-process begins by its event",
+        ElementKind::Scope(scope) if scope.kind == ScopeKind::EventSubProcess => {
+            "an event sub-process begins by its event"
+        }
         _ if found.is_for_compensation() => "a compensation handler begins by compensation",
         _ => return Ok(()),
     };

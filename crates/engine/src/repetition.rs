@@ -5,12 +5,12 @@
 //! turns. Invariant: the list of items is fixed when the body begins (MI-2); a step starts at most [`CHUNK`] turns, the
 //! rest goes on with a job of the type [`CONTINUE_JOB`]. Never: knows what a turn does.
 
+use crate::activity_events::TurnsPlanned;
 use crate::event::{Event, JobCreated};
 use crate::lifecycle;
 use crate::state::{Body, Phase};
 use crate::step::{Next, Step, Trouble};
 use crate::variables;
-use crate::activity_events::TurnsPlanned;
 use expr::EvalError;
 use model::definition::{ElementIdx, ExprId, MultiInstance, Repetition, StandardLoop, TurnBehavior};
 use model::error::codes;
@@ -291,12 +291,7 @@ fn is_true(step: &mut Step, turn: u32, condition: ExprId, counters: &Object) -> 
 }
 
 /// Which events a completed turn throws (MI-7): positions in the complex list, or 0.
-fn thrown_events(
-    step: &mut Step,
-    turn: u32,
-    multi: &MultiInstance,
-    counters: &Object,
-) -> Result<Vec<usize>, Trouble> {
+fn thrown_events(step: &mut Step, turn: u32, multi: &MultiInstance, counters: &Object) -> Result<Vec<usize>, Trouble> {
     let body = step.run(turn).scope;
     match &multi.behavior {
         TurnBehavior::All => Ok(Vec::new()),

@@ -10,10 +10,14 @@ use crate::lifecycle;
 use crate::repetition;
 use crate::state::Phase;
 use crate::step::{Next, Step, Trouble};
-use crate::{data, elements::service_task};
+use crate::{data, elements::service_task, task_listeners};
 use model::definition::{ElementKind, Listener, ListenerEvent, Traits};
 use model::error::codes;
 use model::{JobId, Object, Value};
+use std::sync::Arc;
+
+/// Stages from this number on are listeners of a task's completion.
+pub(crate) const COMPLETING: u32 = 1_000;
 
 /// What stands between an element and its work, or between its work and its flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,9 +46,15 @@ fn listeners_of(traits: &Traits, on: ListenerEvent) -> impl Iterator<Item = Stag
 /// The stages of a run, in order.
 fn stages(step: &Step, key: u32, after: bool) -> Vec<Stage> {
     let element = step.element(key);
-    let Some(traits) = element.traits.as_deref() else { return vec![Stage::Prepare] };
-    let (body, turn) = (step.is_body(key), step.is_turn(key));
     let mut stages = Vec::new();
+    let Some(traits) = element.traits.as_deref() else {
+        if !after {
+            stages.push(Stage::Prepare);
+            creating(step, key, &mut stages);
+        }
+        return stages;
+    };
+    let (body, turn) = (step.is_body(key), step.is_turn(key));
     if after {
         if !body {
             stages.extend(stores(&traits.data_outputs).map(Stage::Write));
@@ -69,8 +79,16 @@ fn stages(step: &Step, key: u32, after: bool) -> Vec<Stage> {
         stages.extend(listeners_of(traits, ListenerEvent::BeforeAll));
     } else {
         stages.extend(listeners_of(traits, ListenerEvent::Start));
+        creating(step, key, &mut stages);
     }
     stages
+}
+
+/// Listeners that are called before the task exists; what they give is seen by the task's own settings.
+fn creating(step: &Step, key: u32, stages: &mut Vec<Stage>) {
+    let ElementKind::UserTask(task) = &step.element(key).kind else { return };
+    let before = |l: &Listener| matches!(l.on, ListenerEvent::Creating | ListenerEvent::Assigning);
+    stages.extend(task.listeners.iter().enumerate().filter(|(_, l)| before(l)).map(|(i, _)| Stage::TaskListener(i)));
 }
 
 fn stores(associations: &[model::definition::DataAssociation]) -> impl Iterator<Item = usize> + '_ {
@@ -125,7 +143,7 @@ fn pass(step: &mut Step, key: u32, after: bool) -> Result<Next, Trouble> {
     if same.is_some_and(|s| s.waits && has_job(step, key)) {
         return Ok(Next::Wait);
     }
-    let passed = same.map_or(0, |s| s.passed) as usize;
+    let passed = same.map(|s| s.passed).filter(|passed| *passed < COMPLETING).unwrap_or(0) as usize;
     for (number, stage) in stages(step, key, after).into_iter().enumerate().skip(passed) {
         match enter(step, key, stage)? {
             Next::Go => {}
@@ -221,7 +239,11 @@ pub(crate) fn offer_listener(step: &mut Step, key: u32, listener: &Listener) -> 
     headers.push(("listenerEvent".to_owned(), event_name(listener.on).to_owned()));
     let job = JobId(step.next_id());
     let element = step.run(key).element;
-    let input = step.instance.visible_variables(key);
+    let mut input = step.instance.visible_variables(key);
+    for answer in step.instance.tasks.iter().filter(|t| t.key == key).flat_map(|t| &t.answers) {
+        input.extend(answer.values.iter().map(|(k, v)| (k.clone(), v.clone())));
+        input.insert(Arc::from("outcome"), Value::String(answer.outcome.clone()));
+    }
     let created = JobCreated { job, key, element, job_type, retries, headers, input, backoff: None };
     step.emit(Event::JobCreated(Box::new(created)));
     Ok(Next::Wait)
@@ -244,6 +266,9 @@ fn event_name(event: ListenerEvent) -> &'static str {
 /// The job of the stage that the run waits in is done.
 pub(crate) fn job_done(step: &mut Step, key: u32, result: Object) -> Result<(), Rejection> {
     let Some(state) = step.instance.activities.waiting_stage(key).copied() else { return Ok(()) };
+    if state.passed >= COMPLETING {
+        return task_listeners::done(step, key, state.passed, result);
+    }
     let stage = stages(step, key, state.after).get(state.passed as usize).copied();
     match stage {
         Some(Stage::Read(position)) => {
@@ -252,7 +277,7 @@ pub(crate) fn job_done(step: &mut Step, key: u32, result: Object) -> Result<(), 
                 return Ok(());
             }
         }
-        Some(Stage::Listener(_)) => crate::variables::set_local(step, key, result, None)?,
+        Some(Stage::Listener(_) | Stage::TaskListener(_)) => crate::variables::set_local(step, key, result, None)?,
         _ => {}
     }
     go_on(step, key);
@@ -263,6 +288,9 @@ pub(crate) fn job_done(step: &mut Step, key: u32, result: Object) -> Result<(), 
 fn go_on(step: &mut Step, key: u32) {
     let Some(state) = step.instance.activities.waiting_stage(key).copied() else { return };
     step.emit(Event::StagePassed { key, after: state.after, stage: state.passed });
+    if key == 0 && !state.after {
+        return crate::starts::resume(step);
+    }
     let phase = if state.after { Phase::Leaving } else { Phase::Activating };
     lifecycle::run_from(step, key, phase);
 }

@@ -8,10 +8,10 @@ use crate::elements::event_based_gateway;
 use crate::event::Event;
 use crate::program::Program;
 use crate::state::Phase;
-use crate::step::{Step, Trouble};
+use crate::step::{Next, Step, Trouble};
 use crate::triggers::messages::{self, FIRST_MESSAGE};
 use crate::triggers::{self, Armed, Came, Listened, listened, waits_for_all};
-use crate::{Env, Instance, lifecycle};
+use crate::{Env, Instance, data, lifecycle, stages};
 use model::definition::{ElementIdx, ElementKind, ROOT, Scope, Trigger};
 use model::{Object, Value};
 use std::sync::Arc;
@@ -157,13 +157,31 @@ fn default_start(program: &Program, scope: &Scope) -> Result<Option<ElementIdx>,
 
 /// Arms the event sub-processes of the process, then sends the first token.
 pub(crate) fn begin(step: &mut Step, beginning: Beginning) {
-    if let Err(trouble) = lifecycle::open_scope(step, 0) {
-        return hold(step, beginning, trouble);
+    match prepare(step) {
+        Ok(Next::Go) => go(step, beginning),
+        Ok(Next::Wait | Next::Gone) => keep(step, beginning),
+        Err(trouble) => {
+            keep(step, beginning);
+            step.raise_incident(0, Phase::Activating, trouble, None);
+        }
     }
-    go(step, beginning);
 }
 
-fn hold(step: &mut Step, beginning: Beginning, trouble: Trouble) {
+/// Data and start listeners of the process, then its event sub-processes.
+fn prepare(step: &mut Step) -> Result<Next, Trouble> {
+    if step.element(0).traits.is_some() {
+        if stages::before(step, 0)? != Next::Go {
+            return Ok(Next::Wait);
+        }
+    } else {
+        data::prepare(step, 0)?;
+    }
+    lifecycle::open_scope(step, 0)?;
+    Ok(Next::Go)
+}
+
+/// The start is held until an incident is resolved or a listener is done.
+fn keep(step: &mut Step, beginning: Beginning) {
     let Beginning { element, came, key } = beginning;
     let id = element.map_or(Value::Null, |e| Value::String(step.program.element(e).id.clone()));
     let mut held = Object::from_iter([(Arc::from("element"), id), (Arc::from("key"), Value::text(key))]);
@@ -172,10 +190,9 @@ fn hold(step: &mut Step, beginning: Beginning, trouble: Trouble) {
         held.insert(Arc::from("variables"), Value::Object(Arc::new(variables)));
     }
     step.emit(Event::StartHeld { variables: held });
-    step.raise_incident(0, Phase::Activating, trouble, None);
 }
 
-/// The incident that held the start is resolved.
+/// What held the start is over.
 pub(crate) fn resume(step: &mut Step) {
     let held = step.run(0).result.clone().unwrap_or_default();
     let member = |name: &str| held.get(name);

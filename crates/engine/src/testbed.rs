@@ -7,11 +7,14 @@
 use crate::calendar::Calendars;
 use crate::command::{Command, Rejection, Start};
 use crate::event::Event;
-use crate::exchange::ParentLink;
 use crate::exchange::Awaited;
+use crate::exchange::ParentLink;
 use crate::program::Program;
 use crate::state::Instance;
-use crate::{CONTINUE_JOB, MigrationPlan, MigrationProblem, migrate, Decision, Env, SCRIPT_JOB, ServerFacts, check_invariants, decide, decode_events, encode_events};
+use crate::{
+    CONTINUE_JOB, Decision, Env, MigrationPlan, MigrationProblem, SCRIPT_JOB, ServerFacts, check_invariants, decide,
+    decode_events, encode_events, migrate,
+};
 use crate::{script_result, start, timers};
 use jiff::tz::TimeZone;
 use model::limits::Limits;

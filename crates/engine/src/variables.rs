@@ -100,7 +100,8 @@ pub(crate) fn map_inputs(step: &mut Step, key: u32) -> Result<(), Trouble> {
     }
     // A turn sees its item and counters besides (MI-8), a compensation handler its snapshot (CO-10), and data
     // associations come first (DA-4).
-    let has_data = (step.element(key).traits.as_ref()).is_some_and(|t| !t.data_inputs.is_empty() || !t.properties.is_empty());
+    let traits = step.element(key).traits.as_ref();
+    let has_data = traits.is_some_and(|t| !t.data_inputs.is_empty() || !t.properties.is_empty());
     let own = has_data || step.is_turn(key) || step.instance.activities.is_handler(key);
     let scope = if own { key } else { step.run(key).scope };
     let mut locals = Object::new();

@@ -57,8 +57,11 @@ fn blocks() -> impl Strategy<Value = Block> {
             (any::<bool>(), 0_u8..4, boxed.clone(), any::<bool>())
                 .prop_map(|(parallel, turns, inner, boundary)| Block::Turns { parallel, turns, inner, boundary }),
             (1_u8..3, boxed.clone()).prop_map(|(turns, inner)| Block::Loop { turns, inner }),
-            (boxed.clone(), any::<bool>(), any::<bool>())
-                .prop_map(|(inner, cancels, boundary)| Block::Transaction { inner, cancels, boundary }),
+            (boxed.clone(), any::<bool>(), any::<bool>()).prop_map(|(inner, cancels, boundary)| Block::Transaction {
+                inner,
+                cancels,
+                boundary
+            }),
             (boxed, any::<bool>()).prop_map(|(inner, undo)| Block::Sub { inner, undo }),
         ]
     })
@@ -195,7 +198,10 @@ impl Text {
             Block::AdHoc { one, manual } => {
                 let id = self.id("adhoc");
                 self.line(&format!("adhoc {id} {{"));
-                [(*one, "    one"), (*manual, "    manual")].iter().filter(|(on, _)| *on).for_each(|(_, s)| self.line(s));
+                [(*one, "    one"), (*manual, "    manual")]
+                    .iter()
+                    .filter(|(on, _)| *on)
+                    .for_each(|(_, s)| self.line(s));
                 for _ in 0..2 {
                     let inner = self.id("inner");
                     self.line(&format!("service {inner}"));
@@ -251,7 +257,8 @@ fn command(bed: &Testbed, choice: u16) -> Option<Command> {
             let all = &bed.program().definition().elements;
             let element = all[number % all.len()].id.to_string();
             let activate = vec![Activate { element, scope: None, variables: values }];
-            let terminate = if number.is_multiple_of(2) { pick(&runs, number).into_iter().collect() } else { Vec::new() };
+            let terminate =
+                if number.is_multiple_of(2) { pick(&runs, number).into_iter().collect() } else { Vec::new() };
             Command::Modify { modification: Modification { activate, terminate, ..Modification::default() }, by }
         }
         24 => {

@@ -42,9 +42,9 @@ fn mi_1_too_many_turns_are_an_incident_that_says_so() {
     bed.start(variables("n", Value::from(1_000_001))).unwrap();
     let incident = &bed.instance().unwrap().incidents()[0];
     assert_eq!(&*incident.code, "ENG-0022");
-    let told = bed.journal().iter().any(|e| {
-        matches!(e, engine::Event::IncidentRaised(i) if i.message == "1000001 turns; at most 100000 are allowed")
-    });
+    let told = bed.journal().iter().any(
+        |e| matches!(e, engine::Event::IncidentRaised(i) if i.message == "1000001 turns; at most 100000 are allowed"),
+    );
     assert!(told);
     bed.verify().unwrap();
 }
@@ -87,5 +87,8 @@ fn co_7_a_finished_instance_compensates_itself() {
     assert_eq!(bed.instance().unwrap().state(), InstanceState::Completed);
     assert!(!bed.instance().unwrap().keeps_records());
     let events = bed.command(engine::Command::Compensate {}).unwrap();
-    assert!(events.iter().any(|e| matches!(e, engine::Event::CompensationEnded { key: 0 })), "nothing left is no error");
+    assert!(
+        events.iter().any(|e| matches!(e, engine::Event::CompensationEnded { key: 0 })),
+        "nothing left is no error"
+    );
 }

@@ -1,9 +1,9 @@
 //! BPMN 2.0.2, Execution Semantics › Activities › Business Rule Task: a decision, evaluated by the runtime as a job of
 //! the type `ruslo:decision`.
 //!
-//! Headers: `decisionId`, `binding` (`latest`, `deployment`, `versionTag`, `version`), `versionTag`, `version`, `result`
-//! (`value`, `singleEntry`, `singleResult`, `collectEntries`, `resultList`), `resultVariable`. The job is completed with
-//! `{"result": …}` in that shape.
+//! Headers: `decisionId`, `binding` (`latest`, `deployment`, `versionTag`, `version`), `versionTag`, `version`,
+//! `result` (`value`, `singleEntry`, `singleResult`, `collectEntries`, `resultList`), `resultVariable`. The job is
+//! completed with `{"result": …}` in that shape.
 
 use super::service_task;
 use crate::event::{Event, JobCreated};
@@ -25,16 +25,22 @@ pub(crate) fn activate(step: &mut Step, key: u32, call: &DecisionCall) -> Result
         return Err(Trouble::new(&codes::MAPPING_FAILED, "the expression for the decision names none"));
     };
     let retries = service_task::retries(step, key, call.retries)?;
-    let mut headers = vec![("decisionId".to_owned(), decision)];
-    headers.extend(binding(&call.binding));
-    headers.push(("result".to_owned(), shape(call.result).to_owned()));
-    headers.extend(call.result_variable.iter().map(|name| ("resultVariable".to_owned(), name.clone())));
+    let headers = decision_headers(call, decision);
     let job = JobId(step.next_id());
     let (element, input) = (step.run(key).element, service_task::input(step, key));
     let job_type = DECISION_JOB.to_owned();
     let created = JobCreated { job, key, element, job_type, retries, headers, input, backoff: None };
     step.emit(Event::JobCreated(Box::new(created)));
     Ok(Next::Wait)
+}
+
+/// The headers of the job that asks for the decision of this id. Headers are not kept: who tries a job again needs them.
+pub fn decision_headers(call: &DecisionCall, decision: String) -> Vec<(String, String)> {
+    let mut headers = vec![("decisionId".to_owned(), decision)];
+    headers.extend(binding(&call.binding));
+    headers.push(("result".to_owned(), shape(call.result).to_owned()));
+    headers.extend(call.result_variable.iter().map(|name| ("resultVariable".to_owned(), name.clone())));
+    headers
 }
 
 fn binding(binding: &Binding) -> Vec<(String, String)> {

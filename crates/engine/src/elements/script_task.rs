@@ -60,7 +60,16 @@ fn offer(step: &mut Step, key: u32, task: &ScriptTask) {
     let job = JobId(step.next_id());
     let (element, input) = (step.run(key).element, input(step, key, task));
     let (job_type, headers) = (SCRIPT_JOB.to_owned(), Vec::new());
-    step.emit(Event::JobCreated(Box::new(JobCreated { job, key, element, job_type, retries: 1, headers, input, backoff: None })));
+    step.emit(Event::JobCreated(Box::new(JobCreated {
+        job,
+        key,
+        element,
+        job_type,
+        retries: 1,
+        headers,
+        input,
+        backoff: None,
+    })));
 }
 
 /// `source` and the `variables` it sees.

@@ -88,6 +88,11 @@ fn number(value: &Value) -> Option<i64> {
 pub(crate) fn close_if_decided(step: &mut Step, task_id: TaskId, settings: &UserTask) -> bool {
     let Some(task) = step.instance.task(task_id) else { return false };
     let Some(outcome) = verdict(task, settings, step.program.is_bitrix()) else { return false };
+    let key = task.key;
+    if crate::task_listeners::hold(step, key, settings) {
+        return false;
+    }
+    let Some(task) = step.instance.task(task_id) else { return false };
     let mut values = Object::new();
     for answer in &task.answers {
         values.extend(answer.values.iter().map(|(k, v)| (k.clone(), v.clone())));

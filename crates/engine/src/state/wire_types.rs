@@ -231,5 +231,7 @@ events! {
         91 InstanceSuspended { reason, by },
         92 InstanceResumed { by },
         93 TokensTaken { element, scope, flows },
+        94 UserTaskReopened { task, key, reason },
+        95 UserTaskCorrected { task, key, values },
     }
 }

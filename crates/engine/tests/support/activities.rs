@@ -11,8 +11,8 @@
 //! `noneOut`, `businessKey = e`; of ad-hoc ones: `one`, `active = e`, `manual`, `complete = e`, `keepRemaining`, `asks TYPE`.
 
 use super::definition::{Builder, context};
-use engine::testbed::{Testbed, TestbedError};
 use engine::exchange::ChildOutcome;
+use engine::testbed::{Testbed, TestbedError};
 use engine::{Activate, Command, Event, Modification, Move};
 use model::definition::*;
 use model::{Object, UserId, Value};
@@ -31,6 +31,21 @@ impl Builder {
         let parent = self.definition.elements[idx.0 as usize].parent;
         if event && let ElementKind::Scope(scope) = &mut self.definition.elements[parent.0 as usize].kind {
             scope.event_sub_processes.push(idx);
+        }
+        Some(())
+    }
+
+    pub fn process_word(&mut self, word: &str, rest: &str) -> Option<()> {
+        let (name, what) = rest.split_once(' ')?;
+        if word == "processListener" {
+            let on = if name == "start" { ListenerEvent::Start } else { ListenerEvent::End };
+            let listener = Listener { on, job_type: self.literal(what), retries: None, headers: Vec::new() };
+            self.definition.elements[0].traits_mut().listeners.push(listener);
+            return Some(());
+        }
+        let initial = Some(Value::from_json(&serde_json::from_str(what).ok()?));
+        if let ElementKind::Scope(scope) = &mut self.definition.elements[0].kind {
+            scope.data.push(DataObject { variable: name.to_owned(), collection: false, initial, state: None });
         }
         Some(())
     }
@@ -69,9 +84,7 @@ impl Builder {
                 ElementKind::EndEvent(ThrowEvent::of(Throw::Compensation { activity: undone(self), wait: true }))
             }
             "cancelEnd" => ElementKind::EndEvent(ThrowEvent::of(Throw::Cancel)),
-            "terminateTurns" => {
-                ElementKind::EndEvent(ThrowEvent::of(Throw::Terminate(TerminateReach::MultiInstance)))
-            }
+            "terminateTurns" => ElementKind::EndEvent(ThrowEvent::of(Throw::Terminate(TerminateReach::MultiInstance))),
             "startdone" => {
                 let parent = *self.scopes.last()?;
                 let next = ElementIdx(self.definition.elements.len() as u32);
@@ -236,19 +249,33 @@ impl Builder {
                 let association =
                     DataAssociation { source, target: Some(target.to_owned()), assignments: Vec::new(), store: None };
                 let traits = self.traits();
-                if word == "reads" { traits.data_inputs.push(association) } else { traits.data_outputs.push(association) }
+                if word == "reads" {
+                    traits.data_inputs.push(association)
+                } else {
+                    traits.data_outputs.push(association)
+                }
             }
             ("readsStore", None) => {
                 let (target, store) = rest.split_once(' ')?;
                 let store = Some(DataStore { name: store.to_owned(), ..DataStore::default() });
                 let target = Some(target.to_owned());
-                self.traits().data_inputs.push(DataAssociation { source: None, target, assignments: Vec::new(), store });
+                self.traits().data_inputs.push(DataAssociation {
+                    source: None,
+                    target,
+                    assignments: Vec::new(),
+                    store,
+                });
             }
             ("writesStore", None) => {
                 let (store, source) = rest.split_once(" = ")?;
                 let source = Some(self.feel(source, "data association"));
                 let store = Some(DataStore { name: store.to_owned(), ..DataStore::default() });
-                self.traits().data_outputs.push(DataAssociation { source, target: None, assignments: Vec::new(), store });
+                self.traits().data_outputs.push(DataAssociation {
+                    source,
+                    target: None,
+                    assignments: Vec::new(),
+                    store,
+                });
             }
             _ => return self.kind_setting(word, rest, value),
         }

@@ -11,7 +11,7 @@ use model::{Object, Value};
 use std::sync::Arc;
 
 pub struct Builder {
-    pub(super) definition: ProcessDefinition,
+    pub definition: ProcessDefinition,
     pub(super) scopes: Vec<ElementIdx>,
     pub(super) last: ElementIdx,
 }
@@ -112,6 +112,7 @@ impl Builder {
         let rest = rest.trim();
         match word {
             "}" => self.close_scope(),
+            "processListener" | "processObject" => self.process_word(word, rest)?,
             "transaction" | "adhoc" | "undo" => self.activity_scope(word, rest)?,
             "sub" => drop(self.open_scope(rest.strip_suffix('{')?.trim())),
             "flow" => self.flow_line(rest)?,

@@ -7,8 +7,8 @@
 //! ELEMENT [JSON]`, `conditions`, `local ELEMENT JSON`.
 
 use super::definition::{context, parse};
-use engine::testbed::{Testbed, TestbedError};
 use engine::exchange::ParentLink;
+use engine::testbed::{Testbed, TestbedError};
 use engine::{Command, Event, Program, StartTrigger};
 use model::definition::ProcessDefinition;
 use model::limits::Limits;
