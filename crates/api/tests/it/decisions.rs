@@ -70,8 +70,12 @@ async fn a_decision_is_deployed_listed_and_tried_out() {
     let world = World::new().await;
     let deployed = deploy(&world, "prices.dmn", &dmn("a", "5")).await;
     let first = &deployed["definitions"][0];
-    assert_eq!((&first["kind"], &first["processId"], &first["version"]), (&json!("decision"), &json!("discount"), &json!(1)));
-    let second = deploy(&world, "prices.dmn", &dmn("b", "7")).await["definitions"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (&first["kind"], &first["processId"], &first["version"]),
+        (&json!("decision"), &json!("discount"), &json!(1))
+    );
+    let second =
+        deploy(&world, "prices.dmn", &dmn("b", "7")).await["definitions"][0]["id"].as_str().unwrap().to_owned();
 
     let list = world.call(&world.ann, "GET /decisions", Value::Null).await.expect(200);
     assert_eq!((&list["total"], &list["items"][0]["version"]), (&json!(1), &json!(2)), "{list}");
@@ -126,7 +130,11 @@ async fn a_business_rule_task_asks_the_version_it_is_bound_to() {
     deploy(&world, "prices.dmn", &dmn("a", "5")).await;
     deploy(&world, "asks.bpmn", &process("")).await;
     let page = run(&world, json!({"age": 3})).await;
-    assert_eq!((&page["state"], &page["variables"][0]["values"]["answer"]), (&json!("completed"), &json!([50, 5])), "{page}");
+    assert_eq!(
+        (&page["state"], &page["variables"][0]["values"]["answer"]),
+        (&json!("completed"), &json!([50, 5])),
+        "{page}"
+    );
     let told = page["history"].to_string();
     assert!(told.contains("Discount (1, a)") && told.contains("#1 #2"), "{told}");
 

@@ -7,6 +7,7 @@ use super::session::{Session, TaskPeople};
 use super::work::{MigrateWork, StartWork, Work};
 use crate::components::people::{self, Around};
 use crate::core::{Core, instance_not_found};
+use crate::decisions;
 use crate::exchange::{calls, dealings};
 use crate::instances::journal;
 use crate::jobs::plan::{self, NewJob, return_defaults};
@@ -252,7 +253,7 @@ async fn follow_ups(core: &Core, session: &mut Session, first: usize) -> Result<
                 again: false,
             }),
             Event::JobRetried { job, key, retries, input } => {
-                jobs.extend(retried(core, session, (*job, *key, *retries), input).await?);
+                jobs.extend(retried(core, session, (*job, *key, *retries), input));
             }
             Event::UserTaskCreated(created) => tasks.push(created.clone()),
             _ => {}
@@ -278,50 +279,27 @@ fn is_open(session: &Session, job: JobId) -> bool {
 }
 
 /// A job that is tried again, as it was made.
-async fn retried(
+fn retried(
     core: &Core,
     session: &Session,
     (job, key, retries): (JobId, u32, u32),
     input: &model::Object,
-) -> Result<Option<NewJob>, Fault> {
+) -> Option<NewJob> {
     use model::definition::ElementKind;
-    let Some(state) = session.state.as_ref() else { return Ok(None) };
-    let (Some(open), Some(run)) = (state.job(job), state.element(key)) else { return Ok(None) };
-    let (element, job_type) = (run.element, open.job_type.to_string());
-    let kind = session.deployment.as_ref().map(|d| &d.definition().element(element).kind);
-    let headers = match kind {
-        Some(ElementKind::ServiceTask(task)) => task.headers.clone(),
-        _ => first_headers(core, session, job).await?,
-    };
-    Ok(Some(NewJob { job, key, element, job_type, retries, headers, input: input.clone(), again: true }))
-}
-
-/// The headers that a job was made with: those of other elements are computed, so they stand in the journal only.
-async fn first_headers(core: &Core, session: &Session, job: JobId) -> Result<Vec<(String, String)>, Fault> {
-    const ROWS: u32 = 500;
-    let in_events = |events: &[Event]| {
-        events.iter().find_map(|event| match event {
-            Event::JobCreated(created) if created.job == job => Some(created.headers.clone()),
-            _ => None,
-        })
-    };
-    if let Some(headers) = in_events(&session.events) {
-        return Ok(headers);
-    }
-    let mut from = 0;
-    loop {
-        let rows = core.store.journal(session.id, from, ROWS).await?;
-        for row in &rows {
-            let events = engine::decode_events(&row.events).unwrap_or_default();
-            if let Some(headers) = in_events(&events) {
-                return Ok(headers);
-            }
+    let state = session.state.as_ref()?;
+    let open = state.job(job)?;
+    let element = state.element(key)?.element;
+    let definition = session.deployment.as_ref()?.definition();
+    let headers = match &definition.element(element).kind {
+        ElementKind::ServiceTask(task) => task.headers.clone(),
+        ElementKind::BusinessRuleTask(call) => {
+            let decision = decisions::asked_for(core, definition, call, state.visible_variables(key));
+            engine::decision_headers(call, decision)
         }
-        match rows.last() {
-            Some(last) if rows.len() == ROWS as usize => from = last.seq,
-            _ => return Ok(Vec::new()),
-        }
-    }
+        _ => Vec::new(),
+    };
+    let (job_type, input) = (open.job_type.to_string(), input.clone());
+    Some(NewJob { job, key, element, job_type, retries, headers, input, again: true })
 }
 
 /// Finds the people of a new task. Nobody to do it: the element waits with an incident.
