@@ -34,7 +34,24 @@ pub(super) fn all() -> Vec<Builtin> {
             Err(super::super::operators::Stop::Error(crate::EvalError::Failed { message: cause }))
         }),
         Builtin::new("fromAi", &[&["value", "description?", "type?", "schema?", "options?"]], |_, a| Ok(arg(a, 0))),
+        Builtin::new("bpmnError", &[&["code", "message?", "variables?"]], |_, a| {
+            Ok(error("bpmnError", &["code", "message", "variables"], a))
+        })
+        .expecting_null()
+        .quick(),
+        Builtin::new("jobError", &[&["message", "variables?", "retries?", "retryBackoff?"]], |_, a| {
+            Ok(error("jobError", &["message", "variables", "retries", "retryBackoff"], a))
+        })
+        .expecting_null()
+        .quick(),
     ]
+}
+
+/// What an error expression of a job gives: which kind of error, and what was said of it.
+fn error(kind: &str, names: &[&str], args: &[Feel]) -> Feel {
+    let given = names.iter().zip(args).map(|(name, value)| (Arc::from(*name), value.clone()));
+    let kind = (Arc::from("errorType"), Feel::from(kind.to_owned()));
+    Feel::context(std::iter::once(kind).chain(given).collect())
 }
 
 fn context(args: &[Feel], i: usize) -> Outcome<Vec<(Arc<str>, Feel)>> {
