@@ -1,6 +1,11 @@
 //! Prints how many prepared expressions a second one thread evaluates.
 //!
 //! `cargo run --release -p expr --example feel_speed`
+//!
+//! Measured on one thread of a machine with 2 cores that other builds kept busy (load 4 to 5; the best of three runs in
+//! parentheses): `amount > 100` 3.3 M/s (5.3 M/s), `amount > 100 and status = "new"` 1.8 M/s (2.3 M/s), `some` over three
+//! items 1.0 M/s, `sum(for …)` 0.6 M/s; JavaScript that only computes 1.8 M/s (2.5 M/s), a script with a body 4,100 /s,
+//! one with a helper of `_` 930 /s, with `moment` 150 /s.
 
 use expr::{Env, Scope, compile};
 use model::definition::Language;
