@@ -131,8 +131,20 @@ table! {
     POST "/instances/{id}/cancel" instances::cancel, SignedIn;
     DELETE "/instances/{id}" instances::kill, May(Operate, Incidents);
     PATCH "/instances/{id}/variables" instances::set_variables, May(Operate, Incidents);
+    POST "/instances/{id}/suspend" instances::operate::suspend, May(Operate, Incidents);
+    POST "/instances/{id}/resume" instances::operate::resume, May(Operate, Incidents);
+    POST "/instances/{id}/modify" instances::operate::modify, May(Operate, Incidents);
+    POST "/instances/{id}/turns" instances::operate::turns, May(Operate, Incidents);
+    POST "/instances/{id}/ad-hoc" instances::operate::ad_hoc, May(Operate, Incidents);
+    POST "/instances/{id}/cancel-transaction" instances::operate::cancel_transaction, May(Operate, Incidents);
+    POST "/migrations" instances::operate::migrate, May(Operate, Incidents);
+    POST "/messages" messages::publish, May(Operate, Jobs);
+    POST "/messages/correlate" messages::correlate, May(Operate, Jobs);
+    POST "/signals" messages::signal, May(Operate, Jobs);
+    POST "/conditions" messages::conditions, May(Start, Definitions);
     GET "/incidents" incidents::list, May(View, Incidents);
     POST "/incidents/{id}/retry" incidents::retry, May(Operate, Incidents);
+    POST "/incidents/{id}/skip" instances::operate::skip, May(Operate, Incidents);
 
     GET "/tasks" tasks::list, SignedIn;
     GET "/tasks/count" tasks::count, SignedIn;

@@ -23,7 +23,7 @@ fn file(processes: &[(&str, String)], beside: &str) -> String {
         .collect();
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
-<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" xmlns:ruslo="http://ruslo.dev/schema/1.0"
  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="defs" targetNamespace="t">{beside}{processes}</bpmn:definitions>"#
     )
 }
@@ -163,7 +163,7 @@ async fn ms_5_a_key_has_one_started_instance_at_a_time() {
 async fn ms_6_and_ms_11_a_thrown_message_reaches_other_processes_once() {
     let mut world = World::new().await;
     let event = r#"<bpmn:intermediateThrowEvent id="a"><bpmn:extensionElements>
-<zeebe:publishMessage correlationKey="=order" timeToLive="PT1H"/></bpmn:extensionElements>
+<ruslo:publishMessage correlationKey="=order" timeToLive="PT1H"/></bpmn:extensionElements>
 <bpmn:messageEventDefinition messageRef="m_paid"/></bpmn:intermediateThrowEvent>"#;
     let processes = [
         ("thrower", line("", event)),
@@ -381,6 +381,99 @@ async fn cn_5_conditions_start_processes() {
     assert_eq!(world.variables(reached[0].instance).await, json!({"sum": 11}));
 }
 
+#[tokio::test]
+async fn pattern_39_a_name_is_held_by_one_run_at_a_time() {
+    let mut world = World::new().await;
+    let work = service("work", &[]).replace("<bpmn:serviceTask ", r#"<bpmn:serviceTask ruslo:mutex="=&quot;press&quot;" "#);
+    let [p] = deploy(&world, file(&[("p", line("", &work))], "")).await[..] else { panic!() };
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        ids.push(world.start(p, json!({})).await);
+    }
+    for n in 0..3 {
+        let ask = || activate(&world, "work");
+        let job = world.until("a job", || async { ask().await.pop() }).await;
+        assert!(ids.contains(&job.instance) && ask().await.is_empty(), "one at a time");
+        if n == 0 {
+            world.crash_and_reopen().await;
+        }
+        world.runtime.complete_job(&world.admin, job.id, object(json!({}))).await.unwrap();
+        ids.retain(|id| *id != job.instance);
+    }
+    until_all(&world, "p", &["completed"; 3]).await;
+}
+
+#[tokio::test]
+async fn in_6_an_asynchronous_step_commits_before_it_goes_on() {
+    let world = World::new().await;
+    let task = r#"<bpmn:task id="a" ruslo:asyncBefore="true" ruslo:asyncAfter="true"/>"#;
+    let [p] = deploy(&world, file(&[("p", line("", task))], "")).await[..] else { panic!() };
+    let units = world.runtime.counters().units;
+    let id = world.start(p, json!({})).await;
+    world.until_state(id, "completed").await;
+    assert!(world.runtime.counters().units - units >= 3);
+}
+
+#[tokio::test]
+async fn mg_8_a_suspended_instance_waits_with_all_it_waits_for() {
+    let world = World::new().await;
+    let [p, w] = deploy(&world, file(&[("p", line("", RECEIVE)), ("w", line("", &service("work", &[])))], PAID)).await[..]
+    else {
+        panic!()
+    };
+    let (waits, works) = (world.start(p, json!({"order": "7"})).await, world.start(w, json!({})).await);
+    for id in [waits, works] {
+        let operation = runtime::Operation::Suspend { reason: "a look".into() };
+        world.runtime.operate(&world.admin, id, operation).await.unwrap();
+    }
+    assert!(activate(&world, "work").await.is_empty());
+    let published = world.runtime.publish(&world.admin, paid("7", 60_000)).await.unwrap();
+    assert!(published.reached.is_empty() && published.kept);
+    for id in [waits, works] {
+        world.runtime.operate(&world.admin, id, runtime::Operation::Resume).await.unwrap();
+    }
+    world.until_state(waits, "completed").await;
+    complete(&world, "work", json!({})).await;
+    world.until_state(works, "completed").await;
+}
+
+#[tokio::test]
+async fn mg_7_instances_go_on_with_another_version() {
+    let world = World::new().await;
+    let version = |more: &str| file(&[("p", format!("{}{more}", line("", &service("work", &[]))))], "");
+    let old = deploy(&world, version("")).await[0];
+    let id = world.start(old, json!({})).await;
+    let new = deploy(&world, version(r#"<bpmn:dataObject id="d"/>"#)).await[0];
+    let ask = |dry_run| runtime::Migrate {
+        from: Some(old),
+        instances: Vec::new(),
+        to: new,
+        elements: Vec::new(),
+        reason: "better".into(),
+        dry_run,
+    };
+    for dry_run in [true, false] {
+        let report = world.runtime.migrate(&world.admin, ask(dry_run)).await.unwrap();
+        assert_eq!((report.len(), report[0].instance), (1, id));
+        assert!(report[0].fault.is_none(), "{:?}", report[0].fault);
+        let definition = world.runtime.instance_summary(id).await.unwrap().definition;
+        assert_eq!(definition, if dry_run { old } else { new });
+    }
+    complete(&world, "work", json!({})).await;
+    world.until_state(id, "completed").await;
+}
+
+async fn activate(world: &World, job_type: &str) -> Vec<runtime::ActivatedJob> {
+    let ask = runtime::ActivateJobs {
+        job_type: job_type.into(),
+        max: 10,
+        lease: std::time::Duration::from_secs(30),
+        wait: std::time::Duration::ZERO,
+        worker: "w".into(),
+    };
+    world.runtime.activate_jobs(&world.admin, ask).await.unwrap()
+}
+
 async fn advance(world: &World, ms: i64) {
     // Whoever waits for the clock has to be waiting.
     for _ in 0..50 {
@@ -393,13 +486,6 @@ async fn advance(world: &World, ms: i64) {
 }
 
 async fn complete(world: &World, job_type: &str, result: Json) {
-    let ask = runtime::ActivateJobs {
-        job_type: job_type.into(),
-        max: 1,
-        lease: std::time::Duration::from_secs(30),
-        wait: std::time::Duration::ZERO,
-        worker: "w".into(),
-    };
-    let job = world.runtime.activate_jobs(&world.admin, ask).await.unwrap().pop().unwrap();
+    let job = activate(world, job_type).await.pop().unwrap();
     world.runtime.complete_job(&world.admin, job.id, object(result)).await.unwrap();
 }

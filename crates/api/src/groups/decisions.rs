@@ -187,10 +187,7 @@ pub(crate) async fn list(
 /// One version with its DMN XML.
 #[utoipa::path(get, path = "/decisions/{id}", tag = "decisions", params(("id" = String, Path, example = "def_3")),
     responses((status = 200, description = "The version", body = DecisionDetailsDto)))]
-pub(crate) async fn get(
-    State(api): State<ApiState>,
-    Id(id): Id<DefinitionId>,
-) -> ApiResult<Json<DecisionDetailsDto>> {
+pub(crate) async fn get(State(api): State<ApiState>, Id(id): Id<DefinitionId>) -> ApiResult<Json<DecisionDetailsDto>> {
     let details = api.runtime.decision(id).await?;
     let diagnostics = details.diagnostics.iter().map(DiagnosticDto::from).collect();
     let mut one = dtos(&api, vec![details.view]).await?;

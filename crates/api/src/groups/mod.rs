@@ -10,6 +10,7 @@ pub mod instances;
 pub mod jobs;
 pub mod load;
 pub mod me;
+pub mod messages;
 pub mod models;
 pub mod notifications;
 pub mod people;

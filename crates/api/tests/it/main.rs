@@ -6,6 +6,7 @@ mod authorization;
 mod automatic;
 mod decisions;
 mod documents;
+mod messages;
 mod retention;
 mod sessions;
 mod story;

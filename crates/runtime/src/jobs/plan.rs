@@ -22,6 +22,8 @@ use store::{JobRow, JobState};
 const EVENT_ID_CHARS: usize = 32;
 /// Posts the document's address to a URL; delivered by the Bitrix face, which knows such addresses.
 const WEBHOOK_JOB: &str = "ruslo:bitrix.WebHookActivity";
+/// Beside the headers of a job that says how long to wait before another try; not shown to workers.
+const WAITS: &str = "$waits";
 const WAITING_TITLE: &str = "Waiting for application response";
 
 /// A job as its event tells it.
@@ -33,6 +35,8 @@ pub(crate) struct NewJob {
     pub(crate) retries: u32,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) input: Object,
+    /// Waits before tries after failures, in milliseconds (BPMN IN-1).
+    pub(crate) waits: Option<Vec<i64>>,
     /// Whether it was offered before.
     pub(crate) again: bool,
 }
@@ -43,6 +47,20 @@ impl NewJob {
         let input = self.input.get(name).map(Value::to_text);
         input.or_else(|| self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone())).filter(|t| !t.is_empty())
     }
+}
+
+/// Whether a header is for the runtime alone.
+pub(crate) fn is_own_header(name: &str) -> bool {
+    name == WAITS
+}
+
+/// How long to wait after this failure, when the job says so: the last wait is repeated.
+pub(crate) fn wait_ms(row: &JobRow) -> Option<i64> {
+    let own = row.headers.get(WAITS)?;
+    let tries = own.get("tries")?.as_u64()?;
+    let waits = own.get("waits")?.as_array()?;
+    let failures = usize::try_from(tries.saturating_sub(row.retries.into())).unwrap_or(0);
+    waits.get(failures).or_else(|| waits.last())?.as_i64()
 }
 
 /// Routes a job. Gives the commands that follow at once. An error means that the whole step can not be done now.
@@ -191,7 +209,11 @@ fn order(session: &Session, new: &NewJob, event_id: String) -> Order {
 }
 
 fn row(session: &Session, new: &NewJob, event_id: Option<String>) -> JobRow {
-    let headers = new.headers.iter().map(|(k, v)| (k.clone(), serde_json::Value::String(v.clone()))).collect();
+    let text = |(k, v): &(String, String)| (k.clone(), serde_json::Value::String(v.clone()));
+    let mut headers: serde_json::Map<_, _> = new.headers.iter().map(text).collect();
+    if let Some(waits) = new.waits.as_ref().filter(|waits| !waits.is_empty()) {
+        headers.insert(WAITS.to_owned(), serde_json::json!({"tries": new.retries, "waits": waits}));
+    }
     JobRow {
         partition: session.partition,
         id: new.job,

@@ -202,7 +202,7 @@ fn activated(row: JobRow, facts: &LeasedFor) -> ActivatedJob {
         job_type: row.job_type,
         retries: row.retries,
         leased_until: row.lease_until.unwrap_or(row.created_at),
-        headers: headers.map(|(k, v)| (k.clone(), v.as_str().unwrap_or_default().to_owned())).collect(),
+        headers: headers.filter(|(k, _)| !plan::is_own_header(k)).map(|(k, v)| (k.clone(), v.as_str().unwrap_or_default().to_owned())).collect(),
         input: match Value::from_json(&row.input) {
             Value::Object(object) => Arc::unwrap_or_clone(object),
             _ => Object::new(),
@@ -242,6 +242,7 @@ pub(crate) async fn fail(core: &Core, id: JobId, failure: JobFailure) -> Result<
     let retries = failure.retries.unwrap_or(row.retries.saturating_sub(1));
     let gap = match failure.retry_in {
         Some(given) => i64::try_from(given.as_millis()).unwrap_or(LONGEST_GAP_MS),
+        None if let Some(gap) = plan::wait_ms(&row) => gap,
         None => {
             let turn = 3_u32.saturating_sub(row.retries).min(9);
             let gap = (FIRST_GAP_MS << turn).min(LONGEST_GAP_MS);

@@ -23,6 +23,9 @@ use store::{
     TimerRow, TimerWrite, Unit,
 };
 
+/// Not before this is a job of a suspended instance handed out.
+const NEVER: model::Timestamp = model::Timestamp(1 << 53);
+
 /// The unit of one session, and what must happen once it is committed. Also gives the bytes of the instance's state.
 /// Values of more than `large_bytes` are kept apart.
 pub(super) fn unit(core: &Core, session: &mut Session) -> (Unit, Aftermath, usize) {
@@ -183,6 +186,8 @@ impl<'s> Rows<'s> {
                     self.live.push(LiveEvent::new("incident", *incident).with(json!({"open": false})));
                 }
             }
+            Event::InstanceSuspended { .. } => self.held(unit, true),
+            Event::InstanceResumed { .. } => self.held(unit, false),
             Event::SubscriptionOpened(opened) => {
                 self.net.subscriptions.insert(opened.subscription, opened);
             }
@@ -314,6 +319,20 @@ impl<'s> Rows<'s> {
         }
     }
 
+    /// Jobs of a suspended instance are not handed out (BPMN MG-8).
+    fn held(&mut self, unit: &mut Unit, held: bool) {
+        let Some(before) = &self.session.before else { return };
+        let not_before = held.then_some(NEVER);
+        let partition = self.session.partition;
+        for job in self.state.jobs().iter().filter(|job| job.retries > 0 && before.instance.job(job.id).is_some()) {
+            if Route::of(&job.job_type) == Route::External {
+                unit.push(JobWrite::Retry { partition, id: job.id, retries: job.retries, not_before });
+                self.after.job_types.push(job.job_type.to_string());
+            }
+        }
+        self.after.resumed |= !held;
+    }
+
     fn subscribed(&mut self, opened: &SubscriptionOpened, unit: &mut Unit) {
         let process = &self.deployment.process_id;
         let row = dealings::subscription(self.session, process, self.element_id(opened.element), opened);
@@ -338,6 +357,10 @@ impl<'s> Rows<'s> {
                 unit.push(JobWrite::Delete { partition, id: job });
             }
             unit.push(JobWrite::Insert(row.clone()));
+            if self.state.is_suspended() && Route::of(&row.job_type) == Route::External {
+                let not_before = Some(NEVER);
+                unit.push(JobWrite::Retry { partition, id: job, retries: row.retries, not_before });
+            }
         }
         if let Some((kind, order)) = &plan.order {
             if known {

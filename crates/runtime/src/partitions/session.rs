@@ -139,6 +139,8 @@ pub(crate) struct Aftermath {
     pub(crate) job_types: Vec<String>,
     /// Scripts to run.
     pub(crate) scripts: Vec<JobRow>,
+    /// Whether timers that came meanwhile are to be looked at.
+    pub(crate) resumed: bool,
     /// Messages that are waited for from now on.
     pub(crate) opened: Vec<Look>,
 }

@@ -39,6 +39,12 @@ pub(super) async fn work(core: &Core, session: &mut Session, ids: &mut IdSource,
             Ok(Err(instance_not_found(session.id)))
         }
         Work::Commands { commands, .. } => run(core, session, ids, commands.into()).await,
+        Work::Deliver { command: Command::DeliverMessage { .. }, .. }
+            if session.state.as_ref().is_some_and(Instance::is_suspended) =>
+        {
+            // It waits until the instance is resumed (BPMN MG-8).
+            Ok(Err(Fault::new(&codes::NOT_ACTIVE, "the instance is suspended")))
+        }
         Work::Deliver { command, marks, .. } => {
             let done = run(core, session, ids, VecDeque::from([command])).await?;
             if done.is_ok() {
@@ -250,6 +256,7 @@ async fn follow_ups(core: &Core, session: &mut Session, first: usize) -> Result<
                 retries: created.retries,
                 headers: created.headers.clone(),
                 input: created.input.clone(),
+                waits: created.backoff.clone(),
                 again: false,
             }),
             Event::JobRetried { job, key, retries, input } => {
@@ -299,7 +306,7 @@ fn retried(
         _ => Vec::new(),
     };
     let (job_type, input) = (open.job_type.to_string(), input.clone());
-    Some(NewJob { job, key, element, job_type, retries, headers, input, again: true })
+    Some(NewJob { job, key, element, job_type, retries, headers, input, waits: None, again: true })
 }
 
 /// Finds the people of a new task. Nobody to do it: the element waits with an incident.

@@ -394,6 +394,9 @@ impl Worker {
         if session.messages {
             self.core.cluster.inbox.look();
         }
+        if after.resumed {
+            self.core.timers.forget_horizon();
+        }
         if session.dealings.remote {
             self.core.cluster.courier.sent();
         }

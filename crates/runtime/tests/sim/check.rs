@@ -24,6 +24,7 @@ impl Found {
 pub fn check(store: &SharedStore, book: &Book, template: &Template) {
     let mut found = load(store);
     arrivals(store, &mut found, book, template);
+    exchange(&mut found, template);
     starts(&found, book);
     let (answers, jobs, failures, ends) = journal_facts(&found);
     let lost: Vec<&TaskId> = book.answered.difference(&answers).collect();
@@ -82,6 +83,46 @@ fn arrivals(store: &SharedStore, found: &mut BTreeMap<InstanceId, Found>, book: 
     assert_eq!(started, records, "every record started its process");
 }
 
+/// Every instance that asks called one that helps, which had one that answers; each that went through was heard once.
+/// What is cancelled on the way may have got only so far.
+fn exchange(found: &mut BTreeMap<InstanceId, Found>, template: &Template) {
+    let of = |found: &BTreeMap<InstanceId, Found>, process: &str| -> Vec<InstanceId> {
+        found.iter().filter(|(_, one)| one.stored.row.process_id == process).map(|(id, _)| *id).collect()
+    };
+    let mut helped: BTreeMap<InstanceId, InstanceId> = BTreeMap::new();
+    let (mut asked, mut answered) = (BTreeSet::new(), BTreeSet::new());
+    for id in of(found, "helps") {
+        let one = found.remove(&id).unwrap();
+        let parent = one.stored.row.parent.expect("a called instance has a caller");
+        assert!(helped.insert(parent, id).is_none(), "{parent} called twice");
+        assert_ne!(one.live.state(), InstanceState::Active, "{id} is an orphan of {parent}");
+        let caller = &found[&parent];
+        let canceled = caller.live.state() == InstanceState::Canceled;
+        assert!(canceled || one.live.state() == InstanceState::Completed, "{id} of {parent}");
+        asked.insert(caller.stored.row.business_key.clone().unwrap());
+    }
+    for id in of(found, "answers") {
+        let one = found.remove(&id).unwrap();
+        let thrown = one.events.iter().find_map(|event| match event {
+            Event::MessageThrown(thrown) => Some(thrown.correlation_key.clone()),
+            _ => None,
+        });
+        assert_eq!(one.live.state(), InstanceState::Completed, "{id}");
+        assert!(answered.insert(thrown.unwrap()), "{id}: a question was answered twice");
+    }
+    assert_eq!(asked, answered, "every question has its answer");
+    let heard = of(found, "hears");
+    heard.iter().for_each(|id| drop(found.remove(id)));
+    let over = |one: &&Found| one.stored.row.process_id == "asks" && one.count("signalThrown") == 1;
+    assert_eq!(found.values().filter(over).count(), heard.len(), "every signal is heard once");
+    for (id, one) in found.iter().filter(|(_, one)| one.live.definition() == template.exchange) {
+        assert!(helped.contains_key(id), "{id} called nobody");
+        if one.live.state() != InstanceState::Canceled {
+            assert_eq!((one.live.state(), one.count("triggered")), (InstanceState::Completed, 1), "{id}");
+        }
+    }
+}
+
 /// Every acknowledged start is there, none is there twice.
 fn starts(found: &BTreeMap<InstanceId, Found>, book: &Book) {
     let mut numbers: BTreeMap<u32, InstanceId> = BTreeMap::new();
@@ -129,7 +170,9 @@ fn instance(one: &Found, template: &Template) {
     let counts = |names: [&str; 4]| names.map(|name| one.count(name));
     let names = ["elementActivated", "jobCompleted", "userTaskCompleted", "timerFired"];
     let definition = one.live.definition();
-    if definition == template.story {
+    if definition == template.exchange {
+        assert_eq!(counts(names), [5, 0, 0, 0], "{id}");
+    } else if definition == template.story {
         assert_eq!(counts(names), [7, 3, 1, 1], "{id}: call, ask, mark, rest, work, start, end: each once");
     } else if definition == template.fork {
         let late = one.count("timerFired");

@@ -120,7 +120,8 @@ impl Sim {
             0..=4 if self.starts < 35 => {
                 self.starts += 1;
                 let template = &self.around.template;
-                let definition = [template.story, template.fork, template.fork, template.fragile][self.dice(4)];
+                let kinds = [template.story, template.fork, template.exchange, template.exchange, template.fragile];
+                let definition = kinds[self.dice(kinds.len())];
                 let document = template.records[self.dice(template.records.len())];
                 Ask::Start { n: self.starts, definition, document }
             }

@@ -22,6 +22,8 @@ pub struct Template {
     pub fork: DefinitionId,
     /// A worker's job without a second try, then marks.
     pub fragile: DefinitionId,
+    /// Calls a process that throws a message, waits for the answer, throws a signal.
+    pub exchange: DefinitionId,
     /// Starts by itself with every new record of its catalog.
     pub automatic: DefinitionId,
     /// The catalog of that.
@@ -62,6 +64,8 @@ impl Template {
             let story = world.deploy_for(&story(&waits), Some(catalog)).await;
             let fork = world.deploy_for(&fork(&tells), Some(catalog)).await;
             let fragile = world.deploy_for(&fragile(), Some(catalog)).await;
+            let what = Deploy { bytes: exchange().into_bytes(), ..Deploy::default() };
+            let exchange = world.runtime.deploy(&world.admin, what).await.unwrap()[0].id;
             let arrivals = world.catalog_named("Arrivals").await;
             let what = Deploy {
                 bytes: support::bpmn(&automatic()).into_bytes(),
@@ -73,7 +77,7 @@ impl Template {
             let automatic = world.runtime.deploy(&world.admin, what).await.unwrap()[0].id;
             world.runtime.shutdown().await;
             let (admin, anna) = (world.admin.clone(), world.anna.clone());
-            Self { store, admin, anna, story, fork, fragile, automatic, arrivals, records }
+            Self { store, admin, anna, story, fork, fragile, exchange, automatic, arrivals, records }
         })
     }
 }
@@ -163,6 +167,69 @@ fn fragile() -> String {
     let work = service_named("work", "parcel", &[("n", "=n")]);
     let steps = [("start", "work"), ("work", "mark"), ("mark", "end")];
     [ENDS.to_owned(), work, mark(), flows(&steps)].concat().replace("bpmn:process id=\"p\"", "bpmn:process id=\"f\"")
+}
+
+/// `asks` calls `helps` and then waits for its answer; `helps` throws a question, which starts `answers`; that waits a
+/// while and throws the answer. In the end a signal starts `hears`.
+fn exchange() -> String {
+    let throw = |id: &str, message: &str| {
+        format!(
+            r#"<bpmn:intermediateThrowEvent id="{id}"><bpmn:extensionElements>
+<ruslo:publishMessage correlationKey="=n" timeToLive="PT100H"/></bpmn:extensionElements>
+<bpmn:messageEventDefinition messageRef="{message}"/></bpmn:intermediateThrowEvent>"#
+        )
+    };
+    let process = |id: &str, body: String| {
+        format!(r#"<bpmn:process id="{id}" name="{id}" isExecutable="true">{body}</bpmn:process>"#)
+    };
+    let flows = |id: &str, steps: &[&str]| -> String {
+        let pairs = steps.windows(2).enumerate();
+        pairs.map(|(n, pair)| flow(&format!("{id}{n}"), pair[0], pair[1])).collect()
+    };
+    let asks = [
+        r#"<bpmn:startEvent id="a1"/><bpmn:callActivity id="a2"><bpmn:extensionElements>
+<zeebe:calledElement processId="helps" propagateAllChildVariables="true"/></bpmn:extensionElements></bpmn:callActivity>
+<bpmn:receiveTask id="a3" messageRef="m_answer"/>
+<bpmn:intermediateThrowEvent id="a4"><bpmn:signalEventDefinition signalRef="s_over"/></bpmn:intermediateThrowEvent>
+<bpmn:endEvent id="a5"/>"#.to_owned(),
+        flows("fa", &["a1", "a2", "a3", "a4", "a5"]),
+    ];
+    let pause = format!(r#"<bpmn:intermediateCatchEvent id="h3">{}</bpmn:intermediateCatchEvent>"#, after("PT1S"));
+    let helps = [
+        r#"<bpmn:startEvent id="h1"/><bpmn:endEvent id="h4"/>"#.to_owned(),
+        throw("h2", "m_question"),
+        pause,
+        flows("fh", &["h1", "h2", "h3", "h4"]),
+    ];
+    let rest = format!(r#"<bpmn:intermediateCatchEvent id="w2">{}</bpmn:intermediateCatchEvent>"#, after("PT1S"));
+    let answers = [
+        r#"<bpmn:startEvent id="w1"><bpmn:messageEventDefinition messageRef="m_question"/></bpmn:startEvent>
+<bpmn:endEvent id="w4"/>"#.to_owned(),
+        rest,
+        throw("w3", "m_answer"),
+        flows("fw", &["w1", "w2", "w3", "w4"]),
+    ];
+    let hears = [
+        r#"<bpmn:startEvent id="e1"><bpmn:signalEventDefinition signalRef="s_over"/></bpmn:startEvent>
+<bpmn:endEvent id="e2"/>"#.to_owned(),
+        flows("fe", &["e1", "e2"]),
+    ];
+    let key = r#"<bpmn:extensionElements><zeebe:subscription correlationKey="=n"/></bpmn:extensionElements>"#;
+    [
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" xmlns:ruslo="http://ruslo.dev/schema/1.0"
+ xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="defs" targetNamespace="t">"#
+            .to_owned(),
+        format!(r#"<bpmn:message id="m_question" name="question">{key}</bpmn:message>"#),
+        format!(r#"<bpmn:message id="m_answer" name="answer">{key}</bpmn:message>"#),
+        r#"<bpmn:signal id="s_over" name="over"/>"#.to_owned(),
+        process("asks", asks.concat()),
+        process("helps", helps.concat()),
+        process("answers", answers.concat()),
+        process("hears", hears.concat()),
+        "</bpmn:definitions>".to_owned(),
+    ]
+    .concat()
 }
 
 fn automatic() -> String {

@@ -66,6 +66,12 @@ pub struct InstanceDto {
     pub state_title: Option<String>,
     /// How many incidents are open.
     pub incident_count: u32,
+    /// The instance that called it.
+    #[schema(example = "pi_122")]
+    pub parent_id: Option<String>,
+    /// The instance that began its tree of calls; null: it was not called.
+    #[schema(example = "pi_121")]
+    pub root_id: Option<String>,
 }
 
 /// Everything an instance's page shows.
@@ -92,6 +98,10 @@ pub struct InstanceDetailsDto {
     pub tasks: Vec<TaskDto>,
     /// Open jobs.
     pub jobs: Vec<JobStateDto>,
+    /// Instances it called, the latest first.
+    pub children: Vec<InstanceDto>,
+    /// Whether it is suspended: nothing goes on by itself.
+    pub suspended: bool,
 }
 
 /// The latest run of an element.
@@ -191,6 +201,10 @@ pub struct InstanceQuery {
     pub started_by: Option<String>,
     /// Only with, or without, open incidents.
     pub has_incident: Option<bool>,
+    /// Only called by this instance.
+    pub parent_id: Option<String>,
+    /// Only of the tree of calls that began with this instance.
+    pub root_id: Option<String>,
     /// An instance's id, or the beginning of a business key.
     pub search: Option<String>,
 }

@@ -49,6 +49,8 @@ pub(super) fn instance_dto(s: InstanceSummary, lookup: &Lookup) -> InstanceDto {
         updated_at: s.updated_at.to_iso(),
         state_title: s.state_title,
         incident_count: s.incidents,
+        parent_id: s.parent.map(|id| id.to_string()),
+        root_id: s.root.map(|id| id.to_string()),
     }
 }
 
@@ -59,6 +61,8 @@ pub(super) async fn details_dto(api: &ApiState, view: InstanceView) -> Result<In
     let lookup = Lookup::load(api, people, records).await?;
     let flow = |(flow_id, count): (String, u32)| FlowCountDto { flow_id, count };
     Ok(InstanceDetailsDto {
+        children: view.children.into_iter().map(|child| instance_dto(child, &lookup)).collect(),
+        suspended: view.suspended,
         instance: instance_dto(view.summary, &lookup),
         bpmn: view.bpmn,
         elements: view.elements.into_iter().map(element_dto).collect(),
