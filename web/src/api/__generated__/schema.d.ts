@@ -232,6 +232,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/conditions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Judge start conditions: latest versions whose condition is true for these values begin, once each.
+         * @description Allowed: whoever is signed in.
+         */
+        post: operations["messages_conditions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/decisions": {
         parameters: {
             query?: never;
@@ -525,6 +545,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/incidents/{id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Complete the element with an output given by hand.
+         * @description Allowed: administrators.
+         */
+        post: operations["incidents_skip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/instances": {
         parameters: {
             query?: never;
@@ -573,6 +613,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/instances/{id}/ad-hoc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin activities of an ad-hoc sub-process, or complete it.
+         * @description Allowed: administrators.
+         */
+        post: operations["instances_ad_hoc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/instances/{id}/calls": {
         parameters: {
             query?: never;
@@ -613,6 +673,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/instances/{id}/cancel-transaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel a transaction: what it did is compensated.
+         * @description Allowed: administrators.
+         */
+        post: operations["instances_cancel_transaction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/instances/{id}/history": {
         parameters: {
             query?: never;
@@ -627,6 +707,86 @@ export interface paths {
         get: operations["instances_history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/instances/{id}/modify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Modify: begin elements, cut runs off, move tokens.
+         * @description Allowed: administrators.
+         */
+        post: operations["instances_modify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/instances/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume: what waited goes on.
+         * @description Allowed: administrators.
+         */
+        post: operations["instances_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/instances/{id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend: timers, jobs and messages wait until it is resumed, in called instances too.
+         * @description Allowed: administrators.
+         */
+        post: operations["instances_suspend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/instances/{id}/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add, cut off or complete turns of a multi-instance activity.
+         * @description Allowed: administrators.
+         */
+        post: operations["instances_turns"];
         delete?: never;
         options?: never;
         head?: never;
@@ -791,6 +951,68 @@ export interface paths {
          * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
          */
         post: operations["me_change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a message: whoever waits for its name and key gets it, processes that begin by it begin, and it is kept for
+         *     others for its time to live.
+         * @description Allowed: administrators.
+         */
+        post: operations["messages_publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/correlate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correlate a message: whoever waits for it now and fits gets it. Nobody: `RUN-0018`; several without `all`:
+         *     `RUN-0019`. Nothing is kept.
+         * @description Allowed: administrators.
+         */
+        post: operations["messages_correlate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/migrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move running instances to another version, each on its own; with `dryRun` nothing changes.
+         * @description Allowed: administrators.
+         */
+        post: operations["instances_migrate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1064,6 +1286,27 @@ export interface paths {
          * @description Allowed: administrators.
          */
         post: operations["settings_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Throw a signal: everybody who waits for it gets it, processes that begin by it begin. It is durable when answered,
+         *     and delivered at once after.
+         * @description Allowed: administrators.
+         */
+        post: operations["messages_signal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1373,6 +1616,18 @@ export interface components {
             /** @description The worker's name, for the monitor. */
             worker?: string;
         };
+        /** @description An element that begins by hand. */
+        ActivateElement: {
+            /** @description Its id. */
+            elementId: string;
+            /**
+             * Format: int32
+             * @description Key of the run it begins in, or of one around it; found when there is only one.
+             */
+            scope?: number | null;
+            /** @description Its local variables. */
+            variables?: components["schemas"]["JsonObject"];
+        };
         /** @description A job handed to a worker. */
         ActivatedJob: {
             /** @description What that runs. */
@@ -1407,6 +1662,28 @@ export interface components {
         ActivatedJobs: {
             /** @description The jobs; none when there are none. */
             jobs: components["schemas"]["ActivatedJob"][];
+        };
+        /** @description What to do with an ad-hoc sub-process. */
+        AdHocChoice: {
+            /** @enum {string} */
+            do: "activate";
+            /** @description Ids of activities. */
+            elements: string[];
+            /**
+             * Format: int32
+             * @description Key of its run.
+             */
+            key: number;
+            /** @description Their variables. */
+            variables?: components["schemas"]["JsonObject"];
+        } | {
+            /** @enum {string} */
+            do: "complete";
+            /**
+             * Format: int32
+             * @description Key of its run.
+             */
+            key: number;
         };
         /** @description An app. */
         App: {
@@ -1630,6 +1907,33 @@ export interface components {
              * @description Partitions that no living node serves.
              */
             unserved: number;
+        };
+        /** @description Values that conditions are judged by. */
+        Conditions: {
+            /** @description Only this process. */
+            processId?: string | null;
+            /** @description The values. */
+            variables?: components["schemas"]["JsonObject"];
+        };
+        /** @description A message for whoever waits now. */
+        Correlate: {
+            /** @description Everybody who fits, instead of the only one. */
+            all?: boolean;
+            /** @description Only instances with this business key. */
+            businessKey?: string | null;
+            /** @description Its correlation key; whatever the key is when absent. */
+            correlationKey?: string | null;
+            /**
+             * @description Only this instance.
+             * @example pi_123
+             */
+            instanceId?: string | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Its variables. */
+            variables?: components["schemas"]["JsonObject"];
+            /** @description Only instances whose process variables have these values. */
+            withVariables?: components["schemas"]["JsonObject"];
         };
         /** @description A version of a decision. */
         Decision: {
@@ -2093,6 +2397,16 @@ export interface components {
              * @description How many incidents are open.
              */
             incidentCount: number;
+            /**
+             * @description The instance that called it.
+             * @example pi_122
+             */
+            parentId?: string | null;
+            /**
+             * @description The instance that began its tree of calls; null: it was not called.
+             * @example pi_121
+             */
+            rootId?: string | null;
             /** @description When, UTC. */
             startedAt: string;
             startedBy?: null | components["schemas"]["Person"];
@@ -2107,12 +2421,16 @@ export interface components {
         InstanceDetails: components["schemas"]["Instance"] & {
             /** @description The BPMN 2.0 XML that shows its definition. */
             bpmn: string;
+            /** @description Instances it called, the latest first. */
+            children: components["schemas"]["Instance"][];
             /** @description The latest run of each element that ran. */
             elements: components["schemas"]["InstanceElement"][];
             /** @description Open incidents. */
             incidents: components["schemas"]["Incident"][];
             /** @description Open jobs. */
             jobs: components["schemas"]["OpenJob"][];
+            /** @description Whether it is suspended: nothing goes on by itself. */
+            suspended: boolean;
             /** @description Sequence flows that were taken. */
             takenFlows: components["schemas"]["FlowCount"][];
             /** @description Its tasks, open and closed. */
@@ -2367,6 +2685,72 @@ export interface components {
             name?: string | null;
             theme?: null | components["schemas"]["Theme"];
         };
+        /** @description A message. */
+        Message: {
+            /**
+             * @description Its correlation key; empty when absent.
+             * @example order-7
+             */
+            correlationKey?: string;
+            /** @description The only element of that process that takes it. */
+            elementId?: string | null;
+            /** @description The sender's id for it: a second one with the same name, key and id is refused (`RUN-0017`). */
+            id?: string | null;
+            /**
+             * @description Its name.
+             * @example paid
+             */
+            name: string;
+            /** @description The only process that takes it. */
+            processId?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds it is kept for whoever comes later; not at all when absent.
+             */
+            ttlMs?: number;
+            /** @description Its variables. */
+            variables?: components["schemas"]["JsonObject"];
+        };
+        /** @description Which instances go on with which version. */
+        Migrate: {
+            /** @description Only says what stands in the way. */
+            dryRun?: boolean;
+            /** @description Element ids of this version and of the other, where they differ. */
+            elements?: {
+                [key: string]: string;
+            };
+            /**
+             * @description The version whose running instances are meant, when none are named; at most 1,000 at once.
+             * @example def_3
+             */
+            from?: string | null;
+            /** @description These instances. */
+            instances?: string[];
+            /** @description Shown in the history. */
+            reason?: string;
+            /**
+             * @description The version to go on with.
+             * @example def_4
+             */
+            to: string;
+        };
+        /** @description What came of the migration of one instance. */
+        Migration: {
+            /** @description A registered code. */
+            code?: string | null;
+            details?: null | components["schemas"]["JsonObject"];
+            /** @description The instance. */
+            instanceId: string;
+            /** @description What stands in the way. */
+            message?: string | null;
+            /** @description Whether it is done, or could be. */
+            ok: boolean;
+        };
+        /** @description What came of a migration. */
+        MigrationReport: {
+            /** @description One a instance. */
+            items: components["schemas"]["Migration"][];
+        };
         /** @description A model without its source. */
         Model: {
             /** @description The catalog whose records its processes run for. */
@@ -2412,6 +2796,39 @@ export interface components {
         ModelWithSource: components["schemas"]["Model"] & {
             /** @description BPMN 2.0 or DMN XML. */
             source: string;
+        };
+        /** @description Elements that begin and runs that are cut off, in one step. */
+        Modification: {
+            /**
+             * @description What begins.
+             * @default []
+             */
+            activate: components["schemas"]["ActivateElement"][];
+            /**
+             * @description Runs that are cut off while an element begins instead.
+             * @default []
+             */
+            moves: components["schemas"]["MoveElement"][];
+            /**
+             * @description Shown in the history.
+             * @default
+             */
+            reason: string;
+            /**
+             * @description Keys of runs that are cut off.
+             * @default []
+             */
+            terminate: number[];
+        };
+        /** @description A run that is replaced by an element. */
+        MoveElement: {
+            /**
+             * Format: int32
+             * @description Key of the run.
+             */
+            from: number;
+            /** @description The element's id. */
+            to: string;
         };
         /** @description A value with a name. */
         NamedValue: {
@@ -2902,6 +3319,16 @@ export interface components {
                  * @description How many incidents are open.
                  */
                 incidentCount: number;
+                /**
+                 * @description The instance that called it.
+                 * @example pi_122
+                 */
+                parentId?: string | null;
+                /**
+                 * @description The instance that began its tree of calls; null: it was not called.
+                 * @example pi_121
+                 */
+                rootId?: string | null;
                 /** @description When, UTC. */
                 startedAt: string;
                 startedBy?: null | components["schemas"]["Person"];
@@ -3214,10 +3641,47 @@ export interface components {
             /** @description Its type. */
             type: string;
         };
+        /** @description What came of a message so far. */
+        PublishedMessage: {
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /** @description Whether it is kept for others until its time is over. */
+            kept: boolean;
+            /** @description Who took it. */
+            reached: components["schemas"]["Reached"][];
+        };
+        /** @description Who took a message. */
+        Reached: {
+            /**
+             * @description The instance.
+             * @example pi_123
+             */
+            instanceId: string;
+            /** @description Its process. */
+            processId: string;
+            /** @description Whether it began by it. */
+            started: boolean;
+        };
+        /** @description Who took it. */
+        ReachedList: {
+            /** @description The instances. */
+            reached: components["schemas"]["Reached"][];
+        };
         /** @description Which were read. */
         Read: {
             /** @description All when absent. */
             ids?: string[] | null;
+        };
+        /** @description Why. */
+        Reason: {
+            /**
+             * @description Shown in the history.
+             * @default
+             */
+            reason: string;
         };
         /** @description Who does it from now on. */
         Reassign: {
@@ -3323,6 +3787,14 @@ export interface components {
             /** @description Its results. */
             outputs: components["schemas"]["NamedValue"][];
         };
+        /** @description A run. */
+        RunKey: {
+            /**
+             * Format: int32
+             * @description Its key.
+             */
+            key: number;
+        };
         /** @description Variables of a scope. */
         ScopeVariables: {
             /** @description Id of its element. */
@@ -3367,6 +3839,23 @@ export interface components {
              * @description The password.
              */
             password: string;
+        };
+        /** @description A signal. */
+        Signal: {
+            /**
+             * @description Its name.
+             * @example alarm
+             */
+            name: string;
+            /** @description Its variables. */
+            variables?: components["schemas"]["JsonObject"];
+        };
+        /** @description What an element gives by hand. */
+        SkipIncident: {
+            /** @description Its output. */
+            output?: components["schemas"]["JsonObject"];
+            /** @description Shown in the history. */
+            reason?: string;
         };
         /** @description BPMN 2.0 or DMN XML to check. */
         Source: {
@@ -3607,6 +4096,34 @@ export interface components {
             source?: string | null;
             /** @description The variables, by name. */
             variables?: components["schemas"]["JsonObject"];
+        };
+        /** @description What to do with the turns of a multi-instance activity. */
+        Turns: {
+            /** @enum {string} */
+            do: "add";
+            /** @description The turn's item. */
+            item?: Record<string, never>;
+            /**
+             * Format: int32
+             * @description Key of the activity's run.
+             */
+            key: number;
+        } | {
+            /** @enum {string} */
+            do: "delete";
+            /**
+             * Format: int32
+             * @description Key of the turn's run.
+             */
+            turn: number;
+        } | {
+            /** @enum {string} */
+            do: "complete";
+            /**
+             * Format: int32
+             * @description Key of the activity's run.
+             */
+            key: number;
         };
         /** @description A person. Only administrators (and the person) see what stands after `active`. */
         User: {
@@ -4272,6 +4789,39 @@ export interface operations {
             };
         };
     };
+    messages_conditions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Conditions"];
+            };
+        };
+        responses: {
+            /** @description What began */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachedList"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     decisions_list: {
         parameters: {
             query?: {
@@ -4842,6 +5392,40 @@ export interface operations {
             };
         };
     };
+    incidents_skip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example inc_5 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkipIncident"];
+            };
+        };
+        responses: {
+            /** @description Skipped */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     instances_list: {
         parameters: {
             query?: {
@@ -4857,6 +5441,10 @@ export interface operations {
                 startedBy?: string;
                 /** @description Only with, or without, open incidents. */
                 hasIncident?: boolean;
+                /** @description Only called by this instance. */
+                parentId?: string;
+                /** @description Only of the tree of calls that began with this instance. */
+                rootId?: string;
                 /** @description An instance's id, or the beginning of a business key. */
                 search?: string;
                 /** @description How many items; 50 when absent, 500 at most. */
@@ -4985,6 +5573,40 @@ export interface operations {
             };
         };
     };
+    instances_ad_hoc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example pi_123 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdHocChoice"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     instances_calls: {
         parameters: {
             query?: {
@@ -5056,6 +5678,40 @@ export interface operations {
             };
         };
     };
+    instances_cancel_transaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example pi_123 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunKey"];
+            };
+        };
+        responses: {
+            /** @description Cancelled */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     instances_history: {
         parameters: {
             query?: {
@@ -5081,6 +5737,138 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_HistoryEntry"];
                 };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    instances_modify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example pi_123 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Modification"];
+            };
+        };
+        responses: {
+            /** @description Modified */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    instances_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example pi_123 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Resumed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    instances_suspend: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example pi_123 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Suspended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    instances_turns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example pi_123 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Turns"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error */
             default: {
@@ -5379,6 +6167,105 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    messages_publish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Message"];
+            };
+        };
+        responses: {
+            /** @description Published */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedMessage"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    messages_correlate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Correlate"];
+            };
+        };
+        responses: {
+            /** @description Who took it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachedList"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    instances_migrate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Migrate"];
+            };
+        };
+        responses: {
+            /** @description What came of each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MigrationReport"];
+                };
             };
             /** @description An error */
             default: {
@@ -6021,6 +6908,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RetentionPreview"];
                 };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    messages_signal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Signal"];
+            };
+        };
+        responses: {
+            /** @description Thrown */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error */
             default: {
