@@ -91,6 +91,37 @@ pub fn apply(instance: &mut Instance, event: &Event) {
         Event::FlowTaken { flow, scope, waits: true } => token_waits(instance, *scope, *flow),
         Event::JoinPassed { scope, flows, .. } => join_passed(instance, *scope, flows),
         Event::VariablesSet { scope, values, .. } => variables_set(instance, *scope, values),
+        Event::Triggered { .. }
+        | Event::TriggerCollected { .. }
+        | Event::TriggersMet { .. }
+        | Event::ConditionArmed { .. }
+        | Event::ConditionChecked { .. }
+        | Event::ConditionDisarmed { .. }
+        | Event::ConversationKeySet { .. }
+        | Event::StartHeld { .. }
+        | Event::TokensDropped { .. }
+        | Event::ResultsThrown { .. }
+        | Event::ComplexPassed { .. } => apply_to_listening(instance, event),
+        Event::StateTitleSet { text } => instance.title = Some(Arc::from(text.as_str())),
+        Event::InstanceCompleted => ended(instance, InstanceState::Completed),
+        Event::InstanceFailed { .. } => ended(instance, InstanceState::Failed),
+        Event::InstanceCanceled { .. } => ended(instance, InstanceState::Canceled),
+        Event::FlowTaken { waits: false, .. }
+        | Event::ErrorRaised { .. }
+        | Event::MessageThrown(_)
+        | Event::SignalThrown(_)
+        | Event::EscalationRaised { .. }
+        | Event::TreeEnded { .. }
+        | Event::ErrorCaught { .. }
+        | Event::ChildCompensationRequested { .. }
+        | Event::Logged { .. } => {}
+        work => apply_to_work(instance, work),
+    }
+}
+
+/// Jobs, tasks, timers, incidents.
+fn apply_to_work(instance: &mut Instance, event: &Event) {
+    match event {
         Event::JobCreated(job) => instance.jobs.push(Job {
             id: job.job,
             key: job.key,
@@ -133,6 +164,13 @@ pub fn apply(instance: &mut Instance, event: &Event) {
                 element.phase = Phase::Active;
             }
         }
+        exchange => apply_to_exchange(instance, exchange),
+    }
+}
+
+/// Subscriptions and called instances; then what activities remember.
+fn apply_to_exchange(instance: &mut Instance, event: &Event) {
+    match event {
         Event::SubscriptionOpened(opened) => instance.subscriptions.push(Subscription {
             id: opened.subscription,
             key: opened.key,
@@ -141,8 +179,10 @@ pub fn apply(instance: &mut Instance, event: &Event) {
             awaited: opened.awaited.clone(),
         }),
         Event::SubscriptionClosed { subscription, .. } => instance.subscriptions.retain(|s| s.id != *subscription),
-        Event::ChildStarted(started) if started.wait => {
-            instance.called.push(Child { id: started.child, key: started.key });
+        Event::ChildStarted(started) => {
+            if started.wait {
+                instance.called.push(Child { id: started.child, key: started.key });
+            }
         }
         Event::ChildCanceled { child, .. } => instance.called.retain(|c| c.id != *child),
         Event::ChildFinished { child, key, outcome } => {
@@ -151,56 +191,7 @@ pub fn apply(instance: &mut Instance, event: &Event) {
                 result_kept(instance, *key, variables);
             }
         }
-        Event::Triggered { .. }
-        | Event::TriggerCollected { .. }
-        | Event::TriggersMet { .. }
-        | Event::ConditionArmed { .. }
-        | Event::ConditionChecked { .. }
-        | Event::ConditionDisarmed { .. }
-        | Event::ConversationKeySet { .. }
-        | Event::StartHeld { .. }
-        | Event::TokensDropped { .. }
-        | Event::ResultsThrown { .. }
-        | Event::ComplexPassed { .. } => apply_to_listening(instance, event),
-        Event::TurnsPlanned(_)
-        | Event::TurnStarted { .. }
-        | Event::TurnEnded { .. }
-        | Event::TurnAdded { .. }
-        | Event::CompensationRecorded(_)
-        | Event::CompensationThrown(_)
-        | Event::CompensationStarted { .. }
-        | Event::CompensationDone { .. }
-        | Event::CompensationEnded { .. }
-        | Event::CompensationRequested
-        | Event::AdHocQueued { .. }
-        | Event::AdHocTaken { .. }
-        | Event::AdHocOutput { .. }
-        | Event::AdHocClosing { .. }
-        | Event::StageWaits { .. }
-        | Event::StagePassed { .. }
-        | Event::MutexRequested { .. }
-        | Event::MutexGranted { .. }
-        | Event::MutexReleased { .. }
-        | Event::InstanceSuspended { .. }
-        | Event::InstanceResumed { .. }
-        | Event::TokensTaken { .. }
-        | Event::UserTaskReopened { .. }
-        | Event::UserTaskCorrected { .. }
-        | Event::InstanceMigrated(_) => apply_activity(instance, event),
-        Event::StateTitleSet { text } => instance.title = Some(Arc::from(text.as_str())),
-        Event::InstanceCompleted => ended(instance, InstanceState::Completed),
-        Event::InstanceFailed { .. } => ended(instance, InstanceState::Failed),
-        Event::InstanceCanceled { .. } => ended(instance, InstanceState::Canceled),
-        Event::FlowTaken { waits: false, .. }
-        | Event::ErrorRaised { .. }
-        | Event::MessageThrown(_)
-        | Event::SignalThrown(_)
-        | Event::ChildStarted(_)
-        | Event::EscalationRaised { .. }
-        | Event::TreeEnded { .. }
-        | Event::ErrorCaught { .. }
-        | Event::ChildCompensationRequested { .. }
-        | Event::Logged { .. } => {}
+        activity => apply_activity(instance, activity),
     }
 }
 

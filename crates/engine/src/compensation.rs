@@ -126,9 +126,8 @@ fn collect(step: &Step, scope: u32, activity: Option<ElementIdx>, into: &mut Vec
         if record.scope != scope || record.taken || activity.is_some_and(|a| a != record.element) {
             continue;
         }
-        if !record.body && own_way(step, record.element).is_some() {
-            into.push(record.key);
-        } else if record.child.is_some() {
+        let alone = !record.body && own_way(step, record.element).is_some();
+        if alone || record.child.is_some() {
             into.push(record.key);
         } else {
             collect(step, record.key, None, into);

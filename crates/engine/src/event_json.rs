@@ -9,87 +9,6 @@ use model::definition::{ElementIdx, FlowIdx, ProcessDefinition};
 use serde_json::{Map, Value as Json, json};
 
 impl Event {
-    /// The variant's name as the history shows it: `elementActivated`.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::InstanceCreated(_) => "instanceCreated",
-            Self::ElementActivated { .. } => "elementActivated",
-            Self::ElementCompleted { .. } => "elementCompleted",
-            Self::ElementTerminated { .. } => "elementTerminated",
-            Self::FlowTaken { .. } => "flowTaken",
-            Self::JoinPassed { .. } => "joinPassed",
-            Self::VariablesSet { .. } => "variablesSet",
-            Self::JobCreated(_) => "jobCreated",
-            Self::JobCompleted { .. } => "jobCompleted",
-            Self::JobFailed { .. } => "jobFailed",
-            Self::JobRetried { .. } => "jobRetried",
-            Self::JobCanceled { .. } => "jobCanceled",
-            Self::UserTaskCreated(_) => "userTaskCreated",
-            Self::UserTaskAnswered(_) => "userTaskAnswered",
-            Self::UserTaskCompleted(_) => "userTaskCompleted",
-            Self::UserTaskCanceled { .. } => "userTaskCanceled",
-            Self::UserTaskReassigned { .. } => "userTaskReassigned",
-            Self::TimerArmed { .. } => "timerArmed",
-            Self::TimerFired { .. } => "timerFired",
-            Self::TimerCanceled { .. } => "timerCanceled",
-            Self::IncidentRaised(_) => "incidentRaised",
-            Self::IncidentResolved { .. } => "incidentResolved",
-            Self::SubscriptionOpened(_) => "subscriptionOpened",
-            Self::SubscriptionClosed { .. } => "subscriptionClosed",
-            Self::MessageThrown(_) => "messageThrown",
-            Self::SignalThrown(_) => "signalThrown",
-            Self::ChildStarted(_) => "childStarted",
-            Self::ChildCanceled { .. } => "childCanceled",
-            Self::ChildFinished { .. } => "childFinished",
-            Self::EscalationRaised { .. } => "escalationRaised",
-            Self::TurnsPlanned(_) => "turnsPlanned",
-            Self::TurnStarted { .. } => "turnStarted",
-            Self::TurnEnded { .. } => "turnEnded",
-            Self::TurnAdded { .. } => "turnAdded",
-            Self::CompensationRecorded(_) => "compensationRecorded",
-            Self::CompensationThrown(_) => "compensationThrown",
-            Self::CompensationStarted { .. } => "compensationStarted",
-            Self::CompensationDone { .. } => "compensationDone",
-            Self::CompensationEnded { .. } => "compensationEnded",
-            Self::ChildCompensationRequested { .. } => "childCompensationRequested",
-            Self::CompensationRequested => "compensationRequested",
-            Self::AdHocQueued { .. } => "adHocQueued",
-            Self::AdHocTaken { .. } => "adHocTaken",
-            Self::AdHocOutput { .. } => "adHocOutput",
-            Self::AdHocClosing { .. } => "adHocClosing",
-            Self::StageWaits { .. } => "stageWaits",
-            Self::StagePassed { .. } => "stagePassed",
-            Self::MutexRequested { .. } => "mutexRequested",
-            Self::MutexGranted { .. } => "mutexGranted",
-            Self::MutexReleased { .. } => "mutexReleased",
-            Self::InstanceSuspended { .. } => "instanceSuspended",
-            Self::InstanceResumed { .. } => "instanceResumed",
-            Self::TokensTaken { .. } => "tokensTaken",
-            Self::UserTaskReopened { .. } => "userTaskReopened",
-            Self::UserTaskCorrected { .. } => "userTaskCorrected",
-            Self::InstanceMigrated(_) => "instanceMigrated",
-            Self::ErrorRaised { .. } => "errorRaised",
-            Self::ErrorCaught { .. } => "errorCaught",
-            Self::Triggered { .. } => "triggered",
-            Self::TriggerCollected { .. } => "triggerCollected",
-            Self::ConditionArmed { .. } => "conditionArmed",
-            Self::ConditionChecked { .. } => "conditionChecked",
-            Self::ConditionDisarmed { .. } => "conditionDisarmed",
-            Self::ConversationKeySet { .. } => "conversationKeySet",
-            Self::TriggersMet { .. } => "triggersMet",
-            Self::StartHeld { .. } => "startHeld",
-            Self::TokensDropped { .. } => "tokensDropped",
-            Self::ResultsThrown { .. } => "resultsThrown",
-            Self::ComplexPassed { .. } => "complexPassed",
-            Self::TreeEnded { .. } => "treeEnded",
-            Self::Logged { .. } => "logged",
-            Self::StateTitleSet { .. } => "stateTitleSet",
-            Self::InstanceCompleted => "instanceCompleted",
-            Self::InstanceFailed { .. } => "instanceFailed",
-            Self::InstanceCanceled { .. } => "instanceCanceled",
-        }
-    }
-
     /// `{"event":"elementActivated","key":1,"element":"start","scope":0}`.
     pub fn to_json(&self, definition: &ProcessDefinition) -> Json {
         let names = Names(definition);
@@ -100,6 +19,98 @@ impl Event {
         }
         Json::Object(object)
     }
+}
+
+/// The names of the variants, as the history shows them.
+macro_rules! names {
+    ($($variant:ident $name:literal)*) => {
+        impl Event {
+            /// The variant's name as the history shows it: `elementActivated`.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => $name,)*
+                }
+            }
+        }
+    };
+}
+
+names! {
+    InstanceCreated "instanceCreated"
+    ElementActivated "elementActivated"
+    ElementCompleted "elementCompleted"
+    ElementTerminated "elementTerminated"
+    FlowTaken "flowTaken"
+    JoinPassed "joinPassed"
+    VariablesSet "variablesSet"
+    JobCreated "jobCreated"
+    JobCompleted "jobCompleted"
+    JobFailed "jobFailed"
+    JobRetried "jobRetried"
+    JobCanceled "jobCanceled"
+    UserTaskCreated "userTaskCreated"
+    UserTaskAnswered "userTaskAnswered"
+    UserTaskCompleted "userTaskCompleted"
+    UserTaskCanceled "userTaskCanceled"
+    UserTaskReassigned "userTaskReassigned"
+    TimerArmed "timerArmed"
+    TimerFired "timerFired"
+    TimerCanceled "timerCanceled"
+    IncidentRaised "incidentRaised"
+    IncidentResolved "incidentResolved"
+    SubscriptionOpened "subscriptionOpened"
+    SubscriptionClosed "subscriptionClosed"
+    MessageThrown "messageThrown"
+    SignalThrown "signalThrown"
+    ChildStarted "childStarted"
+    ChildCanceled "childCanceled"
+    ChildFinished "childFinished"
+    EscalationRaised "escalationRaised"
+    TurnsPlanned "turnsPlanned"
+    TurnStarted "turnStarted"
+    TurnEnded "turnEnded"
+    TurnAdded "turnAdded"
+    CompensationRecorded "compensationRecorded"
+    CompensationThrown "compensationThrown"
+    CompensationStarted "compensationStarted"
+    CompensationDone "compensationDone"
+    CompensationEnded "compensationEnded"
+    ChildCompensationRequested "childCompensationRequested"
+    CompensationRequested "compensationRequested"
+    AdHocQueued "adHocQueued"
+    AdHocTaken "adHocTaken"
+    AdHocOutput "adHocOutput"
+    AdHocClosing "adHocClosing"
+    StageWaits "stageWaits"
+    StagePassed "stagePassed"
+    MutexRequested "mutexRequested"
+    MutexGranted "mutexGranted"
+    MutexReleased "mutexReleased"
+    InstanceSuspended "instanceSuspended"
+    InstanceResumed "instanceResumed"
+    TokensTaken "tokensTaken"
+    UserTaskReopened "userTaskReopened"
+    UserTaskCorrected "userTaskCorrected"
+    InstanceMigrated "instanceMigrated"
+    ErrorRaised "errorRaised"
+    ErrorCaught "errorCaught"
+    Triggered "triggered"
+    TriggerCollected "triggerCollected"
+    ConditionArmed "conditionArmed"
+    ConditionChecked "conditionChecked"
+    ConditionDisarmed "conditionDisarmed"
+    ConversationKeySet "conversationKeySet"
+    TriggersMet "triggersMet"
+    StartHeld "startHeld"
+    TokensDropped "tokensDropped"
+    ResultsThrown "resultsThrown"
+    ComplexPassed "complexPassed"
+    TreeEnded "treeEnded"
+    Logged "logged"
+    StateTitleSet "stateTitleSet"
+    InstanceCompleted "instanceCompleted"
+    InstanceFailed "instanceFailed"
+    InstanceCanceled "instanceCanceled"
 }
 
 struct Names<'d>(&'d ProcessDefinition);
@@ -204,6 +215,17 @@ impl Names<'_> {
             Event::TimerFired { timer, key } | Event::TimerCanceled { timer, key } => {
                 json!({"timer": timer, "key": key})
             }
+            Event::IncidentRaised(raised) => self.incident(raised),
+            Event::IncidentResolved { incident, key, retried, by } => {
+                json!({"incident": incident, "key": key, "retried": retried, "by": by})
+            }
+            exchange => self.exchange(exchange),
+        }
+    }
+
+    /// Subscriptions, messages, signals, called instances.
+    fn exchange(&self, event: &Event) -> Json {
+        match event {
             Event::SubscriptionOpened(opened) => json!({
                 "subscription": opened.subscription, "key": opened.key, "element": self.element(opened.element),
                 "awaited": opened.awaited,
@@ -237,10 +259,6 @@ impl Names<'_> {
                 "key": key, "element": self.element(*element), "holds": holds,
                 "failures": (*failures > 0).then_some(failures),
             }),
-            Event::IncidentRaised(raised) => self.incident(raised),
-            Event::IncidentResolved { incident, key, retried, by } => {
-                json!({"incident": incident, "key": key, "retried": retried, "by": by})
-            }
             activity => self.activity(activity),
         }
     }

@@ -264,8 +264,10 @@ impl<'s, 'e> Step<'s, 'e> {
     pub(crate) fn settle(&mut self) {
         loop {
             self.drain();
+            // A step over its budget has told so by an incident; joins wait for the next one (TK-5).
+            let within = self.entries <= self.env.limits.step_node_entries;
             let moved = self.instance.state == InstanceState::Active
-                && (joins::release_one(self) || conditions::check(self));
+                && ((within && joins::release_one(self)) || conditions::check(self));
             if !moved && self.instance.state == InstanceState::Active {
                 self.settle_activities();
             }

@@ -3,7 +3,6 @@
 //! Armed with the scope around it; when its start triggers it runs in that scope. Invariant: at most one interrupting
 //! one of a scope runs, because its start disarms all others.
 
-use crate::event::Event;
 use crate::lifecycle;
 use crate::step::Step;
 use crate::triggers::{Armed, Came, disarm_element, start_of};
@@ -28,10 +27,5 @@ fn disarm_all(step: &mut Step, scope: u32) {
         if let Some(start) = start_of(step, *sub_process) {
             disarm_element(step, scope, start);
         }
-    }
-    let dropped = step.instance.waiting.iter().any(|w| w.scope == scope);
-    let reset = step.instance.listening.as_ref().is_some_and(|l| l.resets.iter().any(|r| r.scope == scope));
-    if dropped || reset {
-        step.emit(Event::TokensDropped { scope });
     }
 }

@@ -8,7 +8,8 @@ mod reach;
 
 use crate::elements::{complex_gateway, inclusive_gateway, parallel_gateway};
 use crate::event::{Event, IncidentRaised};
-use crate::state::Phase;
+use crate::lifecycle;
+use crate::state::{Incident, Phase};
 use crate::step::{Step, Trouble};
 use model::IncidentId;
 use model::definition::{ElementIdx, ElementKind, FlowIdx};
@@ -101,6 +102,20 @@ fn stuck_scopes(step: &Step) -> Vec<u32> {
 fn names(step: &Step, joins: &[ElementIdx], without: Option<ElementIdx>) -> String {
     let others = joins.iter().filter(|j| Some(**j) != without);
     others.map(|j| format!("`{}`", step.program.element(*j).id)).collect::<Vec<String>>().join(", ")
+}
+
+/// Whether the incident says that tokens of a scope can pass no more.
+pub(crate) fn is_dead_end(incident: &Incident) -> bool {
+    [codes::JOIN_STUCK.code, codes::JOIN_DEADLOCK.code].contains(&&*incident.code)
+}
+
+/// The scope goes on without the tokens that wait.
+pub(crate) fn give_up(step: &mut Step, scope: u32) {
+    step.emit(Event::TokensDropped { scope });
+    while let Some(other) = step.instance.incidents.iter().find(|i| i.key == scope && is_dead_end(i)).map(|i| i.id) {
+        step.emit(Event::IncidentResolved { incident: other, key: scope, retried: true, by: step.actor });
+    }
+    lifecycle::complete_if_empty(step, scope);
 }
 
 /// Joins that wait for each other: each is told, none passes by chance (BPMN OR-8).
