@@ -75,8 +75,9 @@ impl Compiled {
         }
     }
 
-    /// The top-level names it may read, sorted: variables for FEEL and JavaScript, `Object:Field` for Bitrix. A script's
-    /// are all words that could be variables: more than it reads, never less. `None` when it may read anything.
+    /// The top-level names it may read, sorted: variables for FEEL and JavaScript, `Object:Field` for Bitrix. Those of
+    /// a script are all words that could be variables: more than it reads, never less. `None` when it may read
+    /// anything.
     pub fn reads(&self) -> Option<&[Arc<str>]> {
         match &self.0.program {
             Program::JavaScript(script) => script.reads(),
