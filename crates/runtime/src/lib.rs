@@ -13,8 +13,8 @@
 //! - [`Runtime`]: the handle with the use-cases
 //!
 //! Inside: `partitions` (queues, rounds, commits), `timers`, `outbox` (deliveries), `jobs` (routing, workers, scripts),
-//! `components` (built-in jobs), `exchange` (what goes between instances), `deploy`, `decisions`, `instances`, `tasks`, `records` (what a saved or deleted record leads to),
-//! `starts`, `retention` (what is over its time), `metrics`, `stop` (how the loops end).
+//! `components` (built-in jobs), `exchange` (what goes between instances), `deploy`, `decisions`, `instances`,
+//! `tasks`, `records` (what a saved or deleted record leads to), `starts`, `retention` (what is over its time), `metrics`, `stop` (how the loops end).
 
 pub mod clock;
 pub mod cluster;

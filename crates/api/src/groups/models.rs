@@ -239,13 +239,12 @@ pub(crate) async fn create(
     Body(body): Body<NewModelDto>,
 ) -> ApiResult<(StatusCode, Json<ModelWithSourceDto>)> {
     let source = body.source.filter(|s| !s.trim().is_empty()).unwrap_or_else(empty);
-    let content =
-        ModelContent {
-            name: body.name,
-            kind: ModelKindDto::of(&source).name().to_owned(),
-            source: source.clone(),
-            catalog: parse_opt_id(body.catalog_id.as_deref())?,
-        };
+    let content = ModelContent {
+        name: body.name,
+        kind: ModelKindDto::of(&source).name().to_owned(),
+        source: source.clone(),
+        catalog: parse_opt_id(body.catalog_id.as_deref())?,
+    };
     let model = api.platform.models().create(&caller.actor, content).await?;
     let model = dto(&api, model).await?;
     Ok((StatusCode::CREATED, Json(ModelWithSourceDto { model, source })))
@@ -337,7 +336,8 @@ pub(crate) async fn import(
         (None, [only]) if !only.trim().is_empty() => only.clone(),
         _ => title,
     };
-    let content = ModelContent { name, kind: ModelKindDto::of(&source).name().to_owned(), source, catalog: file.catalog };
+    let content =
+        ModelContent { name, kind: ModelKindDto::of(&source).name().to_owned(), source, catalog: file.catalog };
     let model = api.platform.models().create(&caller.actor, content).await?;
     Ok((StatusCode::CREATED, Json(ImportedDto { model: dto(&api, model).await?, diagnostics })))
 }

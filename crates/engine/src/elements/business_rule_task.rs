@@ -34,7 +34,7 @@ pub(crate) fn activate(step: &mut Step, key: u32, call: &DecisionCall) -> Result
     Ok(Next::Wait)
 }
 
-/// The headers of the job that asks for the decision of this id. Headers are not kept: who tries a job again needs them.
+/// The headers of the job that asks for the decision of this id. They are not kept: who tries a job again needs them.
 pub fn decision_headers(call: &DecisionCall, decision: String) -> Vec<(String, String)> {
     let mut headers = vec![("decisionId".to_owned(), decision)];
     headers.extend(binding(&call.binding));

@@ -129,7 +129,12 @@ async fn process(installation: &Installation, actor: &Actor, text: &Text, catalo
     let source = text.fill(PROCESS);
     let checked = installation.runtime.check("purchase.bpmn", source.as_bytes());
     let drawn = checked.bpmn.context("the sample's process can be read")?;
-    let content = ModelContent { name: text.process.to_owned(), source: drawn.clone(), catalog: Some(catalog), ..ModelContent::default() };
+    let content = ModelContent {
+        name: text.process.to_owned(),
+        source: drawn.clone(),
+        catalog: Some(catalog),
+        ..ModelContent::default()
+    };
     let model = installation.platform.models().create(actor, content).await?;
     let deploy = runtime::Deploy {
         name: text.process.to_owned(),
