@@ -33,6 +33,7 @@ impl View<'_> {
         let started_at = self.instance.started_at.to_jiff().to_zoned(jiff::tz::TimeZone::UTC).datetime();
         Value::object([
             ("id", Value::text(self.instance.id.to_string())),
+            ("processKey", Value::text(&self.program.definition().process_id)),
             ("businessKey", self.instance.business_key.as_deref().map_or(Value::Null, Value::text)),
             ("startedBy", started_by),
             ("startedAt", Value::DateTime(started_at, Some(Zone::Offset(0)))),

@@ -212,7 +212,7 @@ async fn ms_7_correlate_tells_who_took_it() {
 }
 
 #[tokio::test]
-async fn sg_1_a_signal_reaches_all_who_wait_and_starts() {
+async fn sg_1_and_sg_2_a_signal_reaches_all_who_wait_and_starts() {
     let mut world = World::new().await;
     let throws = format!(r#"<bpmn:intermediateThrowEvent id="a">{ON_ALARM}</bpmn:intermediateThrowEvent>"#);
     let processes = [

@@ -192,12 +192,16 @@ async fn server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
-        let mut first = true;
+        let mut first: Option<String> = None;
         while let Ok((mut socket, _)) = listener.accept().await {
             let mut seen = [0; 8192];
-            let _ = socket.read(&mut seen).await;
-            let (status, body) = if first { ("500 Oops", "{}") } else { ("200 OK", r#"{"rate": 1.5}"#) };
-            first = false;
+            let read = socket.read(&mut seen).await.unwrap_or(0);
+            let seen = String::from_utf8_lossy(&seen[..read]).to_lowercase();
+            let key = seen.lines().find_map(|line| line.strip_prefix("idempotency-key: ")).map(str::to_owned);
+            // The second try counts only with the key of the first.
+            let same = first.is_some() && key == first;
+            let (status, body) = if same { ("200 OK", r#"{"rate": 1.5}"#) } else { ("500 Oops", "{}") };
+            first = first.or(key);
             let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n");
             let _ = socket.write_all(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes()).await;
         }
@@ -206,9 +210,9 @@ async fn server() -> String {
 }
 
 #[tokio::test]
-async fn an_http_step_retries_and_gives_the_answer() {
+async fn tk_6_an_http_step_retries_with_its_key_and_gives_the_answer() {
     let world = World::new().await;
-    let definition = world.deploy(&around(&service("ruslo:http", &[("url", "=url")]))).await;
+    let definition = world.deploy(&around(&service("ruslo:http", &[("url", "=url"), ("method", "POST")]))).await;
     let id = world.start(definition, json!({"url": server().await})).await;
     world.until("the first try", || async { world.runtime.calls(id).await.ok().filter(|c| !c.is_empty()) }).await;
     world.clock.advance_ms(5_000);
