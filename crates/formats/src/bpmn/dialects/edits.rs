@@ -16,6 +16,12 @@ const ZEEBE_PREFIX: &str = "rslz";
 const RUSLO_PREFIX: &str = "rslr";
 const MODEL_PREFIX: &str = "rslm";
 
+/// Attributes by name.
+type Attributes = Vec<(&'static str, String)>;
+
+/// A listener: event, job type, headers.
+type Listener = (String, String, Vec<(String, String)>);
+
 /// Native settings for one element.
 #[derive(Debug, Default)]
 pub(super) struct Native {
@@ -30,13 +36,13 @@ pub(super) struct Native {
     /// `zeebe:output`: source and target.
     pub outputs: Vec<(String, String)>,
     /// Other zeebe elements: name, attributes, text.
-    pub elements: Vec<(&'static str, Vec<(&'static str, String)>, String)>,
+    pub elements: Vec<(&'static str, Attributes, String)>,
     /// Execution listeners: event and job type, and headers.
-    pub listeners: Vec<(String, String, Vec<(String, String)>)>,
+    pub listeners: Vec<Listener>,
     /// Task listeners.
-    pub task_listeners: Vec<(String, String, Vec<(String, String)>)>,
+    pub task_listeners: Vec<Listener>,
     /// BPMN children to add: name and attributes.
-    pub children: Vec<(&'static str, Vec<(&'static str, String)>)>,
+    pub children: Vec<(&'static str, Attributes)>,
 }
 
 impl Native {
