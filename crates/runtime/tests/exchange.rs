@@ -15,9 +15,9 @@ fn file(processes: &[(&str, String)], beside: &str) -> String {
         .iter()
         .map(|(id, body)| {
             // Ids are those of the file.
-            let own = ["id", "sourceRef", "targetRef", "attachedToRef"].iter().fold(body.clone(), |body, name| {
-                body.replace(&format!(r#" {name}=""#), &format!(r#" {name}="{id}_"#))
-            });
+            let own = ["id", "sourceRef", "targetRef", "attachedToRef"]
+                .iter()
+                .fold(body.clone(), |body, name| body.replace(&format!(r#" {name}=""#), &format!(r#" {name}="{id}_"#)));
             format!(r#"<bpmn:process id="{id}" name="{id}" isExecutable="true">{own}</bpmn:process>"#)
         })
         .collect();
@@ -165,11 +165,7 @@ async fn ms_6_and_ms_11_a_thrown_message_reaches_other_processes_once() {
     let event = r#"<bpmn:intermediateThrowEvent id="a"><bpmn:extensionElements>
 <ruslo:publishMessage correlationKey="=order" timeToLive="PT1H"/></bpmn:extensionElements>
 <bpmn:messageEventDefinition messageRef="m_paid"/></bpmn:intermediateThrowEvent>"#;
-    let processes = [
-        ("thrower", line("", event)),
-        ("waits", line("", RECEIVE)),
-        ("begins", line(ON_PAID, RECEIVE)),
-    ];
+    let processes = [("thrower", line("", event)), ("waits", line("", RECEIVE)), ("begins", line(ON_PAID, RECEIVE))];
     let ids = deploy(&world, file(&processes, PAID)).await;
     let waits = world.start(ids[1], json!({"order": "7"})).await;
     world.start(ids[0], json!({"order": "7"})).await;
@@ -192,8 +188,7 @@ async fn ms_7_correlate_tells_who_took_it() {
     let mut started = Vec::new();
     for key in ["A", "B", "B"] {
         let variables = object(json!({"order": key, "n": started.len()}));
-        let request =
-            StartRequest { variables, business_key: Some(format!("bk{key}")), ..StartRequest::of(p) };
+        let request = StartRequest { variables, business_key: Some(format!("bk{key}")), ..StartRequest::of(p) };
         started.push(world.runtime.start(&world.admin, request).await.unwrap().instance);
     }
     let wanted = || Correlate { name: "paid".into(), ..Correlate::default() };
@@ -291,11 +286,7 @@ async fn ca_1_a_call_finds_the_version_it_names() {
     let tag = r#"<bpmn:extensionElements><zeebe:versionTag value="blue"/></bpmn:extensionElements>"#;
     let called = |n: u32, tag: &str| ("called", format!("{tag}{}", line("", &give(n))));
     let caller = |id: &'static str, more: &str| (id, line("", &call("called", more)));
-    let first = deploy(
-        &world,
-        file(&[called(1, tag), caller("same", r#"bindingType="deployment""#)], ""),
-    )
-    .await;
+    let first = deploy(&world, file(&[called(1, tag), caller("same", r#"bindingType="deployment""#)], "")).await;
     deploy(&world, file(&[called(2, "")], "")).await;
     let others = deploy(
         &world,
@@ -384,7 +375,8 @@ async fn cn_5_conditions_start_processes() {
 #[tokio::test]
 async fn pattern_39_a_name_is_held_by_one_run_at_a_time() {
     let mut world = World::new().await;
-    let work = service("work", &[]).replace("<bpmn:serviceTask ", r#"<bpmn:serviceTask ruslo:mutex="=&quot;press&quot;" "#);
+    let work =
+        service("work", &[]).replace("<bpmn:serviceTask ", r#"<bpmn:serviceTask ruslo:mutex="=&quot;press&quot;" "#);
     let [p] = deploy(&world, file(&[("p", line("", &work))], "")).await[..] else { panic!() };
     let mut ids = Vec::new();
     for _ in 0..3 {
@@ -417,7 +409,8 @@ async fn in_6_an_asynchronous_step_commits_before_it_goes_on() {
 #[tokio::test]
 async fn mg_8_a_suspended_instance_waits_with_all_it_waits_for() {
     let world = World::new().await;
-    let [p, w] = deploy(&world, file(&[("p", line("", RECEIVE)), ("w", line("", &service("work", &[])))], PAID)).await[..]
+    let [p, w] =
+        deploy(&world, file(&[("p", line("", RECEIVE)), ("w", line("", &service("work", &[])))], PAID)).await[..]
     else {
         panic!()
     };

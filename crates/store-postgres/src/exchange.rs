@@ -23,7 +23,8 @@ static UNSUBSCRIBE: Kind = Kind {
     otherwise: None,
 };
 const FORGET: &str = "DELETE FROM messages WHERE name = $1 AND key = $2 AND message_id = $3 AND expires_at <= $4";
-const PUBLISH: &str = "INSERT INTO messages (partition_id, id, name, key, message_id, variables, process_id, element_id,
+const PUBLISH: &str =
+    "INSERT INTO messages (partition_id, id, name, key, message_id, variables, process_id, element_id,
     state, reached, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     ON CONFLICT DO NOTHING";
 const REACH: &str =
@@ -39,8 +40,7 @@ const UNLIST: &str = "DELETE FROM event_starts WHERE process_id = $1";
 const LIST: &str = "INSERT INTO event_starts (partition_id, id, kind, name, process_id, definition_id, element,
     trigger_place, due_at, memory) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const ADVANCE: &str = "UPDATE event_starts SET due_at = $3, memory = $4 WHERE id = $1 AND due_at = $2";
-const HOLD: &str =
-    "INSERT INTO started_keys (process_id, key, instance_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+const HOLD: &str = "INSERT INTO started_keys (process_id, key, instance_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
 const FREE: &str = "DELETE FROM started_keys WHERE instance_id = $1";
 const QUEUE: &str =
     "INSERT INTO mutexes (partition_id, id, name, instance_id, run_key, held) VALUES ($1, $2, $3, $4, $5, false)";
@@ -170,9 +170,7 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, write: &ExchangeWrite) -> WriteResult
             tx.must(HOLD, params![process_id, key, *instance], Conflict::Reached).await
         }
         ExchangeWrite::FreeKeys { instance } => tx.send(FREE, params![*instance]).await,
-        ExchangeWrite::Queue(m) => {
-            tx.send(QUEUE, params![m.partition, m.id, &m.name, m.instance, m.key]).await
-        }
+        ExchangeWrite::Queue(m) => tx.send(QUEUE, params![m.partition, m.id, &m.name, m.instance, m.key]).await,
         ExchangeWrite::Grant { id } => tx.must(GRANT, params![*id], Conflict::Reached).await,
         ExchangeWrite::Release { instance, key } => tx.send(RELEASE, params![*instance, *key]).await,
     }

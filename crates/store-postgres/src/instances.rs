@@ -33,8 +33,7 @@ static UPDATE: Kind = Kind {
     ),
     otherwise: Some(Conflict::Instance),
 };
-const MIGRATE: &str =
-    "UPDATE instances SET definition_id = $3, process_id = $4 WHERE partition_id = $1 AND id = $2";
+const MIGRATE: &str = "UPDATE instances SET definition_id = $3, process_id = $4 WHERE partition_id = $1 AND id = $2";
 pub(crate) static JOURNAL: Kind = Kind {
     sql: "INSERT INTO journal (partition_id, instance_id, seq, at, events) SELECT * FROM unnest($1, $2, $3, $4, $5)",
     otherwise: None,

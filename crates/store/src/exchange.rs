@@ -296,8 +296,13 @@ pub trait Exchange {
     async fn published_message(&self, partition: PartitionId, id: i64) -> Result<Option<MessageRow>>;
     /// Messages of these partitions (none: of all) that somebody may be waiting for, or that are to be delivered once;
     /// by id, with a greater one than `after`.
-    async fn unsettled(&self, partitions: &[PartitionId], now: Timestamp, after: i64, limit: u32)
-    -> Result<Vec<MessageRow>>;
+    async fn unsettled(
+        &self,
+        partitions: &[PartitionId],
+        now: Timestamp,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<MessageRow>>;
     /// Start events of the latest versions.
     async fn starts(&self, wanted: StartQuery) -> Result<Vec<StartRow>>;
     /// The instance that was started for a key and has not ended.

@@ -206,10 +206,7 @@ pub(crate) async fn conditions(
 }
 
 fn reached(list: Vec<Reached>) -> Vec<ReachedDto> {
-    let dto = |r: Reached| ReachedDto {
-        instance_id: r.instance.to_string(),
-        process_id: r.process_id,
-        started: r.started,
-    };
+    let dto =
+        |r: Reached| ReachedDto { instance_id: r.instance.to_string(), process_id: r.process_id, started: r.started };
     list.into_iter().map(dto).collect()
 }

@@ -53,10 +53,9 @@ async fn messages_signals_and_calls_over_the_wire() {
     assert_eq!((&list["items"][0]["id"], &list["total"]), (&json!(child), &json!(1)));
 
     let wrong = json!({"name": "", "correlationKey": "7"});
-    assert_eq!(world.boss("POST /messages", wrong).await.expect(422)["error"]["code"], "RUN-0020");
+    world.boss("POST /messages", wrong).await.fault(422, "RUN-0020");
     let nobody = json!({"name": "paid", "correlationKey": "8"});
-    let refused = world.boss("POST /messages/correlate", nobody).await.expect(409);
-    assert_eq!(refused["error"]["code"], "RUN-0018");
+    world.boss("POST /messages/correlate", nobody).await.fault(409, "RUN-0018");
 
     let suspend = format!("POST /instances/{caller}/suspend");
     world.boss(&suspend, json!({"reason": "a look"})).await.expect(204);
@@ -67,7 +66,7 @@ async fn messages_signals_and_calls_over_the_wire() {
     let message = json!({"name": "paid", "correlationKey": "7", "ttlMs": 60_000, "id": "x", "variables": {"sum": 5}});
     let published = world.boss("POST /messages", message.clone()).await.expect(201);
     assert_eq!(published["reached"][0]["instanceId"], json!(child));
-    assert_eq!(world.boss("POST /messages", message).await.expect(409)["error"]["code"], "RUN-0017");
+    world.boss("POST /messages", message).await.fault(409, "RUN-0017");
 
     world.boss("POST /signals", json!({"name": "alarm"})).await.expect(202);
     assert_eq!(world.boss("POST /conditions", json!({})).await.expect(200)["reached"], json!([]));

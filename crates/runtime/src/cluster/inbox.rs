@@ -12,8 +12,8 @@ use crate::records;
 use crate::starts::{self, Parameters};
 use crate::stop::Stop;
 use crate::types::StartRequest;
-use futures_util::{FutureExt, StreamExt, stream};
 use engine::Command;
+use futures_util::{FutureExt, StreamExt, stream};
 use model::definition::ElementIdx;
 use model::{
     DefinitionId, DocumentRef, Fault, InstanceId, Object, PartitionId, RecordId, SubscriptionId, Timestamp, UserId,

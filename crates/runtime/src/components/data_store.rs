@@ -7,9 +7,9 @@ use super::{BuiltinJob, Performed, actor, documents, text};
 use crate::core::Core;
 use crate::exchange::messages::{from_json, to_json};
 use crate::partitions::session::Session;
-use platform::catalogs::Catalog;
 use model::error::codes;
 use model::{Fault, Object, Value};
+use platform::catalogs::Catalog;
 use platform::records::{Record, object};
 use std::sync::Arc;
 use store::{Filter, Query, RecordField, Scalar, SettingWrite, Write};
@@ -70,8 +70,7 @@ async fn find(core: &Core, session: &Session, catalog: &Catalog, key: &Object) -
         let message = "a data store that is bound to a catalog needs a key: the fields that find its record";
         return Err(Fault::new(&codes::FIELD_INVALID, message));
     }
-    let mut wanted =
-        Filter::eq(RecordField::Catalog, catalog.id).and(Filter::eq(RecordField::Deleted, false));
+    let mut wanted = Filter::eq(RecordField::Catalog, catalog.id).and(Filter::eq(RecordField::Deleted, false));
     for (field, value) in key {
         wanted = wanted.and(Filter::eq(RecordField::Data(field.to_string()), scalar(value)));
     }

@@ -1,6 +1,7 @@
 //! Deployed versions in their runnable form, compiled once and shared by all instances.
 
 use crate::clock::Clock;
+use crate::decisions;
 use engine::Program;
 use model::definition::{ElementKind, Origin, ProcessDefinition};
 use model::error::codes;
@@ -129,7 +130,8 @@ impl Deployments {
             return Ok(known.deployment.clone());
         }
         let missing = || Fault::new(&codes::DEFINITION_NOT_FOUND, format!("there is no process definition {id}"));
-        let row = self.store.definition(id).await?.ok_or_else(missing)?;
+        let row = self.store.definition(id).await?.filter(|row| row.origin != decisions::ORIGIN);
+        let row = row.ok_or_else(missing)?;
         let source = self.store.definition_source(id).await?.ok_or_else(missing)?;
         let deployment = Arc::new(self.read(&row, &source.source)?);
         self.keep(deployment.clone());

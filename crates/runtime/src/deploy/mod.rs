@@ -216,6 +216,7 @@ pub(crate) async fn withdraw(core: &Core, id: DefinitionId) -> Result<(), Fault>
 
 /// A version that was not withdrawn.
 pub(crate) async fn row(core: &Core, id: DefinitionId) -> Result<DefinitionRow, Fault> {
-    let row = core.store.definition(id).await?.filter(|row| row.deleted_at.is_none());
+    let row = core.store.definition(id).await?;
+    let row = row.filter(|row| row.deleted_at.is_none() && row.origin != decisions::ORIGIN);
     row.ok_or_else(|| Fault::new(&codes::DEFINITION_NOT_FOUND, format!("there is no process definition {id}")))
 }

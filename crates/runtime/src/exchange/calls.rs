@@ -11,8 +11,8 @@ use crate::deploy::Deployment;
 use crate::partitions::session::Session;
 use crate::partitions::step;
 use crate::partitions::work::{How, StartWork};
-use engine::{Command, InstanceState};
 use engine::exchange::{ChildOutcome, ChildStarted, ParentLink};
+use engine::{Command, InstanceState};
 use model::definition::{Binding, ElementKind, Expression};
 use model::error::codes;
 use model::{DefinitionId, DocumentRef, Fault, IdSource, InstanceId};
@@ -169,9 +169,7 @@ pub(crate) async fn check_callers(core: &Core, row: &DefinitionRow) -> Result<()
                     Binding::Latest => false,
                     Binding::Version(number) => *number == row.version,
                     Binding::VersionTag(tag) => row.version_tag.as_ref() == Some(tag),
-                    Binding::Deployment => {
-                        other.deployment.unwrap_or(other.id) == row.deployment.unwrap_or(row.id)
-                    }
+                    Binding::Deployment => other.deployment.unwrap_or(other.id) == row.deployment.unwrap_or(row.id),
                 }
         });
         if calls {

@@ -26,9 +26,7 @@ pub(crate) async fn correlate(core: &Core, actor: &Actor, wanted: Correlate) -> 
     if hits.len() > 1 && !wanted.all {
         let instances: Vec<InstanceId> = hits.iter().map(|hit| hit.instance).collect();
         let message = format!("{} wait for the message `{}`", hits.len(), wanted.name);
-        return Err(
-            Fault::new(&codes::CORRELATION_AMBIGUOUS, message).with_details(json!({ "instances": instances }))
-        );
+        return Err(Fault::new(&codes::CORRELATION_AMBIGUOUS, message).with_details(json!({ "instances": instances })));
     }
     let mut reached = Vec::new();
     for hit in &hits {

@@ -199,7 +199,8 @@ fn listen_again(session: &mut Session) {
 async fn free_keys(core: &Core, session: &mut Session) -> Result<(), Fault> {
     let Some(deployment) = &session.deployment else { return Ok(()) };
     let scope = deployment.definition().element(ROOT).kind.as_scope();
-    if scope.is_none_or(|scope| scope.triggered.is_empty()) || session.state.as_ref().is_some_and(|s| s.parent().is_some())
+    if scope.is_none_or(|scope| scope.triggered.is_empty())
+        || session.state.as_ref().is_some_and(|s| s.parent().is_some())
     {
         return Ok(());
     }

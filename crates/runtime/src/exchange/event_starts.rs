@@ -265,7 +265,9 @@ pub(crate) async fn evaluate(
     authorize(actor, Action::Start, &Target::Definitions)?;
     let by = Some(actor.user_id()).filter(|id| id.0 > 0);
     let mut reached = Vec::new();
-    for (deployment, element, trigger) in met(core, &variables, |row| process_id.is_none_or(|p| p == row.process_id)).await? {
+    for (deployment, element, trigger) in
+        met(core, &variables, |row| process_id.is_none_or(|p| p == row.process_id)).await?
+    {
         let request = StartRequest { variables: variables.clone(), ..StartRequest::of(deployment.id) };
         let mut work = starts::prepare(core, request, by, Parameters::Defaults).await?;
         work.how.element = Some(element);
@@ -298,11 +300,7 @@ pub(crate) async fn met(
 }
 
 /// A start that a message to a partition asks for.
-pub(crate) async fn by_message(
-    core: &Core,
-    start: &crate::cluster::EventStart,
-    take: Mark,
-) -> Result<Work, Fault> {
+pub(crate) async fn by_message(core: &Core, start: &crate::cluster::EventStart, take: Mark) -> Result<Work, Fault> {
     let request = StartRequest {
         document: start.document,
         variables: start.variables.clone(),

@@ -142,8 +142,7 @@ pub(super) async fn opened(core: &Core, name: &str, key: Option<String>, process
 /// An instance that was started for a key has ended: the next message of that key may start one.
 pub(super) async fn freed(core: &Core, process: &str, key: &str) -> Result<(), Fault> {
     let starts = core.store.starts(StartQuery::Process(process.to_owned())).await?;
-    let mut names: Vec<String> =
-        starts.into_iter().filter(|s| s.kind == StartKind::Message).map(|s| s.name).collect();
+    let mut names: Vec<String> = starts.into_iter().filter(|s| s.kind == StartKind::Message).map(|s| s.name).collect();
     names.dedup();
     for name in names {
         opened(core, &name, Some(key.to_owned()), process).await?;
@@ -209,11 +208,8 @@ async fn deliver(core: &Core, row: MessageRow, written: bool) -> Result<Vec<Reac
 
 /// Who may take a message, by process; those that had it are left out (BPMN MS-2, MS-6).
 async fn takers(core: &Core, row: &MessageRow) -> Result<BTreeMap<String, Takers>, Fault> {
-    let wanted = SubscriptionQuery::Message {
-        name: row.name.clone(),
-        key: Some(row.key.clone()),
-        limit: CANDIDATES_MAX,
-    };
+    let wanted =
+        SubscriptionQuery::Message { name: row.name.clone(), key: Some(row.key.clone()), limit: CANDIDATES_MAX };
     let mut all: BTreeMap<String, Takers> = BTreeMap::new();
     let open = |process: &str, row: &MessageRow| {
         row.process.as_deref().is_none_or(|only| only == process) && !row.reached.iter().any(|had| had == process)
@@ -326,9 +322,9 @@ pub(super) async fn to_subscription_of(
 ) -> Result<Option<Reached>, Fault> {
     let command = Command::DeliverMessage { subscription: waiting.id, name: name.to_owned(), variables };
     let work = Work::Deliver { instance: waiting.instance, command, marks };
-    core.submit(partition_of(waiting.instance.0), work, Vec::new()).await.map(|_| {
-        Some(Reached { process_id: waiting.process_id.clone(), instance: waiting.instance, started: false })
-    })
+    core.submit(partition_of(waiting.instance.0), work, Vec::new())
+        .await
+        .map(|_| Some(Reached { process_id: waiting.process_id.clone(), instance: waiting.instance, started: false }))
 }
 
 async fn to_subscription(

@@ -7,9 +7,9 @@
 use super::messages::check_name;
 use crate::cluster::{CommandFor, EventStart, Message, SignalFor};
 use crate::core::Core;
+use engine::Command;
 use model::definition::ElementIdx;
 use model::{Fault, Object, partition_of};
-use engine::Command;
 use platform::{Action, Actor, Object as Target, authorize};
 use store::{InboxRow, InboxWrite, StartKind, StartQuery, SubscriptionQuery, Unit};
 

@@ -202,7 +202,10 @@ fn activated(row: JobRow, facts: &LeasedFor) -> ActivatedJob {
         job_type: row.job_type,
         retries: row.retries,
         leased_until: row.lease_until.unwrap_or(row.created_at),
-        headers: headers.filter(|(k, _)| !plan::is_own_header(k)).map(|(k, v)| (k.clone(), v.as_str().unwrap_or_default().to_owned())).collect(),
+        headers: headers
+            .filter(|(k, _)| !plan::is_own_header(k))
+            .map(|(k, v)| (k.clone(), v.as_str().unwrap_or_default().to_owned()))
+            .collect(),
         input: match Value::from_json(&row.input) {
             Value::Object(object) => Arc::unwrap_or_clone(object),
             _ => Object::new(),

@@ -18,9 +18,9 @@ use platform::LiveEvent;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{
-    AnswerStatus, ExchangeWrite, IncidentRow, IncidentWrite, InstanceRow, InstanceUpdate, InstanceWrite, JobRow, JobWrite, JournalRow,
-    OutboxRow, OutboxState, SubscriptionKind, OutboxWrite, StoredInstance, TaskClose, TaskDetails, TaskRow, TaskState, TaskWrite,
-    TimerRow, TimerWrite, Unit,
+    AnswerStatus, ExchangeWrite, IncidentRow, IncidentWrite, InstanceRow, InstanceUpdate, InstanceWrite, JobRow,
+    JobWrite, JournalRow, OutboxRow, OutboxState, OutboxWrite, StoredInstance, SubscriptionKind, TaskClose,
+    TaskDetails, TaskRow, TaskState, TaskWrite, TimerRow, TimerWrite, Unit,
 };
 
 /// Not before this is a job of a suspended instance handed out.
@@ -172,19 +172,13 @@ impl<'s> Rows<'s> {
                 self.net.timers.insert(*timer, TimerRow { partition, id: *timer, due_at: *due, instance });
             }
             Event::TimerFired { timer, .. } | Event::TimerCanceled { timer, .. } => {
-                if self.net.timers.remove(timer).is_none() {
-                    unit.push(TimerWrite::Delete { partition: self.session.partition, id: *timer });
-                }
+                self.timer_gone(*timer, unit);
             }
             Event::IncidentRaised(raised) => {
                 self.net.incidents.insert(raised.incident, raised);
             }
             Event::IncidentResolved { incident, by, .. } => {
-                if self.net.incidents.remove(incident).is_none() {
-                    let (partition, at) = (self.session.partition, self.session.now);
-                    unit.push(IncidentWrite::Resolve { partition, id: *incident, at, by: *by });
-                    self.live.push(LiveEvent::new("incident", *incident).with(json!({"open": false})));
-                }
+                self.incident_over(*incident, *by, unit);
             }
             Event::InstanceSuspended { .. } => self.held(unit, true),
             Event::InstanceResumed { .. } => self.held(unit, false),
@@ -192,13 +186,31 @@ impl<'s> Rows<'s> {
                 self.net.subscriptions.insert(opened.subscription, opened);
             }
             Event::SubscriptionClosed { subscription, .. } => {
-                if self.net.subscriptions.remove(subscription).is_none() {
-                    let partition = self.session.partition;
-                    unit.push(ExchangeWrite::Unsubscribe { partition, id: *subscription });
-                }
+                self.subscription_gone(*subscription, unit);
             }
             // The others change no row of their own; new and retried jobs are in the session's plans.
             _ => {}
+        }
+    }
+
+    fn timer_gone(&mut self, timer: TimerId, unit: &mut Unit) {
+        if self.net.timers.remove(&timer).is_none() {
+            unit.push(TimerWrite::Delete { partition: self.session.partition, id: timer });
+        }
+    }
+
+    fn incident_over(&mut self, incident: model::IncidentId, by: Option<UserId>, unit: &mut Unit) {
+        if self.net.incidents.remove(&incident).is_none() {
+            let (partition, at) = (self.session.partition, self.session.now);
+            unit.push(IncidentWrite::Resolve { partition, id: incident, at, by });
+            self.live.push(LiveEvent::new("incident", incident).with(json!({"open": false})));
+        }
+    }
+
+    fn subscription_gone(&mut self, subscription: SubscriptionId, unit: &mut Unit) {
+        if self.net.subscriptions.remove(&subscription).is_none() {
+            let partition = self.session.partition;
+            unit.push(ExchangeWrite::Unsubscribe { partition, id: subscription });
         }
     }
 

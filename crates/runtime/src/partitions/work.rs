@@ -5,7 +5,7 @@ use engine::{Command, InstanceState, StartTrigger};
 use model::definition::ElementIdx;
 use model::{DefinitionId, DocumentRef, Fault, InstanceId, Object, PartitionId, TimerId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
-use store::{ExchangeWrite, IncidentRow, InboxWrite, Write};
+use store::{ExchangeWrite, InboxWrite, IncidentRow, Write};
 use tokio::sync::oneshot;
 
 /// One entry of a queue.

@@ -191,7 +191,8 @@ fn exchange() -> String {
 <zeebe:calledElement processId="helps" propagateAllChildVariables="true"/></bpmn:extensionElements></bpmn:callActivity>
 <bpmn:receiveTask id="a3" messageRef="m_answer"/>
 <bpmn:intermediateThrowEvent id="a4"><bpmn:signalEventDefinition signalRef="s_over"/></bpmn:intermediateThrowEvent>
-<bpmn:endEvent id="a5"/>"#.to_owned(),
+<bpmn:endEvent id="a5"/>"#
+            .to_owned(),
         flows("fa", &["a1", "a2", "a3", "a4", "a5"]),
     ];
     let pause = format!(r#"<bpmn:intermediateCatchEvent id="h3">{}</bpmn:intermediateCatchEvent>"#, after("PT1S"));
@@ -204,14 +205,16 @@ fn exchange() -> String {
     let rest = format!(r#"<bpmn:intermediateCatchEvent id="w2">{}</bpmn:intermediateCatchEvent>"#, after("PT1S"));
     let answers = [
         r#"<bpmn:startEvent id="w1"><bpmn:messageEventDefinition messageRef="m_question"/></bpmn:startEvent>
-<bpmn:endEvent id="w4"/>"#.to_owned(),
+<bpmn:endEvent id="w4"/>"#
+            .to_owned(),
         rest,
         throw("w3", "m_answer"),
         flows("fw", &["w1", "w2", "w3", "w4"]),
     ];
     let hears = [
         r#"<bpmn:startEvent id="e1"><bpmn:signalEventDefinition signalRef="s_over"/></bpmn:startEvent>
-<bpmn:endEvent id="e2"/>"#.to_owned(),
+<bpmn:endEvent id="e2"/>"#
+            .to_owned(),
         flows("fe", &["e1", "e2"]),
     ];
     let key = r#"<bpmn:extensionElements><zeebe:subscription correlationKey="=n"/></bpmn:extensionElements>"#;

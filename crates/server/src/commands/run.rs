@@ -2,9 +2,12 @@
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{ArgMatches, Args, FromArgMatches};
-use engine::{InstanceState, Program, testbed::Testbed};
-use model::{Object, Value, limits::Limits};
-use std::{fs, io::Write as _, path::PathBuf, process::ExitCode};
+use engine::exchange::{Awaited, ChildOutcome, ChildStarted};
+use engine::{Command, Event, Instance, InstanceState, Program, testbed::Testbed};
+use model::error::codes;
+use model::{InstanceId, Object, SubscriptionId, Value, limits::Limits};
+use std::collections::{HashMap, HashSet};
+use std::{fs, io::Write, path::PathBuf, process::ExitCode, sync::Arc};
 
 /// Options of `ruslo run`.
 #[derive(Debug)]
@@ -20,6 +23,7 @@ pub struct Run {
 enum Step {
     Complete(String),
     Message(String),
+    Signal(String),
     Advance(String),
 }
 
@@ -40,6 +44,9 @@ struct Flags {
     /// Publishes a message
     #[arg(long, value_name = "NAME[:KEY]")]
     message: Vec<String>,
+    /// Throws a signal
+    #[arg(long, value_name = "NAME")]
+    signal: Vec<String>,
     /// Lets time pass: an ISO 8601 duration; due timers fire
     #[arg(long, value_name = "PT1H")]
     advance: Vec<String>,
@@ -55,6 +62,7 @@ impl FromArgMatches for Run {
         };
         add("complete", &flags.complete, Step::Complete);
         add("message", &flags.message, Step::Message);
+        add("signal", &flags.signal, Step::Signal);
         add("advance", &flags.advance, Step::Advance);
         steps.sort_by_key(|(position, _)| *position);
         let steps = steps.into_iter().map(|(_, step)| step).collect();
@@ -86,46 +94,184 @@ pub fn execute(options: &Run) -> Result<ExitCode> {
         bail!("the definition can not be run: {}", refusal(&imported.diagnostics));
     }
     let count = imported.definitions.len();
-    let definition = match &options.process {
-        Some(id) => imported
-            .definitions
-            .into_iter()
-            .find(|d| d.process_id == *id)
-            .ok_or_else(|| anyhow!("there is no process `{id}` in the file"))?,
+    let mut programs: Programs = HashMap::new();
+    for definition in imported.definitions {
+        let id = definition.process_id.clone();
+        let program = Program::compile(definition, &limits).map_err(|d| anyhow!(refusal(&d)))?;
+        programs.insert(id, Arc::new(program));
+    }
+    let chosen = match &options.process {
+        Some(id) => id.clone(),
         None if count > 1 => bail!("the file holds {count} processes: choose one with --process"),
-        None => imported.definitions.into_iter().next().context("the file holds no process")?,
+        None => programs.keys().next().cloned().context("the file holds no process")?,
     };
-    let program = Program::compile(definition, &limits).map_err(|d| anyhow!(refusal(&d)))?;
-    let mut bed = Testbed::new(program);
-    bed.start(pairs(&options.variables)?)?;
+    let program = programs.get(&chosen).ok_or_else(|| anyhow!("there is no process `{chosen}` in the file"))?;
+    let mut main = Running::new(Testbed::new(program.clone()));
+    main.bed.start(pairs(&options.variables)?)?;
+    main.settle(&programs)?;
     for step in &options.steps {
-        match step {
-            Step::Complete(text) => {
-                let (element, values) = text.split_once('=').unwrap_or((text, ""));
-                let list: Vec<String> = split_pairs(values);
-                bed.complete(element, pairs(&list)?)?;
+        main.feed(step)?;
+        main.settle(&programs)?;
+    }
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    main.print(&mut out, None)?;
+    out.flush()?;
+    Ok(if main.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Processes of the file, by their ids.
+type Programs = HashMap<String, Arc<Program>>;
+
+/// An instance with those that it called.
+struct Running {
+    bed: Testbed,
+    called: Vec<(InstanceId, Running)>,
+    /// Calls that were answered.
+    over: HashSet<InstanceId>,
+}
+
+impl Running {
+    fn new(bed: Testbed) -> Self {
+        Self { bed, called: Vec::new(), over: HashSet::new() }
+    }
+
+    /// Begins what was called, and lets the caller go on when it has ended.
+    fn settle(&mut self, programs: &Programs) -> Result<()> {
+        loop {
+            self.begin(programs)?;
+            let mut ended = Vec::new();
+            for (id, child) in &mut self.called {
+                child.settle(programs)?;
+                if let Some(outcome) = child.outcome()
+                    && self.over.insert(*id)
+                {
+                    ended.push((*id, outcome));
+                }
             }
-            Step::Message(name) => bail!("--message {name}: message events do not run in this version"),
-            Step::Advance(text) => {
-                bed.advance(text)?;
+            if ended.is_empty() {
+                return Ok(());
+            }
+            for (child, outcome) in ended {
+                // One that nobody waits for is over.
+                drop(self.bed.command(Command::FinishChild { child, outcome }));
             }
         }
     }
-    print_journal(&bed)?;
-    Ok(if is_healthy(&bed) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
 
-fn print_journal(bed: &Testbed) -> Result<()> {
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    for event in bed.journal() {
-        writeln!(out, "{}", event.to_json(bed.program().definition()))?;
+    fn begin(&mut self, programs: &Programs) -> Result<()> {
+        let known = |id: &InstanceId| self.over.contains(id) || self.called.iter().any(|(other, _)| other == id);
+        let calls: Vec<ChildStarted> =
+            self.bed.journal().iter().filter_map(called).filter(|c| !known(&c.child)).collect();
+        for call in calls {
+            match programs.get(&call.process) {
+                Some(program) => {
+                    let mut child = Self::new(Testbed::new(program.clone()));
+                    child.bed.start(call.variables)?;
+                    self.called.push((call.child, child));
+                }
+                None => {
+                    self.over.insert(call.child);
+                    let code = codes::DEFINITION_NOT_FOUND.code.to_owned();
+                    let message = format!("there is no process `{}` in the file", call.process);
+                    let outcome = ChildOutcome::NotStarted { code, message };
+                    drop(self.bed.command(Command::FinishChild { child: call.child, outcome }));
+                }
+            }
+        }
+        Ok(())
     }
-    Ok(out.flush()?)
+
+    /// How it ended, as its caller learns it.
+    fn outcome(&self) -> Option<ChildOutcome> {
+        let instance = self.bed.instance()?;
+        let last = self.bed.journal().last();
+        Some(match (instance.state(), last) {
+            (InstanceState::Active, _) => return None,
+            (InstanceState::Failed, Some(Event::InstanceFailed { code, message, variables })) => {
+                ChildOutcome::Failed { code: code.clone(), message: message.clone(), data: variables.clone() }
+            }
+            (InstanceState::Canceled, _) => ChildOutcome::Canceled { reason: String::new() },
+            _ => ChildOutcome::Completed { variables: instance.variables().clone() },
+        })
+    }
+
+    /// Feeds a step to the first instance that takes it.
+    fn feed(&mut self, step: &Step) -> Result<()> {
+        if let Step::Advance(text) = step {
+            self.bed.advance(text)?;
+            return self.called.iter_mut().try_for_each(|(_, child)| child.feed(step));
+        }
+        let refused = match self.take(step) {
+            Ok(()) => return Ok(()),
+            Err(refused) => refused,
+        };
+        let taken = self.called.iter_mut().any(|(_, child)| child.feed(step).is_ok());
+        if taken { Ok(()) } else { Err(refused) }
+    }
+
+    fn take(&mut self, step: &Step) -> Result<()> {
+        match step {
+            Step::Complete(text) => {
+                let (element, values) = text.split_once('=').unwrap_or((text, ""));
+                self.bed.complete(element, pairs(&split_pairs(values))?)?;
+            }
+            Step::Message(text) => {
+                let (name, key) = text.split_once(':').map_or((text.as_str(), None), |(name, key)| (name, Some(key)));
+                let fits = |awaited: &Awaited| match awaited {
+                    Awaited::Message { name: own, key: waited } => {
+                        **own == *name && key.is_none_or(|key| waited.as_deref().is_none_or(|waited| waited == key))
+                    }
+                    Awaited::Signal { .. } => false,
+                };
+                let subscription =
+                    self.waiting(fits).with_context(|| format!("nothing waits for the message {text}"))?;
+                let (name, variables) = (name.to_owned(), Object::new());
+                self.bed.command(Command::DeliverMessage { subscription, name, variables })?;
+            }
+            Step::Signal(name) => {
+                let fits = |awaited: &Awaited| matches!(awaited, Awaited::Signal { name: own } if **own == **name);
+                let subscription =
+                    self.waiting(fits).with_context(|| format!("nothing waits for the signal {name}"))?;
+                self.bed.command(Command::DeliverSignal { subscription, variables: Object::new() })?;
+            }
+            Step::Advance(_) => {}
+        }
+        Ok(())
+    }
+
+    fn waiting(&self, fits: impl Fn(&Awaited) -> bool) -> Option<SubscriptionId> {
+        let instance = self.bed.instance()?;
+        instance.subscriptions().iter().find(|open| fits(&open.awaited)).map(|open| open.id)
+    }
+
+    /// Its journal, then those of what it called, which name their process.
+    fn print(&self, out: &mut impl Write, process: Option<&str>) -> Result<()> {
+        let definition = self.bed.program().definition();
+        for event in self.bed.journal() {
+            let mut line = event.to_json(definition);
+            if let (Some(process), Some(line)) = (process, line.as_object_mut()) {
+                line.insert("process".to_owned(), process.into());
+            }
+            writeln!(out, "{line}")?;
+        }
+        self.called.iter().try_for_each(|(_, child)| {
+            let process = child.bed.program().definition().process_id.clone();
+            child.print(out, Some(&process))
+        })
+    }
+
+    /// It did not fail, and nothing waits for somebody to mend it.
+    fn is_healthy(&self) -> bool {
+        let sound = |i: &Instance| i.state() != InstanceState::Failed && i.incidents().is_empty();
+        self.bed.instance().is_some_and(sound)
+    }
 }
 
-/// It did not fail, and nothing waits for somebody to mend it.
-fn is_healthy(bed: &Testbed) -> bool {
-    bed.instance().is_some_and(|i| i.state() != InstanceState::Failed && i.incidents().is_empty())
+fn called(event: &Event) -> Option<ChildStarted> {
+    match event {
+        Event::ChildStarted(call) => Some((**call).clone()),
+        _ => None,
+    }
 }
 
 fn refusal(diagnostics: &[model::Diagnostic]) -> String {

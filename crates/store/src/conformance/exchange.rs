@@ -167,8 +167,7 @@ pub async fn event_starts(db: &dyn Database) {
     assert_eq!(conflict(store.commit_one(write(advance(5, 7))).await), Conflict::Reached);
     let went_on = StartRow { due_at: Some(at(6)), memory: json!({"k": 1}), ..rows[1].clone() };
     assert_eq!(ok(store.starts(StartQuery::One(2)).await), [went_on]);
-    let timer =
-        TimerRow { partition: PartitionId(0), id: TimerId(2), due_at: at(6), instance: InstanceId(0) };
+    let timer = TimerRow { partition: PartitionId(0), id: TimerId(2), due_at: at(6), instance: InstanceId(0) };
     put(&store, Unit::of(TimerWrite::Insert(timer))).await;
     put(&store, write(ExchangeWrite::Unlist { process_id: "p".into() })).await;
     assert_eq!(read(StartQuery::Process("p".into())).await, [0_i64; 0]);
@@ -178,11 +177,8 @@ pub async fn event_starts(db: &dyn Database) {
 
 pub async fn held_names(db: &dyn Database) {
     let store = db.open().await;
-    let hold = |key: &str, n: i64| ExchangeWrite::HoldKey {
-        process_id: "p".into(),
-        key: key.into(),
-        instance: InstanceId(n),
-    };
+    let hold =
+        |key: &str, n: i64| ExchangeWrite::HoldKey { process_id: "p".into(), key: key.into(), instance: InstanceId(n) };
     put(&store, write(hold("a", 1)).with(hold("b", 1))).await;
     assert_eq!(conflict(store.commit_one(write(hold("a", 2))).await), Conflict::Reached);
     assert_eq!(ok(store.key_holder("p", "a").await), Some(InstanceId(1)));

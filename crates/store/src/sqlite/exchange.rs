@@ -18,7 +18,8 @@ const SUBSCRIBE: &str = "INSERT INTO subscriptions (partition_id, id, kind, name
 const UNSUBSCRIBE: &str = "DELETE FROM subscriptions WHERE id = ?1";
 /// Messages are few, and live long: who publishes one again may come when it has expired but was not yet cleared away.
 const FORGET: &str = "DELETE FROM messages WHERE name = ?1 AND key = ?2 AND message_id = ?3 AND expires_at <= ?4";
-const PUBLISH: &str = "INSERT INTO messages (partition_id, id, name, key, message_id, variables, process_id, element_id,
+const PUBLISH: &str =
+    "INSERT INTO messages (partition_id, id, name, key, message_id, variables, process_id, element_id,
     state, reached, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
     ON CONFLICT DO NOTHING";
 const REACH: &str = "UPDATE messages SET reached = ?3 WHERE id = ?1 AND reached = ?2 AND state < 2";
@@ -32,8 +33,7 @@ const UNLIST: &str = "DELETE FROM event_starts WHERE process_id = ?1";
 const LIST: &str = "INSERT INTO event_starts (partition_id, id, kind, name, process_id, definition_id, element,
     trigger_place, due_at, memory) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const ADVANCE: &str = "UPDATE event_starts SET due_at = ?3, memory = ?4 WHERE id = ?1 AND due_at = ?2";
-const HOLD: &str =
-    "INSERT INTO started_keys (process_id, key, instance_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+const HOLD: &str = "INSERT INTO started_keys (process_id, key, instance_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
 const FREE: &str = "DELETE FROM started_keys WHERE instance_id = ?1";
 const QUEUE: &str =
     "INSERT INTO mutexes (partition_id, id, name, instance_id, run_key, held) VALUES (?1, ?2, ?3, ?4, ?5, 0)";
@@ -139,9 +139,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &ExchangeWrite) -> WriteResult {
             tx.must(HOLD, params![process_id, key, instance.0], Conflict::Reached)
         }
         ExchangeWrite::FreeKeys { instance } => tx.run(FREE, [instance.0]).map(|_| ()),
-        ExchangeWrite::Queue(m) => {
-            tx.run(QUEUE, params![m.partition.0, m.id, m.name, m.instance.0, m.key]).map(|_| ())
-        }
+        ExchangeWrite::Queue(m) => tx.run(QUEUE, params![m.partition.0, m.id, m.name, m.instance.0, m.key]).map(|_| ()),
         ExchangeWrite::Grant { id } => tx.must(GRANT, [id], Conflict::Reached),
         ExchangeWrite::Release { instance, key } => tx.run(RELEASE, params![instance.0, key]).map(|_| ()),
     }

@@ -202,7 +202,11 @@ pub(crate) async fn suspend(
 /// Resume: what waited goes on.
 #[utoipa::path(post, path = "/instances/{id}/resume", tag = "instances",
     params(("id" = String, Path, example = "pi_123")), responses((status = 204, description = "Resumed")))]
-pub(crate) async fn resume(State(api): State<ApiState>, caller: Caller, Id(id): Id<InstanceId>) -> ApiResult<StatusCode> {
+pub(crate) async fn resume(
+    State(api): State<ApiState>,
+    caller: Caller,
+    Id(id): Id<InstanceId>,
+) -> ApiResult<StatusCode> {
     operate(&api, &caller, id, Operation::Resume).await
 }
 
