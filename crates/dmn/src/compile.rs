@@ -72,7 +72,8 @@ impl<'c> Compiler<'c> {
                 ids.push((&service.id, What::Service(next(&mut services)), service.at));
             }
             for (id, what, at) in ids {
-                let twice = self.index.insert((tree.namespace.clone(), id.clone()), what).is_some();
+                let known = self.index.insert((tree.namespace.clone(), id.clone()), what).is_some();
+                let twice = known && !id.is_empty();
                 if file == 0 && (twice || id.is_empty()) {
                     let en = if twice { format!("The id `{id}` stands twice") } else { "The id is missing".to_owned() };
                     let ru = if twice {
@@ -259,14 +260,20 @@ impl<'c> Compiler<'c> {
         let Some(definition) = &function.definition else {
             let en = "The business knowledge model has no logic";
             findings.warn("DMN-10", Some(&function.id), function.at, Text::new(en, "У модели знаний нет логики"));
-            return Function { params: Vec::new(), kinds: Vec::new(), knows, body: broken(en) };
+            return Function {
+                name: function.variable.name.clone(),
+                params: Vec::new(),
+                kinds: Vec::new(),
+                knows,
+                body: broken(en),
+            };
         };
         let mut reader = Reader::new(self, file, &function.id, findings);
         reader.declare(&knows);
         // It may call itself.
         reader.declare_name(&function.variable.name);
         let (params, kinds, body) = reader.function(definition);
-        Function { params, kinds, knows, body }
+        Function { name: function.variable.name.clone(), params, kinds, knows, body }
     }
 
     fn service(&self, file: usize, service: &crate::tree::Service, findings: &mut Findings) -> Service {

@@ -251,6 +251,9 @@ impl Native for Knowledge {
         session.deeper(|session| {
             let mut names =
                 self.run.names(session, &Graph { service: Some(Vec::new()), ..Graph::default() }, &function.knows)?;
+            let (run, function_itself) = (self.run.clone(), function.clone());
+            let itself = Feel::native(Arc::new(Self { run, function: function_itself }));
+            names.push((function.name.clone(), itself));
             names.extend(args);
             self.run.boxed(session, &function.body, &Frame::over(&self.run.given, names))
         })

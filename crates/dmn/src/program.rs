@@ -62,6 +62,8 @@ pub(crate) struct Decision {
 /// A function with a name.
 #[derive(Debug)]
 pub(crate) struct Function {
+    /// By which it may call itself.
+    pub(crate) name: Arc<str>,
     pub(crate) params: Vec<Arc<str>>,
     pub(crate) kinds: Vec<Option<Kind>>,
     pub(crate) knows: Vec<Requirement>,

@@ -108,3 +108,45 @@ fn a_type_that_holds_itself_ends_with_the_data() {
     let model = read(&file(&format!("{types}{given}{}", decision("d", &requires, &literal("v.next.next = null")))));
     check(&model, "d", &[("{v: {next: {next: null}}}", "true"), ("{v: {other: 1}}", "true")]);
 }
+
+/// Pieces of a real file taken out, doubled or swapped: whatever comes of it, nothing panics or runs without end.
+#[test]
+fn mutants_of_a_model_never_crash() {
+    let source = include_str!("../../../examples/decisions/discount.dmn");
+    assert_eq!(codes(source), Vec::<String>::new(), "the example is sound");
+    let given =
+        Arc::new(value("{customer: {years: 2, orders: 5}, amount: 1500}").as_object().cloned().expect("a context"));
+    let mut seed = 1u64;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below.max(1)
+    };
+    for _ in 0..400 {
+        let mut text: Vec<char> = source.chars().collect();
+        for _ in 0..=random(4) {
+            let (from, to) = (random(text.len()), random(text.len()));
+            let length = random(60).min(text.len() - from);
+            let piece: Vec<char> = text[from..from + length].to_vec();
+            match random(3) {
+                0 => drop(text.drain(from..from + length)),
+                1 => drop(text.splice(to..to, piece)),
+                _ => drop(text.splice(from..from + length, "<\"&amp;[(".chars())),
+            }
+        }
+        let text: String = text.into_iter().collect();
+        if let Ok(model) = Model::read(&text, &[], &Limits::default()) {
+            for decision in &model.about().decisions {
+                let _ = with_env(|env| model.evaluate(&decision.id, &given, env, true));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_example_decides() {
+    let model = read(include_str!("../../../examples/decisions/discount.dmn"));
+    let new = "{customer: {years: 0, orders: 0}, amount: 10}";
+    let gold = "{customer: {years: 3, orders: 20}, amount: 1000}";
+    check(&model, "discount", &[(new, "0"), (gold, "10"), ("{customer: {years: 2, orders: 5}, amount: 1500}", "7")]);
+    check(&model, "rank", &[(gold, "\"gold\"")]);
+}

@@ -246,3 +246,14 @@ fn results_are_mapped_as_camunda_does() {
     let sum = one_table("COLLECT SUM", &["a"], &["r"], &[&["-", "1"], &["-", "2"]]);
     assert_eq!(evaluate(&sum, "d", "{a: 0}").mapped(Mapping::SingleEntry), Ok(value("3")));
 }
+
+#[test]
+fn a_function_may_call_itself() {
+    let factorial = "<businessKnowledgeModel id=\"f\" name=\"factorial\"><variable name=\"factorial\"/><encapsulatedLogic>\
+        <formalParameter name=\"n\"/>"
+        .to_owned()
+        + &literal("if n <= 1 then 1 else n * factorial(n - 1)")
+        + "</encapsulatedLogic></businessKnowledgeModel>";
+    let model = read(&file(&format!("{factorial}{}", decision("d", &knows("f"), &literal("factorial(n)")))));
+    check(&model, "d", &[("{n: 5}", "120")]);
+}
