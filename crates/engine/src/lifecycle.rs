@@ -11,9 +11,9 @@ use crate::repetition;
 use crate::stages;
 use crate::state::Phase;
 use crate::step::{Next, Step, Trouble};
+use crate::triggers::Came;
 use crate::{triggers, variables};
 use model::Object;
-use crate::triggers::Came;
 use model::definition::{ElementIdx, ElementKind};
 use model::error::codes;
 
@@ -148,7 +148,7 @@ fn leave(step: &mut Step, key: u32) -> Result<Next, Trouble> {
         (0..copies).for_each(|_| step.take_flow(*flow, scope));
     }
     if ad_hoc::of(step, scope).is_some() {
-        ad_hoc::inner_left(step, scope);
+        ad_hoc::inner_left(step, scope, element);
     } else if flows.is_empty() {
         complete_if_empty(step, scope);
     }

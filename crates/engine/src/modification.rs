@@ -144,12 +144,12 @@ fn cut_off(step: &mut Step, key: u32) {
     if step.instance.element(key).is_none() {
         return;
     }
-    let (turn, scope) = (step.is_turn(key), step.run(key).scope);
+    let (turn, scope, element) = (step.is_turn(key), step.run(key).scope, step.run(key).element);
     lifecycle::terminate(step, key);
     if turn {
         repetition::turn_left(step, scope);
     } else if crate::elements::ad_hoc::of(step, scope).is_some() {
-        crate::elements::ad_hoc::inner_left(step, scope);
+        crate::elements::ad_hoc::inner_left(step, scope, element);
     } else {
         lifecycle::complete_if_empty(step, scope);
     }

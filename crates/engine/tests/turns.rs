@@ -92,3 +92,31 @@ fn co_7_a_finished_instance_compensates_itself() {
         "nothing left is no error"
     );
 }
+
+#[test]
+fn tk_4_the_same_inputs_give_the_same_events() {
+    let run = || {
+        let mut bed = bed(&ALL.replace("HOW", "parallel"));
+        bed.start(variables("n", Value::from(250))).unwrap();
+        bed.journal().to_vec()
+    };
+    assert_eq!(run(), run());
+}
+
+#[test]
+fn in_4_results_that_come_twice_or_too_late_change_nothing() {
+    let text = "start s\nservice a\nboundary late on a timer PT1M\nend e\nflow s -> a -> e\nflow late -> e";
+    for ends in ["complete", "advance"] {
+        let mut bed = bed(text);
+        bed.start(Object::new()).unwrap();
+        let job = bed.instance().unwrap().jobs()[0].id;
+        match ends {
+            "complete" => drop(bed.complete("a", Object::new()).unwrap()),
+            _ => drop(bed.advance("PT1M").unwrap()),
+        }
+        let before = bed.instance().unwrap().clone();
+        let again = engine::Command::CompleteJob { job, result: Object::new(), by: None };
+        assert!(bed.command(again).is_err());
+        assert_eq!(*bed.instance().unwrap(), before);
+    }
+}

@@ -121,7 +121,12 @@ pub(crate) fn output(step: &mut Step, key: u32) -> Result<Option<Value>, Trouble
 }
 
 /// An inner activity has ended, its tokens are on their way.
-pub(crate) fn inner_left(step: &mut Step, key: u32) {
+pub(crate) fn inner_left(step: &mut Step, key: u32, element: ElementIdx) {
+    if interrupts(step, element) {
+        // The sub-process ends with its interrupting event sub-process (ES-2).
+        step.emit(Event::AdHocClosing { key, completed: false });
+        return maybe_complete(step, key);
+    }
     if !judge(step, key) {
         return;
     }
@@ -135,6 +140,16 @@ pub(crate) fn inner_left(step: &mut Step, key: u32) {
     }
     start_queued(step, key);
     maybe_complete(step, key);
+}
+
+/// Whether it is an interrupting event sub-process.
+fn interrupts(step: &Step, element: ElementIdx) -> bool {
+    let scope = step.program.element(element).kind.as_scope();
+    let Some(scope) = scope.filter(|s| s.kind == ScopeKind::EventSubProcess) else { return false };
+    scope.triggered.iter().any(|start| match &step.program.element(*start).kind {
+        ElementKind::StartEvent(event) => event.interrupting,
+        _ => false,
+    })
 }
 
 /// Asks the completion condition; false when the sub-process is over or waits with an incident.
