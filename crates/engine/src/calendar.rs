@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn tm_10_hours_are_working_time() {
-        // Friday 27 March 2026, 16:00 in Berlin: two hours are left, Monday is a holiday, the clocks go forward between.
+        // Friday 27 March 2026, 16:00 in Berlin: two hours are left, Monday is a holiday, the clocks change between.
         assert_eq!(after("2026-03-27T15:00:00Z", "PT1H"), "2026-03-27T16:00:00.000Z");
         assert_eq!(after("2026-03-27T15:00:00Z", "PT2H"), "2026-03-27T17:00:00.000Z");
         assert_eq!(after("2026-03-27T15:00:00Z", "PT3H"), "2026-03-31T08:00:00.000Z");

@@ -3,8 +3,8 @@
 //! Never: I/O, a clock, randomness. Everything that was evaluated is in the events.
 
 use crate::Env;
-use crate::command::{Command, Rejection, Start};
 use crate::activity_commands;
+use crate::command::{Command, Rejection, Start};
 use crate::elements::{ad_hoc, call_activity, script_task, service_task, user_task};
 use crate::errors::{self, BusinessError};
 use crate::event::{Event, InstanceCreated, LogLevel, UserTaskAnswered};
@@ -14,7 +14,7 @@ use crate::state::{Instance, InstanceState, Phase};
 use crate::step::{Step, Trouble};
 use crate::triggers::{self, Armed, Came, fire, messages};
 use crate::variables::{self, TooLarge};
-use crate::{repetition, stages, joins, starts, timers};
+use crate::{joins, repetition, stages, starts, timers};
 use model::definition::{ElementKind, UserTask};
 use model::error::codes;
 use model::{IncidentId, JobId, Object, TaskId, TimerId, Timestamp, UserId, Value};
@@ -324,7 +324,8 @@ fn fire_timer(step: &mut Step, timer: TimerId) -> Result<(), Rejection> {
     let armed = Armed { key, element, trigger };
     timers::arm_again(step, armed, &fired);
     if fired.repeat.is_some() && step.instance.elements.len() >= RUNS_FOR_CYCLES {
-        let text = format!("a firing of `{}` is left out: {RUNS_FOR_CYCLES} runs are open", step.program.element(element).id);
+        let text =
+            format!("a firing of `{}` is left out: {RUNS_FOR_CYCLES} runs are open", step.program.element(element).id);
         step.emit(Event::Logged { key: Some(key), element: Some(element), text, level: LogLevel::Warning, by: None });
         return Ok(());
     }

@@ -2,8 +2,8 @@
 //!
 //! Elements and flows appear by their ids in the file; members without a value are left out.
 
-use crate::exchange::ChildOutcome;
 use crate::event::{Event, IncidentRaised, InstanceCreated, JobCreated, UserTaskCreated};
+use crate::exchange::ChildOutcome;
 use model::Object;
 use model::definition::{ElementIdx, FlowIdx, ProcessDefinition};
 use serde_json::{Map, Value as Json, json};
@@ -247,7 +247,9 @@ impl Names<'_> {
                 "compensable": started.compensable.then_some(true),
             }),
             Event::ChildCanceled { child, key } => json!({"child": child, "key": key}),
-            Event::ChildFinished { child, key, outcome } => json!({"child": child, "key": key, "outcome": outcome_json(outcome)}),
+            Event::ChildFinished { child, key, outcome } => {
+                json!({"child": child, "key": key, "outcome": outcome_json(outcome)})
+            }
             Event::Triggered { key, element, variables, .. }
             | Event::TriggerCollected { key, element, variables, .. } => {
                 json!({"key": key, "element": self.element(*element), "variables": some_context(variables)})

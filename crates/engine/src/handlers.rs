@@ -76,7 +76,8 @@ fn in_event_sub_processes(
 
 /// Whether an interrupting event sub-process of the scope runs.
 pub(crate) fn is_interrupted(step: &Step, scope: u32) -> bool {
-    let runs = |e: &&ElementIdx| step.instance.elements.iter().any(|r| r.key != 0 && r.scope == scope && r.element == **e);
+    let runs =
+        |e: &&ElementIdx| step.instance.elements.iter().any(|r| r.key != 0 && r.scope == scope && r.element == **e);
     let ElementKind::Scope(definition) = &step.element(scope).kind else { return false };
     definition.event_sub_processes.iter().filter(runs).any(|sub_process| {
         let start = start_of(step, *sub_process).map(|start| &step.program.element(start).kind);

@@ -55,16 +55,16 @@ mod view;
 
 pub use apply::apply;
 pub use command::{Activate, Command, Modification, Move, Rejection, Start};
-pub use decide::{Decision, decide, script_result, start};
 pub use data::STORE_JOB;
+pub use decide::{Decision, decide, script_result, start};
 pub use elements::business_rule_task::{DECISION_JOB, decision_headers};
 pub use elements::script_task::SCRIPT_JOB;
-pub use repetition::CONTINUE_JOB;
 pub use env::{Env, ServerFacts};
 pub use event::Event;
 pub use invariants::check_invariants;
 pub use migration::{MigrationPlan, MigrationProblem, MigrationProblemKind, migrate, migration_fault};
 pub use program::Program;
+pub use repetition::CONTINUE_JOB;
 pub use starts::{StartTrigger, StartedBy, TriggeredStart, name_of_start, triggered_starts, true_conditions};
 pub use state::{Fetched, Large, LargeValues, ValueName};
 pub use state::{

@@ -52,12 +52,16 @@ impl Program {
                 Err(problem) => problems.push(problem),
             }
         }
-        if problems.is_empty() { {
-            let compensation = CompensationFacts::of(&definition);
-            let is_ad_hoc = |e: &Element| matches!(e.kind.as_scope().map(|s| &s.kind), Some(ScopeKind::AdHoc(_)));
-            let ad_hoc = definition.elements.iter().any(is_ad_hoc);
-            Ok(Self { definition, expressions, zone, compensation, ad_hoc })
-        } } else { Err(problems) }
+        if problems.is_empty() {
+            {
+                let compensation = CompensationFacts::of(&definition);
+                let is_ad_hoc = |e: &Element| matches!(e.kind.as_scope().map(|s| &s.kind), Some(ScopeKind::AdHoc(_)));
+                let ad_hoc = definition.elements.iter().any(is_ad_hoc);
+                Ok(Self { definition, expressions, zone, compensation, ad_hoc })
+            }
+        } else {
+            Err(problems)
+        }
     }
 
     /// What it was compiled from.

@@ -12,8 +12,8 @@ use crate::state::{ElementInstance, Instance, InstanceState, Phase};
 use crate::triggers::Came;
 use crate::triggers::conditions::{self, Watch};
 use crate::view::{Alone, View};
-use jiff::tz::TimeZone;
 use expr::EvalError;
+use jiff::tz::TimeZone;
 use model::definition::{Element, ElementIdx, ExprId, FlowIdx};
 use model::error::ErrorCode;
 use model::{IncidentId, JobId, Object, UserId, Value};
@@ -80,7 +80,18 @@ pub(crate) struct Step<'s, 'e> {
 impl<'s, 'e> Step<'s, 'e> {
     pub(crate) fn new(program: &'s Program, env: &'s mut Env<'e>, instance: Instance, actor: Option<UserId>) -> Self {
         let events = Vec::with_capacity(16);
-        Self { program, env, instance, events, actor, queue: VecDeque::new(), turns: 0, watch: Watch::default(), entries: 0, warnings: 0 }
+        Self {
+            program,
+            env,
+            instance,
+            events,
+            actor,
+            queue: VecDeque::new(),
+            turns: 0,
+            watch: Watch::default(),
+            entries: 0,
+            warnings: 0,
+        }
     }
 
     /// The only way the state changes.

@@ -310,12 +310,7 @@ fn cycle(value: &Value, now: Timestamp, zone: &TimeZone) -> Result<Option<(Times
 }
 
 /// The next firing of a cycle after `now`; missed ones are skipped (TM-7). `None` when it is over.
-fn following(
-    fired: Timestamp,
-    repeat: &Repeat,
-    now: Timestamp,
-    zone: &TimeZone,
-) -> Option<(Timestamp, Repeat)> {
+fn following(fired: Timestamp, repeat: &Repeat, now: Timestamp, zone: &TimeZone) -> Option<(Timestamp, Repeat)> {
     if let Some(cron) = Cron::parse(&repeat.interval) {
         let due = cron.next(now.max(fired), zone)?;
         if repeat.end.is_some_and(|end| due > end) {

@@ -51,7 +51,8 @@ fn first(timer: &str, now: &str) -> String {
 #[test]
 fn eb_4_the_events_behind_an_instantiating_gateway_start_the_process() {
     let program = program(
-        "events begin instantiate\ncatch order message order\nreceive offer =\"of\" + \"fer\"\nstart tick timer PT1H\nend e\n\
+        "events begin instantiate\ncatch order message order\nreceive offer =\"of\" + \"fer\"\n\
+         start tick timer PT1H\nend e\n\
          flow begin -> order -> e\nflow begin -> offer -> e\nflow tick -> e",
     );
     let starts = triggered_starts(&program);
@@ -102,9 +103,8 @@ fn tm_7_missed_starts_are_counted_one_by_one_or_skipped() {
 
 #[test]
 fn cn_5_conditional_starts_that_are_true() {
-    let program = program(
-        "start low condition n > 1\nstart high condition n > 10\nend e\nflow low -> e\nflow high -> e",
-    );
+    let program =
+        program("start low condition n > 1\nstart high condition n > 10\nend e\nflow low -> e\nflow high -> e");
     let holds = |n: i64| {
         let variables = Object::from_iter([(Arc::from("n"), Value::from(n))]);
         let found = with_env(BEGINNING, |env| true_conditions(&program, &variables, env));

@@ -78,8 +78,7 @@ fn facts(step: &Step, element: ElementIdx, scope: u32, starts: bool) -> Object {
         i64::from(waiting.map_or(0, |w| w.count))
     };
     let incoming = &step.program.element(element).incoming;
-    let by_flow: Object =
-        incoming.iter().map(|f| (step.program.flow(*f).id.clone(), Value::from(tokens(f)))).collect();
+    let by_flow: Object = incoming.iter().map(|f| (step.program.flow(*f).id.clone(), Value::from(tokens(f)))).collect();
     Object::from_iter([
         (Arc::from("activationCount"), Value::from(incoming.iter().map(tokens).sum::<i64>())),
         (Arc::from("activationCounts"), Value::Object(Arc::new(by_flow))),

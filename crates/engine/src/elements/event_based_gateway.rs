@@ -84,7 +84,9 @@ pub(crate) fn begin(step: &mut Step, gateway: ElementIdx, successor: ElementIdx,
     let key = step.instance.next_key;
     let element = step.program.element(gateway);
     step.emit(Event::ElementActivated { key, element: gateway, scope: 0 });
-    let Some(position) = element.outgoing.iter().position(|f| step.program.flow(*f).target == successor) else { return };
+    let Some(position) = element.outgoing.iter().position(|f| step.program.flow(*f).target == successor) else {
+        return;
+    };
     let flow = element.outgoing[position];
     match triggers::gateway_of(element) {
         Some(gateway) if gateway.parallel => {

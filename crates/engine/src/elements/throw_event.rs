@@ -52,14 +52,6 @@ pub(crate) fn complete(step: &mut Step, key: u32, event: &ThrowEvent) -> Result<
     activate(step, key, event)
 }
 
-/// The job that the event waits for, if its next result is one.
-pub(crate) fn job_of<'e>(step: &Step, key: u32, event: &'e ThrowEvent) -> Option<&'e model::definition::ServiceTask> {
-    match event.results.get(step.run(key).thrown as usize) {
-        Some(Throw::Job(task)) => Some(task),
-        _ => None,
-    }
-}
-
 /// Throws one result.
 pub(crate) fn throw(step: &mut Step, key: u32, result: &Throw) -> Result<Next, Trouble> {
     match result {

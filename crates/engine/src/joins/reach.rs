@@ -36,13 +36,13 @@ impl Before {
     }
 
     /// Whether a token before `element` gets there.
-    fn from(&self, step: &Step, element: ElementIdx) -> bool {
+    fn reached_from(&self, step: &Step, element: ElementIdx) -> bool {
         self.leaves(step, element) || step.program.element(element).boundaries.iter().any(|b| self.leaves(step, *b))
     }
 
     /// Whether a token that stands in the run gets there: over its flows, and those of boundary events while they are
     /// armed.
-    fn from_run(&self, step: &Step, run: &ElementInstance) -> bool {
+    fn reached_from_run(&self, step: &Step, run: &ElementInstance) -> bool {
         let boundaries = &step.program.element(run.element).boundaries;
         self.leaves(step, run.element)
             || boundaries.iter().any(|b| self.leaves(step, *b) && is_listening(step, run, *b))
@@ -69,12 +69,11 @@ pub(crate) fn may_still_arrive(
     if missing.is_empty() {
         return false;
     }
-    let (to_missing, to_present) =
-        (Before::search(step, gateway, missing), Before::search(step, gateway, present));
+    let (to_missing, to_present) = (Before::search(step, gateway, missing), Before::search(step, gateway, present));
     let on_flows = step.instance.waiting.iter().filter(|w| w.scope == scope).any(|waiting| {
         let place = step.program.flow(waiting.flow).target;
-        place != gateway && to_missing.from(step, place) && !to_present.from(step, place)
+        place != gateway && to_missing.reached_from(step, place) && !to_present.reached_from(step, place)
     });
     let runs = step.instance.elements.iter().filter(|r| r.key != 0 && r.scope == scope && r.element != gateway);
-    on_flows || runs.into_iter().any(|r| to_missing.from_run(step, r) && !to_present.from_run(step, r))
+    on_flows || runs.into_iter().any(|r| to_missing.reached_from_run(step, r) && !to_present.reached_from_run(step, r))
 }

@@ -108,7 +108,8 @@ fn is_due(step: &Step, watcher: &Watcher) -> bool {
         is_visible(step, watcher.key, *scope)
             && (condition.variables.is_empty() || condition.variables.iter().any(|v| **v == **name))
             && (condition.changes.is_empty() || condition.changes.contains(change))
-            && reads.is_none_or(|r| r.is_empty() || r.contains(name) || condition.variables.iter().any(|v| **v == **name))
+            && reads
+                .is_none_or(|r| r.is_empty() || r.contains(name) || condition.variables.iter().any(|v| **v == **name))
     })
 }
 

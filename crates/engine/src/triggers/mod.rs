@@ -256,7 +256,7 @@ fn arm_missing(step: &mut Step, key: u32) -> Result<(), Trouble> {
 }
 
 /// The event-based gateway that the run is, if it is one.
-pub(crate) fn gateway_of<'s>(element: &'s Element) -> Option<&'s EventBasedGateway> {
+pub(crate) fn gateway_of(element: &Element) -> Option<&EventBasedGateway> {
     match &element.kind {
         ElementKind::EventBasedGateway(gateway) => Some(gateway),
         _ => None,
