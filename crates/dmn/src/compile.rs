@@ -22,7 +22,7 @@ const CHAIN: usize = 64;
 /// Compiles `trees`, of which the first is the model and the others are what it may import.
 pub(crate) fn compile(trees: &[Tree], findings: &mut Findings, limits: &Limits) -> Program {
     let types = types::read(trees, findings, limits);
-    let mut compiler = Compiler { trees, types, limits, index: HashMap::new(), long_names: Vec::new() };
+    let mut compiler = Compiler { trees, types, limits, index: HashMap::new(), long_names: logic::Names::default() };
     compiler.index_elements(findings);
     compiler.collect_names();
     let mut program = Program {
@@ -51,7 +51,7 @@ pub(super) struct Compiler<'c> {
     limits: &'c Limits,
     index: HashMap<(Arc<str>, Arc<str>), What>,
     /// Names of several words anywhere in the model.
-    long_names: Vec<Arc<str>>,
+    long_names: logic::Names,
 }
 
 impl<'c> Compiler<'c> {
@@ -110,7 +110,7 @@ impl<'c> Compiler<'c> {
         let is_long = |n: &Arc<str>| !is_path(n) && !n.chars().all(|c| c.is_alphanumeric() || c == '_');
         let mut long: Vec<_> = names.into_iter().filter(is_long).collect();
         long.sort();
-        self.long_names = long;
+        long.into_iter().for_each(|name| self.long_names.push(name));
     }
 
     fn file(&mut self, file: usize, program: &mut Program, findings: &mut Findings) {

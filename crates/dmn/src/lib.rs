@@ -32,6 +32,7 @@ use finding::{Findings, Text};
 use model::limits::Limits;
 use model::{Diagnostic, Object, Severity};
 use program::Program;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tree::Tree;
 
@@ -220,17 +221,15 @@ fn decisions_of(program: &Program) -> Vec<DecisionAbout> {
 }
 
 fn inputs_of(program: &Program, decision: usize) -> Vec<Arc<str>> {
-    let (mut seen, mut queue, mut names) = (vec![decision], vec![decision], Vec::new());
+    let (mut seen, mut queue, mut names) = (HashSet::from([decision]), vec![decision], Vec::new());
+    let mut named = HashSet::new();
     while let Some(index) = queue.pop() {
         for requirement in &program.decisions[index].requires {
             match requirement.what {
-                program::What::Input(i) if !names.contains(&program.inputs[i].name) => {
+                program::What::Input(i) if named.insert(i) => {
                     names.push(program.inputs[i].name.clone());
                 }
-                program::What::Decision(i) if !seen.contains(&i) => {
-                    seen.push(i);
-                    queue.push(i);
-                }
+                program::What::Decision(i) if seen.insert(i) => queue.push(i),
                 _ => {}
             }
         }

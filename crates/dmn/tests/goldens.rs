@@ -249,11 +249,12 @@ fn results_are_mapped_as_camunda_does() {
 
 #[test]
 fn a_function_may_call_itself() {
-    let factorial = "<businessKnowledgeModel id=\"f\" name=\"factorial\"><variable name=\"factorial\"/><encapsulatedLogic>\
+    let factorial =
+        "<businessKnowledgeModel id=\"f\" name=\"factorial\"><variable name=\"factorial\"/><encapsulatedLogic>\
         <formalParameter name=\"n\"/>"
-        .to_owned()
-        + &literal("if n <= 1 then 1 else n * factorial(n - 1)")
-        + "</encapsulatedLogic></businessKnowledgeModel>";
+            .to_owned()
+            + &literal("if n <= 1 then 1 else n * factorial(n - 1)")
+            + "</encapsulatedLogic></businessKnowledgeModel>";
     let model = read(&file(&format!("{factorial}{}", decision("d", &knows("f"), &literal("factorial(n)")))));
     check(&model, "d", &[("{n: 5}", "120")]);
 }

@@ -1,13 +1,13 @@
 //! Boxed expressions.
 
 use super::Compiler;
-use crate::finding::{Findings, Text, position};
+use crate::finding::{Findings, Text};
 use crate::program::{Boxed, Callee, Closure, Entry, Form, Requirement};
 use crate::tree::{self, FunctionDefinition, IterationKind, Logic, Source, Variable};
 use crate::types::Kind;
 use expr::SyntaxError;
 use expr::feel::{self, Expression, Options};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Reads the logic of one element.
@@ -16,14 +16,14 @@ pub(super) struct Reader<'r, 'c, 't> {
     pub(super) file: usize,
     pub(super) owner: &'r str,
     pub(super) findings: &'r mut Findings<'t>,
-    names: Vec<Arc<str>>,
+    names: Names,
     /// Of those in scope: functions, which hide built-in ones.
     functions: HashSet<Arc<str>>,
 }
 
 impl<'r, 'c, 't> Reader<'r, 'c, 't> {
     pub(super) fn new(compiler: &'r Compiler<'c>, file: usize, owner: &'r str, findings: &'r mut Findings<'t>) -> Self {
-        Self { compiler, file, owner, findings, names: Vec::new(), functions: HashSet::new() }
+        Self { compiler, file, owner, findings, names: Names::default(), functions: HashSet::new() }
     }
 
     /// Makes what is required known.
@@ -31,7 +31,7 @@ impl<'r, 'c, 't> Reader<'r, 'c, 't> {
         for requirement in requirements {
             let name = requirement.import.as_ref().unwrap_or(&requirement.name);
             self.names.push(name.clone());
-            self.names.extend(requirement.aliases.iter().cloned());
+            requirement.aliases.iter().for_each(|alias| self.names.push(alias.clone()));
             let function =
                 matches!(requirement.what, crate::program::What::Function(_) | crate::program::What::Service(_));
             if function && requirement.import.is_none() {
@@ -47,7 +47,7 @@ impl<'r, 'c, 't> Reader<'r, 'c, 't> {
     /// Runs with more names, which end with it.
     fn scoped<T>(&mut self, names: &[Arc<str>], run: impl FnOnce(&mut Self) -> T) -> T {
         let before = self.names.len();
-        self.names.extend(names.iter().cloned());
+        names.iter().for_each(|name| self.names.push(name.clone()));
         let result = run(self);
         self.names.truncate(before);
         result
@@ -75,10 +75,12 @@ impl<'r, 'c, 't> Reader<'r, 'c, 't> {
         source: &Source,
         read: impl FnOnce(&str, &Options) -> Result<T, SyntaxError>,
     ) -> Result<T, String> {
-        let mut names: Vec<Arc<str>> = self.names.iter().chain(&self.compiler.long_names).cloned().collect();
+        let mut names = self.names.beginning_in(&source.text);
+        names.extend(self.compiler.long_names.beginning_in(&source.text));
         names.retain(|n| self.functions.contains(n) || !feel::is_function(n));
         let limits = self.compiler.limits;
-        let types = &self.compiler.types.declared[self.file];
+        let mentions_types = ["instance", "function"].iter().any(|word| source.text.contains(word));
+        let types: &[_] = if mentions_types { &self.compiler.types.declared[self.file] } else { &[] };
         let options = Options { names: &names, types, ..Options::new(limits) };
         read(&source.text, &options).map_err(|error| {
             let line = self.syntax_at(source, &error);
@@ -94,13 +96,10 @@ impl<'r, 'c, 't> Reader<'r, 'c, 't> {
 
     /// The byte of the file where an expression's text is wrong.
     fn syntax_at(&self, source: &Source, error: &SyntaxError) -> usize {
-        let mut at = 0;
-        for (offset, _) in source.text.char_indices() {
-            if position(&source.text, offset) == (error.line, error.column) {
-                at = offset;
-                break;
-            }
-        }
+        let lines = (error.line as usize).saturating_sub(1);
+        let line: usize = source.text.split_inclusive('\n').take(lines).map(str::len).sum();
+        let columns = (error.column as usize).saturating_sub(1);
+        let at = line + source.text[line..].chars().take(columns).map(char::len_utf8).sum::<usize>();
         // References such as `&lt;` are longer in the file than in the text: good enough for one line.
         source.at + at
     }
@@ -205,7 +204,7 @@ impl<'r, 'c, 't> Reader<'r, 'c, 't> {
             let value = self.optional(logic.as_ref(), at);
             let name = variable.as_ref().map(|v| v.name.clone()).filter(|n| !n.is_empty());
             let kind = variable.as_ref().and_then(|v| self.kind(v.type_ref.as_ref(), at));
-            self.names.extend(name.clone());
+            name.iter().for_each(|name| self.names.push(name.clone()));
             out.push(Entry { name, kind, value });
         }
         self.names.truncate(before);
@@ -225,7 +224,7 @@ impl<'r, 'c, 't> Reader<'r, 'c, 't> {
         let bindings = bindings.iter().map(|(p, l)| (p.name.clone(), self.optional(l.as_ref(), at))).collect();
         if let Some(Logic { form: tree::Form::Literal { source, .. }, .. }) = callee {
             let name = source.text.trim();
-            let known = self.names.iter().any(|n| **n == *name && self.functions.contains(n));
+            let known = self.functions.contains(name);
             if !known && feel::is_function(name) {
                 return Form::Invocation { callee: Callee::Builtin(Arc::from(name)), bindings };
             }
@@ -259,6 +258,44 @@ fn logic_mentions(logic: &Logic, word: &str) -> bool {
 }
 
 // Names.
+
+/// Names in the order of their scopes, found by their first word: an expression is read with those alone that it may
+/// mean, so that reading costs its own length and not that of the model.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    all: Vec<Arc<str>>,
+    by_word: HashMap<Arc<str>, Vec<Arc<str>>>,
+}
+
+impl Names {
+    pub(super) fn push(&mut self, name: Arc<str>) {
+        let word = words(&name).next().unwrap_or_default();
+        self.by_word.entry(Arc::from(word)).or_default().push(name.clone());
+        self.all.push(name);
+    }
+
+    fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    fn truncate(&mut self, len: usize) {
+        while self.all.len() > len {
+            let Some(name) = self.all.pop() else { return };
+            if let Some(same) = self.by_word.get_mut(words(&name).next().unwrap_or_default()) {
+                same.pop();
+            }
+        }
+    }
+
+    fn beginning_in(&self, text: &str) -> Vec<Arc<str>> {
+        let found: HashSet<&str> = words(text).collect();
+        found.into_iter().filter_map(|word| self.by_word.get(word)).flatten().cloned().collect()
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty())
+}
 
 /// Adds the names that an expression declares.
 pub(super) fn names_in(logic: &Logic, names: &mut HashSet<Arc<str>>) {

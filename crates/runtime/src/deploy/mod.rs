@@ -73,7 +73,12 @@ async fn starts_by_events(
     let mut timers = Vec::new();
     for (row, definition) in rows.iter().zip(&file.imported.definitions) {
         let program = Program::compile(definition.clone(), &core.limits).ok().filter(|_| row.deployable);
-        let latest = event_starts::Latest { process_id: &row.process_id, id: row.id, program: program.as_ref() };
+        let latest = event_starts::Latest {
+            process_id: &row.process_id,
+            id: row.id,
+            catalog: row.document_catalog,
+            program: program.as_ref(),
+        };
         let (writes, more) = event_starts::list(core, &latest).await?;
         unit.writes.extend(writes);
         timers.extend(more);
