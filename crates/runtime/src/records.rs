@@ -7,6 +7,7 @@
 
 use crate::cluster::{CancelFor, Message, StartFor, is_passing};
 use crate::core::Core;
+use crate::exchange::event_starts;
 use crate::runtime::{Runtime, author};
 use engine::Command;
 use futures_util::future::join_all;
@@ -97,6 +98,11 @@ impl Runtime {
                 continue;
             }
             posted.push(core.post(Message::Start(start)).await?);
+        }
+        if authorize(actor, Action::Start, &Target::Definitions).is_ok() {
+            for start in event_starts::for_record(core, &prepared.value).await? {
+                posted.push(core.post(Message::EventStart(start)).await?);
+            }
         }
         let messages = posted.iter().map(|message| message.write()).collect();
         let record = core.platform.records().make_with(prepared, messages).await?;

@@ -370,6 +370,17 @@ async fn cn_5_conditions_start_processes() {
     assert!(ask(10).await.is_empty());
     let reached = ask(11).await;
     assert_eq!(world.variables(reached[0].instance).await, json!({"sum": 11}));
+
+    let catalog = world.catalog().await;
+    let when = when.replace("sum &gt; 10", r#"document.STATUS = "hot""#);
+    let bytes = file(&[("r", line(&when, r#"<bpmn:task id="a"/>"#))], "").into_bytes();
+    let document = Some(model::DocumentType { catalog });
+    world.runtime.deploy(&world.admin, Deploy { bytes, document, ..Deploy::default() }).await.unwrap();
+    for status in ["cold", "hot"] {
+        let fields = object(json!({"TITLE": "t", "STATUS": status}));
+        world.runtime.create_record(&world.admin, catalog, fields).await.unwrap();
+    }
+    until_all(&world, "r", &["completed"]).await;
 }
 
 #[tokio::test]

@@ -101,6 +101,7 @@ const UNSETTLED: &str = concat!(
         OR EXISTS (SELECT 1 FROM event_starts e WHERE e.kind = 0 AND e.name = m.name))
     ORDER BY m.id LIMIT $4"
 );
+const EARLIEST: &str = "SELECT min(expires_at) FROM messages";
 const NAMED: &str = concat!(start!(), "kind = $1 AND name = $2 ORDER BY id");
 const OF_KIND: &str = concat!(start!(), "kind = $1 ORDER BY id");
 const OF_PROCESS: &str = concat!(start!(), "process_id = $1 ORDER BY id");
@@ -315,6 +316,10 @@ impl Exchange for PostgresStore {
     ) -> Result<Vec<MessageRow>> {
         let partitions = Param::numbers(partitions.iter().map(|p| p.0.into()));
         self.all(UNSETTLED, vec![after.into(), now.into(), partitions, limit.into()], message).await
+    }
+
+    async fn earliest_expiry(&self) -> Result<Option<Timestamp>> {
+        Ok(self.first(EARLIEST, vec![], |c| c.at_opt()).await?.flatten())
     }
 
     async fn starts(&self, wanted: StartQuery) -> Result<Vec<StartRow>> {

@@ -303,6 +303,8 @@ pub trait Exchange {
         after: i64,
         limit: u32,
     ) -> Result<Vec<MessageRow>>;
+    /// When the earliest message, or its id, is over its time.
+    async fn earliest_expiry(&self) -> Result<Option<Timestamp>>;
     /// Start events of the latest versions.
     async fn starts(&self, wanted: StartQuery) -> Result<Vec<StartRow>>;
     /// The instance that was started for a key and has not ended.

@@ -5,7 +5,7 @@
 //! time is a row that one partition owns, and its firing moves that row in the unit of the start, so that it happens
 //! once over all nodes and restarts. Never: keeps a list of them in memory.
 
-use crate::cluster::is_passing;
+use crate::cluster::{EventStart, is_passing};
 use crate::core::Core;
 use crate::deploy::Deployment;
 use crate::partitions::work::{Mark, Work};
@@ -17,7 +17,8 @@ use engine::timers::{first_start, next_start};
 use engine::{Env, Program, StartedBy, TriggeredStart, name_of_start, triggered_starts, true_conditions};
 use model::definition::{ElementIdx, MissedStarts};
 use model::error::codes;
-use model::{DefinitionId, Fault, IdSource, InstanceId, Object, PartitionId, TimerId, Timestamp};
+use model::{CatalogId, DefinitionId, Fault, IdSource, InstanceId, Object, PartitionId, TimerId, Timestamp};
+use platform::records::{Record, object};
 use platform::{Action, Actor, Object as Target, authorize};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -47,7 +48,11 @@ pub(crate) async fn list(core: &Core, latest: &Latest<'_>) -> Result<(Vec<Write>
     let Some(program) = latest.program else { return Ok((writes, timers)) };
     let partition = core.any_partition();
     for start in triggered_starts(program) {
-        let Some((kind, name, due)) = describe(core, program, &start)? else { continue };
+        let Some((kind, mut name, due)) = describe(core, program, &start)? else { continue };
+        if kind == StartKind::Condition {
+            // By it the starts for a saved record are found.
+            name = latest.catalog.map(|catalog| catalog.to_string()).unwrap_or_default();
+        }
         let id = core.store.next_id(IdKind::Message).await?;
         let row = StartRow {
             partition,
@@ -75,6 +80,8 @@ pub(crate) async fn list(core: &Core, latest: &Latest<'_>) -> Result<(Vec<Write>
 pub(crate) struct Latest<'a> {
     pub(crate) process_id: &'a str,
     pub(crate) id: DefinitionId,
+    /// Whose records it runs for.
+    pub(crate) catalog: Option<CatalogId>,
     /// None: it can not be run, or there is none.
     pub(crate) program: Option<&'a Program>,
 }
@@ -141,8 +148,9 @@ pub(crate) async fn list_before(
         None => None,
     };
     let program = deployment.as_ref().and_then(|d| d.program().ok());
+    let catalog = before.as_ref().and_then(|row| row.document_catalog);
     let id = before.map_or(withdrawn, |row| row.id);
-    list(core, &Latest { process_id, id, program }).await.map(Some)
+    list(core, &Latest { process_id, id, catalog, program }).await.map(Some)
 }
 
 /// After the commit of [`list`].
@@ -265,9 +273,10 @@ pub(crate) async fn evaluate(
     authorize(actor, Action::Start, &Target::Definitions)?;
     let by = Some(actor.user_id()).filter(|id| id.0 > 0);
     let mut reached = Vec::new();
-    for (deployment, element, trigger) in
-        met(core, &variables, |row| process_id.is_none_or(|p| p == row.process_id)).await?
-    {
+    let mut rows = core.store.starts(StartQuery::Kind(StartKind::Condition)).await?;
+    rows.retain(|row| process_id.is_none_or(|only| only == row.process_id));
+    let seen = Seen { variables: variables.clone(), document: None };
+    for (deployment, element, trigger) in met(core, &seen, &rows).await? {
         let request = StartRequest { variables: variables.clone(), ..StartRequest::of(deployment.id) };
         let mut work = starts::prepare(core, request, by, Parameters::Defaults).await?;
         work.how.element = Some(element);
@@ -279,19 +288,44 @@ pub(crate) async fn evaluate(
     Ok(reached)
 }
 
-/// Conditional starts that are true for these variables, of the rows that count: one of each definition.
-pub(crate) async fn met(
-    core: &Core,
-    variables: &Object,
-    counts: impl Fn(&StartRow) -> bool,
-) -> Result<Vec<(Arc<Deployment>, ElementIdx, u32)>, Fault> {
-    let rows = core.store.starts(StartQuery::Kind(StartKind::Condition)).await?;
-    let definitions: BTreeSet<DefinitionId> = rows.iter().filter(|row| counts(row)).map(|row| row.definition).collect();
+/// Starts for a record that was saved: of definitions that run for its catalog and whose condition is true (BPMN CN-5).
+pub(crate) async fn for_record(core: &Core, record: &Record) -> Result<Vec<EventStart>, Fault> {
+    let rows = core.store.starts(StartQuery::Named(StartKind::Condition, record.catalog.to_string())).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let catalog = core.platform.catalogs().require(record.catalog).await?;
+    let fields = object::document_object(&catalog, record);
+    let seen = Seen { document: Some(Arc::new(fields.clone())), variables: fields };
+    let start = |(deployment, element, trigger): (Arc<Deployment>, ElementIdx, u32)| EventStart {
+        definition: deployment.id,
+        element,
+        trigger,
+        payload: Object::new(),
+        variables: Object::new(),
+        document: Some(record.document()),
+    };
+    Ok(met(core, &seen, &rows).await?.into_iter().map(start).collect())
+}
+
+/// What conditions are judged by.
+struct Seen {
+    variables: Object,
+    document: Option<Arc<Object>>,
+}
+
+/// Conditional starts that are true, one of each definition.
+async fn met(core: &Core, seen: &Seen, rows: &[StartRow]) -> Result<Vec<(Arc<Deployment>, ElementIdx, u32)>, Fault> {
+    let definitions: BTreeSet<DefinitionId> = rows.iter().map(|row| row.definition).collect();
     let mut found = Vec::new();
     for id in definitions {
         let deployment = core.deployments.get(id).await?;
         let Ok(program) = deployment.program() else { continue };
-        let first = with_env(core, core.now(), |env| true_conditions(program, variables, env)).into_iter().next();
+        let judge = |env: &mut Env<'_>| {
+            env.document.clone_from(&seen.document);
+            true_conditions(program, &seen.variables, env)
+        };
+        let first = with_env(core, core.now(), judge).into_iter().next();
         if let Some((element, trigger)) = first {
             found.push((deployment.clone(), element, trigger));
         }
@@ -300,7 +334,7 @@ pub(crate) async fn met(
 }
 
 /// A start that a message to a partition asks for.
-pub(crate) async fn by_message(core: &Core, start: &crate::cluster::EventStart, take: Mark) -> Result<Work, Fault> {
+pub(crate) async fn by_message(core: &Core, start: &EventStart, take: Mark) -> Result<Work, Fault> {
     let request = StartRequest {
         document: start.document,
         variables: start.variables.clone(),

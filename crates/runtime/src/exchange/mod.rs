@@ -171,8 +171,16 @@ async fn sweep(core: &Core) {
         Ok(rows) => core.exchange.announce(rows.into_iter().map(|row| Look::Mutex(row.name))),
         Err(error) => tracing::warn!(%error, "queues for names could not be read"),
     }
-    let expire = store::ExchangeWrite::Expire { before: core.now(), limit: READ_MAX };
-    if let Err(error) = core.store.commit_one(Unit::of(expire)).await {
+    if let Err(error) = expire(core).await {
         tracing::warn!(%error, "expired messages stay for now");
     }
+}
+
+/// Clears away what is over its time; writes nothing when nothing is.
+async fn expire(core: &Core) -> store::Result<()> {
+    let now = core.now();
+    if core.store.earliest_expiry().await?.is_some_and(|earliest| earliest < now) {
+        core.store.commit_one(Unit::of(store::ExchangeWrite::Expire { before: now, limit: READ_MAX })).await?;
+    }
+    Ok(())
 }

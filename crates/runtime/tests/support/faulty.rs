@@ -265,6 +265,7 @@ forward! {
         fn published(wanted: MessageQuery) -> Vec<MessageRow>;
         fn published_message(partition: PartitionId, id: i64) -> Option<MessageRow>;
         fn keys_of(instance: InstanceId) -> Vec<String>;
+        fn earliest_expiry() -> Option<Timestamp>;
         fn unsettled(partitions: &[PartitionId], now: Timestamp, after: i64, limit: u32) -> Vec<MessageRow>;
         fn starts(wanted: StartQuery) -> Vec<StartRow>;
         fn key_holder(process_id: &str, key: &str) -> Option<InstanceId>;

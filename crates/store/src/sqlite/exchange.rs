@@ -93,6 +93,7 @@ const UNSETTLED: &str = concat!(
         OR EXISTS (SELECT 1 FROM event_starts e WHERE e.kind = 0 AND e.name = m.name))
     ORDER BY m.id LIMIT ?4"
 );
+const EARLIEST: &str = "SELECT min(expires_at) FROM messages";
 const NAMED: &str = concat!(start!(), "kind = ?1 AND name = ?2 ORDER BY id");
 const OF_KIND: &str = concat!(start!(), "kind = ?1 ORDER BY id");
 const OF_PROCESS: &str = concat!(start!(), "process_id = ?1 ORDER BY id");
@@ -328,6 +329,10 @@ impl Exchange for SqliteStore {
     ) -> Result<Vec<MessageRow>> {
         let partitions = numbers(partitions.iter().map(|p| p.0.into()));
         self.read(move |c| all(c, UNSETTLED, params![after, now.0, partitions, limit], message)).await
+    }
+
+    async fn earliest_expiry(&self) -> Result<Option<Timestamp>> {
+        self.read(|c| Ok(first(c, EARLIEST, [], |row| row.get::<_, Option<i64>>(0))?.flatten().map(Timestamp))).await
     }
 
     async fn starts(&self, wanted: StartQuery) -> Result<Vec<StartRow>> {
