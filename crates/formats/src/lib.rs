@@ -16,6 +16,7 @@ pub mod bpt;
 pub mod element_template;
 mod finding;
 pub mod layout;
+mod template_values;
 mod text;
 mod xml;
 

@@ -1,4 +1,4 @@
-//! Every rule that this crate and the one of decisions report has a page, and every page a rule.
+//! Every rule that this crate and the one of decisions report has a page, in both languages, and every page a rule.
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 use std::collections::BTreeSet;
@@ -36,4 +36,28 @@ fn rules_and_pages_match() {
         .filter(|name| name != "README")
         .collect();
     assert_eq!(used, pages);
+}
+
+/// The designer shows what stands above the line to people who read English, and what stands below to the others.
+#[test]
+fn pages_stand_in_both_languages() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/rules");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let parts = |text: &str, words: [&str; 3]| words.iter().all(|word| text.contains(&format!("**{word}** ")));
+    let russian = |text: &str| text.chars().filter(|c| ('а'..='я').contains(c)).count();
+    for file in files {
+        let (name, text) =
+            (file.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(&file).unwrap());
+        if name == "README" {
+            continue;
+        }
+        let (en, ru) = text.split_once("\n---\n").unwrap_or_else(|| panic!("{name} stands in one language"));
+        for half in [en, ru] {
+            assert!(half.trim_start().starts_with(&format!("# {name}: ")), "{name}: {half}");
+        }
+        assert!(parts(en, ["Severity.", "Cause.", "Mend it."]), "{name}: {en}");
+        assert!(parts(ru, ["Важность.", "Причина.", "Как исправить."]), "{name}: {ru}");
+        assert!(russian(en) == 0 && russian(ru) > 100 && !ru.contains("\n---\n"), "{name}");
+    }
 }

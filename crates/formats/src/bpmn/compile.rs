@@ -30,8 +30,8 @@ pub(crate) struct Compiler<'f, 'a, 'i> {
     pub data: Vec<(Node<'a, 'i>, ElementIdx)>,
     /// Paths into the process's data by correlation property (BPMN MS-8).
     pub bindings: HashMap<&'a str, Node<'a, 'i>>,
-    /// Expressions read so far, with what is wrong with them.
-    pub texts: HashMap<Language, HashMap<Arc<str>, Option<expr::SyntaxError>>>,
+    /// Expressions read so far: what they read, or what is wrong with them.
+    pub texts: HashMap<Language, HashMap<Arc<str>, super::lint::variables::Known>>,
     /// The priority of the process's jobs.
     pub job_priority: Option<ExprId>,
     index: HashMap<Arc<str>, ElementIdx>,

@@ -4,6 +4,7 @@
 
 use super::compile::{Compiler, own, shorten};
 use super::dom::filled;
+use super::lint::variables::reads;
 use crate::finding::Text;
 use model::Value;
 use model::definition::{ElementIdx, ExprId, Expression, Language, Mapping};
@@ -63,12 +64,12 @@ impl Compiler<'_, '_, '_> {
     /// One copy of each text, read once: a shared message or event definition stands in many elements.
     fn interned(&mut self, language: Language, text: &str) -> (Arc<str>, Option<expr::SyntaxError>) {
         let texts = self.texts.entry(language).or_default();
-        if let Some((text, error)) = texts.get_key_value(text) {
-            return (text.clone(), error.clone());
+        if let Some((text, known)) = texts.get_key_value(text) {
+            return (text.clone(), known.as_ref().err().cloned());
         }
-        let error = expr::compile(language, text, self.file.limits).err();
-        let text: Arc<str> = Arc::from(text);
-        texts.insert(text.clone(), error.clone());
+        let known = expr::compile(language, text, self.file.limits).map(|compiled| reads(&compiled));
+        let (text, error): (Arc<str>, _) = (Arc::from(text), known.as_ref().err().cloned());
+        texts.insert(text.clone(), known);
         (text, error)
     }
 

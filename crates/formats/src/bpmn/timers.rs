@@ -126,7 +126,20 @@ fn is_cycle(text: &str) -> bool {
     }
     let fields: Vec<&str> = text.split_whitespace().collect();
     let allowed = |c: char| c.is_ascii_alphanumeric() || "*/,-?#".contains(c);
-    (5..=7).contains(&fields.len()) && fields.iter().all(|f| f.chars().all(allowed))
+    (5..=7).contains(&fields.len()) && fields.iter().all(|f| f.chars().all(allowed)) && is_within(&fields)
+}
+
+/// The greatest second, minute, hour, day, month and weekday.
+const GREATEST: [u32; 6] = [59, 59, 23, 31, 12, 7];
+
+/// Whether the numbers of a cron expression are within their fields; steps may be any.
+fn is_within(fields: &[&str]) -> bool {
+    let greatest = if fields.len() == 5 { &GREATEST[1..] } else { &GREATEST[..] };
+    fields.iter().zip(greatest).all(|(field, greatest)| {
+        let ranges = field.split(',').map(|part| part.split('/').next().unwrap_or_default());
+        let mut numbers = ranges.flat_map(|r| r.split(['-', '#'])).filter_map(|n| n.parse::<u32>().ok());
+        numbers.all(|n| n <= *greatest)
+    })
 }
 
 #[cfg(test)]
@@ -159,6 +172,9 @@ mod tests {
             (TimerKind::Cycle, "@daily", true),
             (TimerKind::Cycle, "R3", false),
             (TimerKind::Cycle, "every day", false),
+            (TimerKind::Cycle, "0 0 99 * * *", false),
+            (TimerKind::Cycle, "61 * * * *", false),
+            (TimerKind::Cycle, "*/90 * 1-5,7 * * * 2030", true),
         ];
         for (kind, text, valid) in table {
             assert_eq!(is_valid(kind, text), valid, "{kind:?} {text}");

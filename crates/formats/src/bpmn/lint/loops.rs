@@ -1,9 +1,10 @@
-//! Loops that never wait or never leave (BPMN LN-15).
+//! Loops that never wait or never leave (BPMN LN-15), and numbers of turns (LN-31).
 
 use super::super::compile::Compiler;
 use super::{elements, successors};
 use crate::finding::Text;
-use model::definition::{ElementIdx, ElementKind, ProcessDefinition};
+use model::Value;
+use model::definition::{ElementIdx, ElementKind, Expression, ProcessDefinition, Repetition};
 
 /// Reports each such loop once, at its first element in the file.
 pub(crate) fn run(compiler: &mut Compiler) {
@@ -25,6 +26,23 @@ pub(crate) fn run(compiler: &mut Compiler) {
             );
             compiler.warn("LN-15", node, text);
         }
+    }
+}
+
+/// A number of turns that can not be (BPMN LN-31).
+pub(crate) fn bounds(compiler: &mut Compiler) {
+    for idx in super::elements(&compiler.def) {
+        let Some(Repetition::MultiInstance(turns)) = compiler.def.element(idx).repetition() else { continue };
+        let Some(Expression::Literal(Value::Number(number))) = turns.cardinality.map(|c| compiler.def.expression(c))
+        else {
+            continue;
+        };
+        if number.is_integer() && number.to_i64().is_none_or(|n| n >= 0) {
+            continue;
+        }
+        let node = compiler.nodes[idx.0 as usize];
+        let text = Text::new("The number of turns must be 0 or more", "Число повторов должно быть целым, не меньше 0");
+        compiler.error("LN-31", node, text);
     }
 }
 

@@ -1,12 +1,19 @@
-//! Findings about the graph as a whole (BPMN LN-07..LN-16, LN-20, LN-30).
+//! Findings about the graph as a whole (BPMN LN-07..LN-17, LN-20, LN-22, LN-25..LN-32).
 //!
 //! Invariant: every rule is linear or nearly so in the size of the model; none recurses along it.
 //! Never: changes the definition.
 
+mod chosen;
 mod errors;
+mod event_gateways;
 mod loops;
+mod regions;
 mod structure;
+mod templates;
 mod tokens;
+mod undoing;
+pub(crate) mod variables;
+mod words;
 
 use super::compile::Compiler;
 use model::definition::{ElementIdx, ElementKind, ProcessDefinition, Trigger};
@@ -23,7 +30,16 @@ pub(crate) fn run(compiler: &mut Compiler) {
     errors::handlers(compiler);
     errors::uncaught(compiler);
     tokens::fake_joins(compiler);
+    regions::joins(compiler);
     loops::run(compiler);
+    loops::bounds(compiler);
+    event_gateways::run(compiler);
+    undoing::transactions(compiler);
+    undoing::compensation(compiler);
+    variables::unwritten(compiler);
+    words::informal(compiler);
+    templates::run(compiler);
+    chosen::run(compiler);
 }
 
 /// Where a token can go next: along flows and from a host to its boundary events.
