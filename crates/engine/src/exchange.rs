@@ -1,11 +1,11 @@
 //! What an instance exchanges with others: subscriptions, messages, signals, called instances.
 //!
-//! A called instance that can be compensated (BPMN CO-7): `ChildStarted.compensable` becomes [`ParentLink::compensable`].
-//! When it has completed, [`crate::Instance::keeps_records`] says that its whole state is to be kept, until the root of
-//! the tree has ended. On `ChildCompensationRequested` the runtime sends it [`crate::Command::Compensate`]; it then runs
-//! its handlers (`CompensationRequested` … `CompensationEnded` of key 0, `InstanceCompleted`), and on that
-//! `CompensationEnded` the caller gets [`ChildOutcome::Compensated`]. An instance that keeps no records is answered for
-//! at once, in the same way.
+//! A called instance that can be compensated (BPMN CO-7): `ChildStarted.compensable` becomes
+//! [`ParentLink::compensable`]. When it has completed, [`crate::Instance::keeps_records`] says that its whole state
+//! is to be kept, until the root of the tree has ended. On `ChildCompensationRequested` the runtime sends it
+//! [`crate::Command::Compensate`]; it then runs its handlers (`CompensationRequested` … `CompensationEnded` of key
+//! 0, `InstanceCompleted`), and on that `CompensationEnded` the caller gets [`ChildOutcome::Compensated`]. An
+//! instance that keeps no records is answered for at once, in the same way.
 //!
 //! Owns: the words for it. Invariant: the engine only says what it waits for, throws and calls; finding the other side
 //! is the runtime's work, which answers with commands. Never: knows another instance's state.
