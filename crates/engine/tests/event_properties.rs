@@ -281,7 +281,9 @@ impl Draw {
             ends.push(self.block(block, first));
         }
         let join = self.node("join", join);
-        ends.into_iter().for_each(|end| drop(self.builder.flow(end, join, None)));
+        for end in ends {
+            self.builder.flow(end, join, None);
+        }
         join
     }
 
@@ -294,7 +296,9 @@ impl Draw {
             ends.push(self.after(gateway, "maybe", kind));
         }
         let merge = self.node("merge", ElementKind::ExclusiveGateway);
-        ends.into_iter().for_each(|end| drop(self.builder.flow(end, merge, None)));
+        for end in ends {
+            self.builder.flow(end, merge, None);
+        }
         merge
     }
 
