@@ -4,9 +4,10 @@
 
 use super::rules::{Kept, RetentionRules, before_days};
 use crate::core::Core;
+use crate::decisions;
 use model::{DefinitionId, Fault};
 use std::collections::{BTreeMap, HashMap};
-use store::{DefinitionField, DefinitionRow, InstanceState, Query};
+use store::{DefinitionField, DefinitionRow, Filter, InstanceState, Query};
 
 /// Versions of processes looked at.
 const DEFINITIONS_MAX: u32 = 100_000;
@@ -43,7 +44,9 @@ pub struct ProcessKept {
 
 pub(super) async fn preview(core: &Core, rules: &RetentionRules) -> Result<RetentionPreview, Fault> {
     rules.check()?;
-    let query = Query::default().order(DefinitionField::Id, false).limit(DEFINITIONS_MAX);
+    let decisions = Filter::eq(DefinitionField::Origin, decisions::ORIGIN);
+    let processes = Filter::Not(Box::new(decisions));
+    let query = Query::new(processes).order(DefinitionField::Id, false).limit(DEFINITIONS_MAX);
     let rows = core.store.definitions(query).await?.rows;
     let ids: Vec<DefinitionId> = rows.iter().map(|row| row.id).collect();
     let mut ended: HashMap<DefinitionId, u64> = HashMap::new();
