@@ -39,6 +39,7 @@ export const records: RecordRow[] = [
 ]
 
 export const definitions: (Definition & { bpmn: string })[] = [
+  { id: 'def_3', processId: 'order', name: 'Исполнение заказа', version: 2, origin: 'bpmn', deployedAt: ago(2000), deployedBy: person('user_1'), description: '', deployable: true, stats: { active: 1, completed: 0, failed: 0, incidents: 0, purged: 0 }, bpmn: readFileSync(new URL('./order.bpmn', import.meta.url), 'utf8') },
   { id: 'def_1', processId: 'approve_payment', name: 'Согласование оплаты', version: 3, origin: 'bpmn', deployedAt: ago(2600), deployedBy: person('user_1'), catalogId: 'cat_1', modelId: 'model_1', description: 'Контрольная сумма приложением, затем решение руководителя.', deployable: true, stats: { active: 4, completed: 118, failed: 2, incidents: 1, purged: 0 }, bpmn: diagram },
   { id: 'def_2', processId: 'Template_42', name: 'Отпуск сотрудника', version: 1, origin: 'bpt', deployedAt: ago(9000), deployedBy: person('user_1'), description: '', deployable: true, stats: { active: 0, completed: 12, failed: 0, incidents: 0, purged: 0 }, bpmn: diagram },
 ]
@@ -70,7 +71,7 @@ const instance = (n: number, more: Partial<InstanceDetail>): InstanceDetail => (
   elements: [run(1, 'start', 'Заявка создана', 'startEvent', 'completed', 30), run(2, 'md5', 'Контрольная сумма', 'serviceTask', 'completed', 28, 2), run(3, 'check', 'Сумма верна?', 'exclusiveGateway', 'completed', 26), run(4, 'approve', 'Согласовать оплату', 'userTask', 'active', 25)],
   takenFlows: [{ flowId: 'f1', count: 1 }, { flowId: 'f2', count: 1 }, { flowId: 'f3', count: 1 }], waitingFlows: [],
   variables: [{ scope: 0, elementId: 'approve_payment', values: { amount: 184_000, outputString: '9e107d9d372bb6826bd81d3542a419d6', approved: null, supplier: { name: 'ООО «Дом»', contacts: ['+7 900 000-00-00', 'office@example.com'] } } }],
-  incidents: [], tasks: [tasks[n - 1] ?? tasks[0]!], jobs: [], ...more,
+  incidents: [], tasks: [tasks[n - 1] ?? tasks[0]!], jobs: [], children: [], suspended: false, ...more,
 })
 const incident: Incident = { id: 'inc_1', instanceId: 'pi_2', definitionId: 'def_1', definitionName: 'Согласование оплаты', elementId: 'md5', elementName: 'Контрольная сумма', code: 'OUT-0002', message: 'http://app.example/md5 answered 500 Internal Server Error, 3 tries', createdAt: ago(12), resolvedAt: null }
 export const instances: InstanceDetail[] = [
@@ -79,6 +80,15 @@ export const instances: InstanceDetail[] = [
   instance(3, { state: 'completed', finishedAt: ago(40), tasks: [], document: doc('rec_3') }),
   instance(4, { state: 'canceled', finishedAt: ago(80), tasks: [], document: null }),
 ]
+const orderRef = { id: 'def_3', name: 'Исполнение заказа', version: 2, processId: 'order' }
+const called = (n: number, state: 'active' | 'completed'): InstanceDetail => instance(n, { state, parentId: 'pi_5', rootId: 'pi_5', definition: { id: 'def_4', name: 'Отгрузка', version: 1, processId: 'shipment' }, tasks: [], finishedAt: state === 'completed' ? ago(3) : null })
+instances.push(instance(5, {
+  definition: orderRef, bpmn: readFileSync(new URL('./order.bpmn', import.meta.url), 'utf8'), tasks: [], document: null, takenFlows: ['g1', 'g2', 'g3', 'g4'].map((flowId) => ({ flowId, count: 1 })),
+  elements: [run(1, 'begin', 'Заказ принят', 'startEvent', 'completed', 30), run(2, 'split', '', 'parallelGateway', 'completed', 30), run(3, 'paid', 'Дождаться оплаты', 'receiveTask', 'active', 30), run(7, 'ship', 'Отгрузить позицию', 'callActivity', 'active', 20, 4), run(5, 'care', 'Сопровождение', 'subProcess', 'active', 30)],
+}))
+instances.push(called(6, 'completed'), called(7, 'active'))
+instances[4]!.children = [instances[6]!, instances[5]!]
+
 const entry = (seq: number, minutes: number, type: string, event: JsonObject, elementId?: string, elementName?: string): HistoryEntry => ({ seq, at: ago(minutes), type, event, elementId, elementName })
 export const history: HistoryEntry[] = [
   entry(1, 30, 'instanceCreated', { startedBy: 'user_2', document: 'rec_1' }),
@@ -90,6 +100,24 @@ export const history: HistoryEntry[] = [
   entry(7, 28, 'jobCompleted', { result: { outputString: '9e107d9d372bb6826bd81d3542a419d6' } }, 'md5', 'Контрольная сумма'),
   entry(8, 28, 'variablesSet', { values: { outputString: '9e107d9d372bb6826bd81d3542a419d6' } }),
   entry(9, 26, 'userTaskCreated', { assignees: ['user_1'], title: 'Согласовать оплату' }, 'approve', 'Согласовать оплату'),
+]
+export const orderHistory: HistoryEntry[] = [
+  entry(1, 30, 'instanceCreated', { startedBy: 'user_2' }),
+  entry(2, 30, 'elementActivated', { key: 3, element: 'paid', scope: 0 }, 'paid', 'Дождаться оплаты'),
+  entry(3, 30, 'subscriptionOpened', { key: 3, element: 'paid', subscription: 1, awaited: { message: { name: 'оплачено', key: 'заказ-7' } } }, 'paid', 'Дождаться оплаты'),
+  entry(4, 30, 'timerArmed', { key: 3, element: 'slow', timer: 1, due: ago(-4000) }, 'slow', '3 дня'),
+  entry(5, 29, 'elementActivated', { key: 4, element: 'ship', scope: 0 }, 'ship', 'Отгрузить позицию'),
+  entry(6, 29, 'turnsPlanned', { key: 4, total: 3, items: ['A', 'B', 'C'] }),
+  entry(7, 28, 'elementActivated', { key: 6, element: 'ship', scope: 4 }, 'ship', 'Отгрузить позицию'),
+  entry(8, 28, 'turnStarted', { key: 4, turn: 6, index: 0 }),
+  entry(9, 28, 'childStarted', { key: 6, element: 'ship', child: 1, process: 'shipment', variables: { item: 'A' }, wait: true }, 'ship', 'Отгрузить позицию'),
+  entry(10, 20, 'childFinished', { key: 6, child: 1, outcome: { completed: {} } }),
+  entry(11, 20, 'elementCompleted', { key: 6, element: 'ship' }, 'ship', 'Отгрузить позицию'),
+  entry(12, 20, 'turnEnded', { key: 4, turn: 6, output: null }),
+  entry(13, 20, 'elementActivated', { key: 7, element: 'ship', scope: 4 }, 'ship', 'Отгрузить позицию'),
+  entry(14, 20, 'turnStarted', { key: 4, turn: 7, index: 1 }),
+  entry(15, 20, 'childStarted', { key: 7, element: 'ship', child: 2, process: 'shipment', variables: { item: 'B' }, wait: true }, 'ship', 'Отгрузить позицию'),
+  entry(16, 19, 'elementActivated', { key: 5, element: 'care', scope: 0 }, 'care', 'Сопровождение'),
 ]
 export const calls: CallRecord[] = [
   { id: 1, at: ago(29), instanceId: 'pi_1', elementId: 'md5', attempt: 1, url: 'http://127.0.0.1:9090/md5', request: 'workflow_id=0000000000007b.12345678&code=md5&properties%5BinputString%5D=%D0%90%D1%80%D0%B5%D0%BD%D0%B4%D0%B0&event_token=abc', status: 500, response: 'Internal Server Error', durationMs: 1240, error: null },

@@ -17,6 +17,8 @@ export const can = {
   manageCatalogs: adminOnly,
   seeSystem: adminOnly,
   retryIncident: adminOnly,
+  sendMessages: adminOnly,
+  operateInstance: (user: User, state: string): Permission => (isFinished(state) ? no('finished') : adminOnly(user)),
   editVariables: (user: User, state: string): Permission =>
     isFinished(state) ? no('finished') : adminOnly(user),
   cancelInstance: (user: User, state: string, startedBy: string | null): Permission => {

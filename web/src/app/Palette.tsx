@@ -2,7 +2,7 @@
 import { useDebouncedValue } from '@mantine/hooks'
 import { Spotlight, spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
 import {
-  IconBolt, IconDatabase, IconFileText, IconInbox, IconKeyboard, IconLanguage, IconLogout, IconMoon, IconPlayerPlay, IconPlus, IconRoute,
+  IconBolt, IconDatabase, IconFileText, IconInbox, IconKeyboard, IconLanguage, IconLogout, IconMailForward, IconMoon, IconPlayerPlay, IconPlus, IconRoute,
   IconSearch, IconSitemap, IconUser, type Icon,
 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -69,6 +69,7 @@ export default function Palette() {
     const actions = [
       action('start', t('shell.palette.startProcess'), IconPlayerPlay, () => navigateTo('/processes?tab=start')),
       ...(admin ? [
+        action('send', t('shell.palette.send'), IconMailForward, () => navigateTo('/processes?send=1')),
         action('model', t('shell.palette.newModel'), IconPlus, () => navigateTo('/designer?new=1')),
         action('catalog', t('shell.palette.newCatalog'), IconPlus, () => navigateTo('/catalogs?new=1')),
         action('app', t('shell.palette.newApp'), IconPlus, () => navigateTo('/apps?new=1')),

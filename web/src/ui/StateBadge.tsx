@@ -44,9 +44,10 @@ const INSTANCE_STATES = ['active', 'completed', 'canceled', 'failed', 'incident'
 type KnownInstanceState = (typeof INSTANCE_STATES)[number]
 const isKnown = (state: string): state is KnownInstanceState => (INSTANCE_STATES as readonly string[]).includes(state)
 
-export function InstanceStateBadge({ state, incident, testId, plain }: { state: string; incident?: boolean; testId?: string; plain?: boolean }) {
+export function InstanceStateBadge({ state, incident, suspended, testId, plain }: { state: string; incident?: boolean; suspended?: boolean; testId?: string; plain?: boolean }) {
   const { t } = useTranslation()
-  const shown = incident && state === 'active' ? 'incident' : state
+  const running = suspended ? 'suspended' : incident ? 'incident' : state
+  const shown = state === 'active' ? running : state
   const { tone, icon } = TONE_OF[shown] ?? { tone: 'idle' as const, icon: IconCircleDashed }
   return (
     <ToneBadge tone={tone} icon={icon} testId={testId} state={state} plain={plain}>

@@ -10,7 +10,7 @@ export function errorText(error: unknown): string {
   if (!i18next.exists(key)) return error.message || i18next.t('errors.unknown', { code: error.code })
   const sentence = i18next.t(key as 'errors.unknown', { code: error.code })
   if (isBusy(error)) return `${sentence} ${againText(error)}`
-  return error.code === 'DOC-0004' || error.code === 'DEF-0005' || error.code === 'IDN-0011' || error.code === 'IDN-0012' || error.code === 'API-0001'
+  return error.code === 'DOC-0004' || error.code === 'DEF-0005' || error.code === 'IDN-0011' || error.code === 'IDN-0012' || error.code === 'API-0001' || error.code === 'ENG-0025' || error.code === 'ENG-0026' || error.code === 'RUN-0020'
     ? `${sentence} ${error.message}`
     : sentence
 }

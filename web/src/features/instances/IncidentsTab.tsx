@@ -1,13 +1,15 @@
 /** What broke: where, why, and the ways to mend it. */
 import { Button } from '@mantine/core'
-import { IconFocus2, IconPencil, IconRefresh, IconShieldCheck } from '@tabler/icons-react'
+import { IconFocus2, IconPencil, IconPlayerSkipForward, IconRefresh, IconShieldCheck } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { can, queryClient, useMe, type Incident, type InstanceDetail } from '@/api'
+import { closeDialog, openDialog } from '@/ui/dialogs'
 import { codeText, toastError, toastOk } from '@/ui/errors'
 import { Guard } from '@/ui/Guard'
 import { EmptyState } from '@/ui/Page'
 import { Time } from '@/ui/Time'
+import { SkipForm } from './forms'
 import css from './instance.module.css'
 import { retryIncident } from './queries'
 
@@ -41,6 +43,12 @@ function IncidentCard({ incident, name, onElement, onVariables }: Omit<Incidents
     },
     onError: toastError,
   })
+  const skip = () => {
+    const dialog = openDialog({
+      title: t('instance.incidents.skip'),
+      children: <SkipForm incident={incident.id} name={name} onDone={() => { closeDialog(dialog); void queryClient.invalidateQueries({ queryKey: ['instance'] }) }} />,
+    })
+  }
   const sentence = codeText(incident.code, '')
   return (
     <article className={css.incident} data-testid="incident">
@@ -57,6 +65,9 @@ function IncidentCard({ incident, name, onElement, onVariables }: Omit<Incidents
         </Guard>
         <Guard can={permission}>
           <Button size="xs" variant="default" leftSection={<IconPencil size={14} />} onClick={onVariables}>{t('instance.incidents.editVariable')}</Button>
+        </Guard>
+        <Guard can={permission}>
+          <Button size="xs" variant="default" leftSection={<IconPlayerSkipForward size={14} />} onClick={skip} data-testid="skip-incident">{t('instance.incidents.skip')}</Button>
         </Guard>
         {incident.elementId && <Button size="xs" variant="default" leftSection={<IconFocus2 size={14} />} onClick={() => onElement(incident.elementId!)}>{t('instance.incidents.show')}</Button>}
         <span className={css.dim} style={{ marginLeft: 'auto' }}>{t('instance.incidents.code', { code: incident.code })}</span>

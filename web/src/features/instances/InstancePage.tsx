@@ -1,33 +1,39 @@
 /** One process: its diagram alive, and everything known about it below. */
-import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
-import { IconAlertTriangle, IconBan, IconDots, IconEraser, IconX } from '@tabler/icons-react'
+import { Button, Tooltip } from '@mantine/core'
+import { IconAlertTriangle, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { lazy, Suspense, useMemo } from 'react'
+import { lazy, Suspense, useMemo, useState } from 'react'
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
-import { can, instanceQuery, queryClient, useMe, type InstanceDetail } from '@/api'
-import { confirm } from '@/ui/confirm'
+import { can, instanceQuery, useMe, type InstanceDetail } from '@/api'
 import { marksOf } from '@/ui/diagram/elements'
-import { toastOk } from '@/ui/errors'
-import { Guard } from '@/ui/Guard'
-import { navigateTo } from '@/ui/nav'
+import { useLocale } from '@/ui/hooks'
 import { BlockSkeleton, Page, QueryView } from '@/ui/Page'
 import { useUrlState } from '@/ui/search'
 import { InstanceStateBadge } from '@/ui/StateBadge'
 import { PageTabs } from '@/ui/Tabs'
 import { Duration, Time } from '@/ui/Time'
+import { flowNodes, type FlowNode } from '@/util/bpmn'
+import { absoluteTime } from '@/util/time'
+import { Actions, useResume } from './Actions'
 import { CallsTab } from './CallsTab'
 import { HistoryTab } from './HistoryTab'
 import { IncidentsTab } from './IncidentsTab'
 import css from './instance.module.css'
-import { cancelInstance, eraseInstance } from './queries'
+import { liveOf, standing, type Live, type Run } from './live'
+import { ModifyPanel, NO_PLAN } from './ModifyPanel'
+import { NowTab, SuspendedBanner, waitText } from './NowTab'
+import { historyQuery, type Plan } from './queries'
 import { TasksTab } from './TasksTab'
+import { TreeTab } from './TreeTab'
 import { VariablesTab } from './VariablesTab'
 
 const DiagramView = lazy(() => import('@/ui/diagram/DiagramView'))
 
-const TABS = ['variables', 'history', 'calls', 'tasks', 'incidents'] as const
+const MigrateDialog = lazy(() => import('./MigrateDialog'))
+
+const TABS = ['now', 'variables', 'history', 'calls', 'tasks', 'tree', 'incidents'] as const
 type Tab = (typeof TABS)[number]
 
 export default function InstancePage() {
@@ -40,24 +46,45 @@ function InstanceView({ instance }: { instance: InstanceDetail }) {
   const { t } = useTranslation()
   const [search, setSearch] = useUrlState()
   const tab: Tab = TABS.find((item) => item === search.tab) ?? (instance.incidents.length > 0 ? 'incidents' : 'history')
-  const marks = useMemo(
-    () => marksOf(instance.elements, instance.incidents.map((incident) => incident.elementId ?? '')),
-    [instance.elements, instance.incidents],
-  )
   const selected = search.element ?? null
   const selectedName = selected && (instance.elements.find((e) => e.elementId === selected)?.name || selected)
-  const select = (element: string | null) => setSearch({ element: element ?? undefined })
+  const history = useQuery(historyQuery(instance.id))
+  const live = useMemo(() => liveOf(history.data?.items ?? []), [history.data])
+  const marks = useMemo(() => {
+    const made = marksOf(instance.elements, instance.incidents.map((incident) => incident.elementId ?? ''))
+    for (const [key, turns] of live.turns) {
+      const id = live.runs.get(key)?.elementId
+      const mark = id ? made.get(id) : undefined
+      if (mark) made.set(id!, { ...mark, turns: turns.total > 0 ? `${turns.ended}/${turns.total}` : `${turns.ended}` })
+    }
+    return made
+  }, [instance.elements, instance.incidents, live])
+  const nodes = useMemo(() => flowNodes(instance.bpmn), [instance.bpmn])
+  const me = useMe()
+  const resume = useResume(instance.id)
+  const [plan, setPlan] = useState<Plan | null>(null)
+  const [moving, setMoving] = useState<Run | null>(null)
+  const [migrating, setMigrating] = useState(false)
+  const show = (element: string | null) => setSearch({ element: element ?? undefined })
+  const select = (element: string | null) => {
+    if (moving && element && nodes.has(element)) {
+      setPlan({ ...(plan ?? NO_PLAN), moves: [...(plan ?? NO_PLAN).moves, { from: moving.key, to: element }] })
+      setMoving(null)
+    }
+    show(element)
+  }
   return (
     <Page
       title={instance.definition.name}
       documentTitle={`${instance.definition.name} ${instance.id}`}
       back={{ href: `/processes?process=${encodeURIComponent(instance.definition.processId ?? '')}`, label: t('processes.title') }}
-      badge={<InstanceStateBadge state={instance.state} incident={instance.incidents.length > 0} testId="instance-state" />}
-      subtitle={<FactLine instance={instance} />}
-      actions={<Actions instance={instance} />}
+      badge={<InstanceStateBadge state={instance.state} suspended={instance.suspended} incident={instance.incidents.length > 0} testId="instance-state" />}
+      subtitle={<FactLine instance={instance} live={live} nodes={nodes} />}
+      actions={<Actions instance={instance} onModify={() => setPlan(NO_PLAN)} onMigrate={() => setMigrating(true)} />}
       flush
     >
       <div className={css.layout}>
+        {instance.suspended && instance.state === 'active' && <SuspendedBanner onResume={resume} allowed={can.operateInstance(me, instance.state).ok} />}
         <div className={css.diagram}>
           {instance.incidents.length > 0 && (
             <button type="button" className={css.banner} onClick={() => setSearch({ tab: 'incidents', element: undefined })}>
@@ -70,17 +97,24 @@ function InstanceView({ instance }: { instance: InstanceDetail }) {
             <DiagramView xml={instance.bpmn} marks={marks} takenFlows={instance.takenFlows} selected={selected} onSelect={select} label={t('instance.diagram')} />
           </Suspense>
         </div>
-        <div className={css.lower}>
+        {plan && instance.state === 'active' && (
+          <div className={css.lower}>
+            <ModifyPanel instance={instance} live={live} nodes={nodes} plan={plan} moving={moving} selected={selected} onPlan={setPlan} onMoving={setMoving} onSelect={select} onClose={() => { setPlan(null); setMoving(null) }} />
+          </div>
+        )}
+        <div className={css.lower} hidden={plan !== null && instance.state === 'active'}>
           <div className={css.tabRow}>
             <PageTabs
               label={instance.definition.name}
               value={tab}
               onChange={(next) => setSearch({ tab: next })}
               items={[
+                { key: 'now', label: t('instance.tab.now') },
                 { key: 'history', label: t('instance.tab.history') },
                 { key: 'variables', label: t('instance.tab.variables') },
                 { key: 'calls', label: t('instance.tab.calls') },
                 { key: 'tasks', label: t('instance.tab.tasks'), count: instance.tasks.length },
+                { key: 'tree', label: t('instance.tab.tree'), count: instance.children.length + (instance.parentId ? 1 : 0) },
                 { key: 'incidents', label: t('instance.tab.incidents'), count: instance.incidents.length, tone: 'broken' },
               ]}
             />
@@ -93,6 +127,18 @@ function InstanceView({ instance }: { instance: InstanceDetail }) {
             )}
           </div>
           <div className={css.tabBody} role="tabpanel">
+            {tab === 'now' && (
+              <NowTab
+                instance={instance}
+                live={live}
+                nodes={nodes}
+                element={selected}
+                onElement={show}
+                onMove={(run) => { setPlan(NO_PLAN); setMoving(run); show(run.elementId) }}
+                onTerminate={(run) => { setPlan({ ...NO_PLAN, terminate: [run.key] }); show(run.elementId) }}
+              />
+            )}
+            {tab === 'tree' && <TreeTab instance={instance} />}
             {tab === 'variables' && <VariablesTab instance={instance} element={selected} />}
             {tab === 'history' && <HistoryTab instance={instance} element={selected} onElement={select} />}
             {tab === 'calls' && <CallsTab instance={instance} element={selected} />}
@@ -101,81 +147,43 @@ function InstanceView({ instance }: { instance: InstanceDetail }) {
           </div>
         </div>
       </div>
+      {migrating && <Suspense fallback={null}><MigrateDialog instance={instance} live={live} nodes={nodes} onClose={() => setMigrating(false)} /></Suspense>}
     </Page>
   )
 }
 
-function FactLine({ instance }: { instance: InstanceDetail }) {
+function FactLine({ instance, live, nodes }: { instance: InstanceDetail; live: Live; nodes: Map<string, FlowNode> }) {
   const { t } = useTranslation()
+  const locale = useLocale()
+  const waits = waitsFor(instance, t) ?? firstWait(live, nodes, (iso) => absoluteTime(iso, locale), t)
   return (
     <span className={css.facts}>
       <span className="num">{instance.id}</span>
       <a className="link" href={`/definitions/${instance.definition.id}`}>{t('processes.definition.versionN', { n: instance.definition.version })}</a>
+      {instance.parentId && <a className="link" href={`/instances/${instance.parentId}`}>{t('instance.facts.calledBy', { id: instance.parentId })}</a>}
       {instance.document && <a className="link" href={`/records/${instance.document.recordId}`}>{instance.document.title || instance.document.recordId}</a>}
       {instance.startedBy && <span>{t('instance.facts.startedBy')}: {instance.startedBy.name}</span>}
       <span>{t('instance.facts.started')} <Time at={instance.startedAt} /></span>
       <Duration from={instance.startedAt} to={instance.finishedAt} />
-      {instance.state === 'active' && <span className={css.waits}>{t('instance.facts.waiting')}: {waitsFor(instance, t)}</span>}
+      {instance.state === 'active' && <span className={css.waits}>{t('instance.facts.waiting')}: {waits}</span>}
       {instance.stateTitle && <span>{instance.stateTitle}</span>}
     </span>
   )
 }
 
 /** In one line, why the process stands where it stands. */
-function waitsFor(instance: InstanceDetail, t: TFunction): string {
+function waitsFor(instance: InstanceDetail, t: TFunction): string | null {
   if (instance.incidents.length > 0) return t('instance.waiting.incident')
   const task = instance.tasks.find((item) => item.state === 'open')
   if (task) return t('instance.waiting.task', { names: task.assignees.map((person) => person.name).join(', ') || task.title })
-  const element = instance.elements.find((item) => item.state === 'active' && item.kind !== 'process')
-  if (element) return t('instance.waiting.element', { name: element.name || element.elementId })
-  return t('instance.waiting.nothing')
+  return null
 }
 
-function Actions({ instance }: { instance: InstanceDetail }) {
-  const { t } = useTranslation()
-  const me = useMe()
-  const permission = can.cancelInstance(me, instance.state, instance.startedBy?.id ?? null)
-  const cancel = () =>
-    confirm({
-      title: t('instance.cancelTitle'),
-      text: t('instance.cancelText'),
-      action: t('instance.cancel'),
-      name: instance.definition.name,
-      reason: t('instance.cancelReason'),
-      run: async (reason) => {
-        await cancelInstance(instance.id, reason)
-        toastOk(t('instance.cancelled'))
-        await queryClient.invalidateQueries({ queryKey: ['instance'] })
-      },
-    })
-  const erase = () =>
-    confirm({
-      title: t('instance.eraseTitle'),
-      text: t('instance.eraseText'),
-      action: t('instance.erase'),
-      name: instance.id,
-      run: async () => {
-        await eraseInstance(instance.id)
-        toastOk(t('instance.erased'))
-        navigateTo('/processes')
-        void queryClient.invalidateQueries({ queryKey: ['instance', 'list'] })
-      },
-    })
-  return (
-    <>
-      {instance.state === 'active' && (
-        <Guard can={permission}>
-          <Button variant="default" leftSection={<IconBan size={15} />} onClick={cancel}>{t('instance.cancel')}</Button>
-        </Guard>
-      )}
-      <Menu position="bottom-end">
-        <Menu.Target><ActionIcon size="lg" variant="default" aria-label={t('common.action.actions')}><IconDots size={17} /></ActionIcon></Menu.Target>
-        <Menu.Dropdown>
-          <Guard can={can.manageApps(me)}>
-            <Menu.Item color="red" leftSection={<IconEraser size={16} />} onClick={erase}>{t('instance.erase')}</Menu.Item>
-          </Guard>
-        </Menu.Dropdown>
-      </Menu>
-    </>
-  )
+/** What the run that stands longest waits for. */
+function firstWait(live: Live, nodes: Map<string, FlowNode>, when: (iso: string) => string, t: TFunction): string {
+  const runs = standing(live)
+  const run = runs.find((item) => item.waits.length > 0) ?? runs[0]
+  if (!run) return t('instance.waiting.nothing')
+  const wait = run.waits[0]
+  return wait ? waitText(wait, run, nodes, when, t) : t('instance.waiting.element', { name: run.name || run.elementId })
 }

@@ -1,5 +1,10 @@
 /** Processes: what can be started, what runs, what is deployed. */
+import { Button } from '@mantine/core'
+import { IconMailForward } from '@tabler/icons-react'
+import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
+import { can, useMe } from '@/api'
+import { Guard } from '@/ui/Guard'
 import { Page } from '@/ui/Page'
 import { useUrlState } from '@/ui/search'
 import { PageTabs } from '@/ui/Tabs'
@@ -8,23 +13,28 @@ import { DefinitionsTab } from './DefinitionsTab'
 import { InstancesTab } from './InstancesTab'
 import { StartTab } from './StartTab'
 
+const SendDialog = lazy(() => import('./SendDialog'))
+
 const TABS = ['start', 'instances', 'definitions', 'decisions'] as const
 type Tab = (typeof TABS)[number]
 
 export default function ProcessesPage() {
   const { t } = useTranslation()
+  const me = useMe()
   const [search, setSearch] = useUrlState()
   const tab: Tab = TABS.find((item) => item === search.tab) ?? 'instances'
   const change = (next: Tab) => setSearch({ tab: next === 'instances' ? undefined : next, q: undefined, page: undefined })
   return (
     <Page
       title={t('processes.title')}
+      actions={<Guard can={can.sendMessages(me)}><Button variant="default" leftSection={<IconMailForward size={15} />} onClick={() => setSearch({ send: '1' })} data-testid="send-open">{t('processes.send.open')}</Button></Guard>}
       tabs={<PageTabs label={t('processes.title')} value={tab} onChange={change} items={TABS.map((key) => ({ key, label: t(`processes.tab.${key}`) }))} />}
     >
       {tab === 'start' && <StartTab />}
       {tab === 'instances' && <InstancesTab />}
       {tab === 'definitions' && <DefinitionsTab />}
       {tab === 'decisions' && <DecisionsTab />}
+      {search.send === '1' && can.sendMessages(me).ok && <Suspense fallback={null}><SendDialog onClose={() => setSearch({ send: undefined })} /></Suspense>}
     </Page>
   )
 }

@@ -42,6 +42,7 @@ export const shell: Translation<typeof ru> = {
     found: 'Found',
     nothing: 'Nothing found. Try a process id such as pi_12',
     startProcess: 'Start process',
+    send: 'Send message or signal',
     newModel: 'Create model',
     newCatalog: 'Create catalog',
     newApp: 'Create app',

@@ -183,6 +183,7 @@ function addBadge(overlays: Services['overlays'], element: RegistryElement, mark
   html.className = 'ruslo-badge'
   html.dataset.state = mark.state
   html.dataset.testid = `element-state-${element.id}`
-  html.textContent = mark.runs > 1 ? `${GLYPH[mark.state]} ${mark.runs}` : GLYPH[mark.state]
+  const count = mark.turns ?? (mark.runs > 1 ? String(mark.runs) : '')
+  html.textContent = `${GLYPH[mark.state]} ${count}`.trim()
   overlays.add(element.id, 'ruslo-count', { position: { top: -11, right: 11 }, html, show: { minZoom: 0.3 } })
 }

@@ -7,6 +7,8 @@ export interface ElementMark {
   state: DiagramState
   /** How often the element was entered, the latest run included. */
   runs: number
+  /** Stands instead of the count: turns done of turns planned. */
+  turns?: string
 }
 
 /** The server tells the latest run of each element and how many there were; an open incident outweighs its state. */

@@ -1,0 +1,85 @@
+/** Sending a message or a signal by hand: what it carries, and what came of it. */
+import { Alert, Anchor, Button, Group, Modal, NumberInput, SegmentedControl, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { api, queryClient } from '@/api'
+import { toastError } from '@/ui/errors'
+import { isObject, parseJson } from '@/util/json'
+
+const UNITS = { seconds: 1000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 } as const
+type Unit = keyof typeof UNITS
+
+interface Sent {
+  kind: 'message' | 'signal'
+  reached: { instanceId: string; processId: string; started: boolean }[]
+  kept: boolean
+}
+
+export default function SendDialog({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation()
+  const [kind, setKind] = useState<'message' | 'signal'>('message')
+  const [name, setName] = useState('')
+  const [key, setKey] = useState('')
+  const [messageId, setMessageId] = useState('')
+  const [keep, setKeep] = useState<number | string>('')
+  const [unit, setUnit] = useState<Unit>('hours')
+  const [text, setText] = useState('{}')
+  const parsed = parseJson(text)
+  const variables = parsed.ok && isObject(parsed.value) ? parsed.value : null
+  const send = useMutation({
+    mutationFn: async (): Promise<Sent> => {
+      if (kind === 'signal') {
+        await api.post('/signals', { body: { name: name.trim(), variables: variables ?? {} } })
+        return { kind, reached: [], kept: false }
+      }
+      const answer = await api.post('/messages', { body: { name: name.trim(), correlationKey: key, id: messageId || null, ttlMs: Math.round(Number(keep || 0) * UNITS[unit]), variables: variables ?? {} } })
+      return { kind, reached: answer.reached, kept: answer.kept }
+    },
+    onSuccess: () => void queryClient.invalidateQueries({ queryKey: ['instance'] }),
+    onError: toastError,
+  })
+  return (
+    <Modal opened onClose={onClose} title={t('processes.send.title')}>
+      <form onSubmit={(event) => { event.preventDefault(); if (name.trim() && variables) send.mutate() }} data-testid="send">
+        <Stack>
+          <SegmentedControl value={kind} onChange={(value) => { setKind(value as 'message' | 'signal'); send.reset() }} data={[{ value: 'message', label: t('processes.send.message') }, { value: 'signal', label: t('processes.send.signal') }]} />
+          <Text size="sm" c="dimmed">{t(`processes.send.${kind}Hint`)}</Text>
+          <TextInput label={t('processes.send.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus required />
+          {kind === 'message' && (
+            <>
+              <TextInput label={t('processes.send.key')} description={t('processes.send.keyHint')} value={key} onChange={(event) => setKey(event.currentTarget.value)} />
+              <Group align="end" gap="xs" wrap="nowrap">
+                <NumberInput style={{ flex: 1 }} label={t('processes.send.keep')} description={t('processes.send.keepHint')} min={0} value={keep} onChange={setKeep} />
+                <Select w={120} aria-label={t('processes.send.unit')} allowDeselect={false} value={unit} onChange={(value) => value && setUnit(value as Unit)} data={(Object.keys(UNITS) as Unit[]).map((value) => ({ value, label: t(`processes.send.units.${value}`) }))} />
+              </Group>
+              <TextInput label={t('processes.send.id')} description={t('processes.send.idHint')} value={messageId} onChange={(event) => setMessageId(event.currentTarget.value)} />
+            </>
+          )}
+          <Textarea label={t('processes.send.variables')} description={t('processes.send.variablesHint')} value={text} onChange={(event) => setText(event.currentTarget.value)} error={variables ? undefined : t('instance.variables.badJson')} autosize minRows={3} maxRows={12} styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)', fontSize: 12 } }} />
+          {send.data && <Outcome sent={send.data} />}
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={onClose}>{send.data ? t('common.action.close') : t('common.action.cancel')}</Button>
+            <Button type="submit" disabled={!name.trim() || !variables} loading={send.isPending} data-testid="send-submit">{t(`processes.send.${kind}Do`)}</Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}
+
+function Outcome({ sent }: { sent: Sent }) {
+  const { t } = useTranslation()
+  if (sent.kind === 'signal') return <Alert color="green" role="status">{t('processes.send.thrown')}</Alert>
+  return (
+    <Alert color={sent.reached.length > 0 || sent.kept ? 'green' : 'yellow'} role="status">
+      {sent.reached.length === 0 && <div>{t(sent.kept ? 'processes.send.nobodyYet' : 'processes.send.nobody')}</div>}
+      {sent.reached.map((one) => (
+        <div key={one.instanceId}>
+          <Anchor size="sm" href={`/instances/${one.instanceId}`}>{one.instanceId}</Anchor> {one.processId}: {t(one.started ? 'processes.send.started' : 'processes.send.got')}
+        </div>
+      ))}
+      {sent.reached.length > 0 && sent.kept && <div>{t('processes.send.kept')}</div>}
+    </Alert>
+  )
+}
