@@ -14,7 +14,8 @@
 //!
 //! Inside: `partitions` (queues, rounds, commits), `timers`, `outbox` (deliveries), `jobs` (routing, workers, scripts),
 //! `components` (built-in jobs), `exchange` (what goes between instances), `deploy`, `decisions`, `instances`,
-//! `tasks`, `records` (what a saved or deleted record leads to), `starts`, `retention` (what is over its time), `metrics`, `stop` (how the loops end).
+//! `tasks`, `records` (what a saved or deleted record leads to), `starts`, `retention` (what is over its time),
+//! `metrics`, `stop` (how the loops end).
 
 pub mod clock;
 pub mod cluster;

@@ -96,9 +96,12 @@ const UNSETTLED: &str = concat!(
     "m.id > $1 AND m.state < 2 AND (m.expires_at > $2 OR m.state = 1)
     AND (cardinality($3::bigint[]) = 0 OR m.partition_id = ANY($3))
     AND (m.state = 1
-        OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.kind = 0 AND s.name = m.name AND s.key = m.key)
-        OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.kind = 0 AND s.name = m.name AND s.key IS NULL)
-        OR EXISTS (SELECT 1 FROM event_starts e WHERE e.kind = 0 AND e.name = m.name))
+        OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.kind = 0 AND s.name = m.name AND s.key = m.key
+            AND position('\"' || s.process_id || '\"' IN m.reached) = 0)
+        OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.kind = 0 AND s.name = m.name AND s.key IS NULL
+            AND position('\"' || s.process_id || '\"' IN m.reached) = 0)
+        OR EXISTS (SELECT 1 FROM event_starts e WHERE e.kind = 0 AND e.name = m.name
+            AND position('\"' || e.process_id || '\"' IN m.reached) = 0))
     ORDER BY m.id LIMIT $4"
 );
 const EARLIEST: &str = "SELECT min(expires_at) FROM messages";

@@ -1,4 +1,4 @@
-//! What instances exchange: subscriptions, published messages, starts by events, and names that one run holds at a time.
+//! What instances exchange: subscriptions, published messages, starts by events, and names that one run holds.
 //!
 //! Invariant: a message reaches a process at most once: whoever delivers it changes [`MessageRow::reached`] in the unit
 //! of the receiver, naming what it read. A name is held by one row, a correlation key by one started instance. Never:

@@ -34,7 +34,7 @@ const AT_ONCE: usize = 64;
 /// What could not be done now is tried again after so long.
 const AGAIN_MS: i64 = 500;
 /// So often the store is looked at where others write to it, and for what has expired.
-const SWEEP_MS: i64 = 5_000;
+const SWEEP_MS: i64 = 10_000;
 /// The same where nobody else writes.
 const SWEEP_ALONE_MS: i64 = 30_000;
 /// Messages read at once.

@@ -1,8 +1,9 @@
 //! Signals go to all who wait (BPMN SG-1..3).
 //!
 //! Invariant: a signal is a message to a partition, written with what throws it; taking it writes one message for every
-//! subscription that was open by then and for every start, in one unit (many: in several, each of which writes where the
-//! next goes on). So each gets it once, as a step of its own, and one that fails holds nobody. Never: keeps a signal.
+//! subscription that was open by then and for every start, in one unit (many: in several, each of which writes where
+//! the next goes on). So each gets it once, as a step of its own, and one that fails holds nobody. Never: keeps a
+//! signal.
 
 use super::messages::check_name;
 use crate::cluster::{CommandFor, EventStart, Message, SignalFor};

@@ -1,7 +1,7 @@
 //! What people who look after instances do with them (BPMN MG-1..8, MI-2, AH-2, IN-3).
 //!
-//! Invariant: each is one command and so one step, with its author and reason in the history. Never: changes an instance
-//! beside the engine.
+//! Invariant: each is one command and so one step, with its author and reason in the history. Never: changes an
+//! instance beside the engine.
 
 use super::{incident_row, row};
 use crate::core::Core;

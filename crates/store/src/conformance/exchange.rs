@@ -131,6 +131,10 @@ pub async fn published_messages(db: &dyn Database) {
     put(&store, write(ExchangeWrite::Subscribe(Box::new(waits)))).await;
     assert_eq!(unsettled(&[], 0).await, [2, 8]);
     assert_eq!((unsettled(&[1], 0).await, unsettled(&[0], 2).await), (vec![], vec![8]));
+    let taken =
+        ExchangeWrite::Reach { partition: PartitionId(0), id: 2, before: Vec::new(), after: vec!["p9".to_owned()] };
+    put(&store, write(taken)).await;
+    assert_eq!(unsettled(&[], 0).await, [8], "who waits had it");
     assert_eq!(ok(store.earliest_expiry().await), Some(at(8)));
     let expired = put(&store, write(ExchangeWrite::Expire { before: at(9_500), limit: 10 })).await;
     assert_eq!(expired.removed, 2, "what is to be delivered once stays");

@@ -35,7 +35,8 @@ macro_rules! columns {
 
 const INSERT: &str = "INSERT INTO definitions (id, process_id, version, name, description, origin, document_catalog,
     deployed_at, deployed_by, modified_at, app_id, auto_execute, template_meta, deployable, deleted_at, model_id,
-    source, view, version_tag, deployment_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+    source, view, version_tag, deployment_id)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
     ?19, ?20)";
 const UPDATE: &str = "UPDATE definitions SET name = ?2, description = ?3, document_catalog = ?4, modified_at = ?5,
     app_id = ?6, auto_execute = ?7, template_meta = ?8, deployable = ?9, deleted_at = ?10, model_id = ?11

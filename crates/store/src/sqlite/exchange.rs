@@ -88,9 +88,12 @@ const UNSETTLED: &str = concat!(
     "m.id > ?1 AND m.state < 2 AND (m.expires_at > ?2 OR m.state = 1)
     AND (?3 = '[]' OR m.partition_id IN (SELECT value FROM json_each(?3)))
     AND (m.state = 1
-        OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.kind = 0 AND s.name = m.name AND s.key = m.key)
-        OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.kind = 0 AND s.name = m.name AND s.key IS NULL)
-        OR EXISTS (SELECT 1 FROM event_starts e WHERE e.kind = 0 AND e.name = m.name))
+        OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.kind = 0 AND s.name = m.name AND s.key = m.key
+            AND instr(m.reached, '\"' || s.process_id || '\"') = 0)
+        OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.kind = 0 AND s.name = m.name AND s.key IS NULL
+            AND instr(m.reached, '\"' || s.process_id || '\"') = 0)
+        OR EXISTS (SELECT 1 FROM event_starts e WHERE e.kind = 0 AND e.name = m.name
+            AND instr(m.reached, '\"' || e.process_id || '\"') = 0))
     ORDER BY m.id LIMIT ?4"
 );
 const EARLIEST: &str = "SELECT min(expires_at) FROM messages";
