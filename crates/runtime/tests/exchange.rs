@@ -275,6 +275,31 @@ async fn ca_3_a_called_process_gives_its_variables_back() {
 }
 
 #[tokio::test]
+async fn ca_4_calls_in_a_circle_stop_with_an_incident() {
+    let world = World::new().await;
+    // The first calls itself; the second calls again and again what ends at once.
+    let again = r#"<bpmn:startEvent id="start"/><bpmn:exclusiveGateway id="g"/>"#.to_owned()
+        + &call("short", "")
+        + r#"<bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="g"/><bpmn:sequenceFlow id="f2" sourceRef="g" targetRef="a"/>
+<bpmn:sequenceFlow id="f3" sourceRef="a" targetRef="g"/>"#;
+    let processes =
+        [("deep", line("", &call("deep", ""))), ("again", again), ("short", line("", r#"<bpmn:task id="a"/>"#))];
+    let ids = deploy(&world, file(&processes, "")).await;
+    let deep = world.start(ids[0], json!({})).await;
+    until_all(&world, "deep", &["active"; 50]).await;
+    let circle = world.start(ids[1], json!({})).await;
+    let view = world.runtime.instance(circle).await.unwrap();
+    assert_eq!(view.incidents[0].code, "ENG-0006");
+    world.runtime.cancel(&world.admin, deep, "").await.unwrap();
+    world
+        .until("all canceled", || async {
+            let filter = InstanceFilter { root: Some(deep), state: Some("active".into()), ..InstanceFilter::default() };
+            (world.runtime.instances(&filter, Page::default()).await.unwrap().total == 0).then_some(())
+        })
+        .await;
+}
+
+#[tokio::test]
 async fn ca_1_a_call_finds_the_version_it_names() {
     let world = World::new().await;
     let give = |n: u32| {

@@ -19,6 +19,8 @@ use model::{DefinitionId, DocumentRef, Fault, IdSource, InstanceId};
 use std::sync::Arc;
 use store::{DefinitionField, DefinitionRow, Filter, Query, VersionName};
 
+/// Called instances that one step begins.
+const CALLS_MAX: usize = 2_000;
 /// Definitions looked at for callers of a version.
 const CALLERS_MAX: u32 = 10_000;
 
@@ -69,6 +71,15 @@ fn document(session: &Session, called: &Deployment) -> Option<DocumentRef> {
     session.document_ref().filter(|document| called.document.is_none_or(|catalog| catalog == document.catalog))
 }
 
+/// Whoever waits gets an incident, the others a line in the history.
+fn not_begun(child: InstanceId, waits: bool, fault: &Fault) -> Command {
+    if waits {
+        return not_started(child, fault);
+    }
+    let text = format!("a called process was not started: {}", fault.message);
+    Command::Log { key: None, job: None, text, by: None }
+}
+
 fn not_started(child: InstanceId, fault: &Fault) -> Command {
     let (code, message) = (fault.code.code.to_owned(), fault.message.clone());
     Command::FinishChild { child, outcome: ChildOutcome::NotStarted { code, message } }
@@ -106,35 +117,54 @@ async fn deployment_of(core: &Core, session: &Session) -> Result<DefinitionId, F
     Ok(row.and_then(|row| row.deployment).unwrap_or(own))
 }
 
-/// Begins what was called in this step, in the same unit; what ends at once goes on in the caller.
+/// Begins what was called in this step, in the same unit; what ends at once goes on in the caller. Calls in a circle
+/// stop with an incident. No recursion: calls may be fifty deep.
 pub(crate) async fn begin(core: &Core, session: &mut Session, ids: &mut IdSource) -> Result<(), Fault> {
-    while let Some(call) = session.dealings.calls.pop_front() {
-        let mut child = Session::new(call.child, session.fence, session.now);
-        child.fresh = true;
-        child.trace = session.trace.clone();
-        match Box::pin(step::begin(core, &mut child, ids, call.work)).await? {
-            Ok(()) => {
-                Box::pin(begin(core, &mut child, ids)).await?;
-                if let Some(state) = &child.state {
-                    step::check(state).unwrap_or_else(|broken| panic!("{broken}"));
-                }
-                let up = std::mem::take(&mut child.dealings.up);
-                let grandchildren = std::mem::take(&mut child.dealings.family);
-                session.dealings.family.push(child);
-                session.dealings.family.extend(grandchildren);
-                if !up.is_empty() {
-                    step::tell(core, session, ids, up).await?;
-                }
+    let mut left = CALLS_MAX;
+    // Each was called by the one before it.
+    let mut open: Vec<Session> = Vec::new();
+    loop {
+        let caller = open.last_mut().unwrap_or(&mut *session);
+        if let Some(call) = caller.dealings.calls.pop_front() {
+            let (child, waits) = (call.child, call.waits);
+            let begun = if left == 0 { Err(too_many()) } else { child_of(core, caller, ids, call).await? };
+            left = left.saturating_sub(1);
+            match begun {
+                Ok(child) => open.push(child),
+                Err(fault) if is_passing(&fault) => return Err(fault),
+                Err(fault) => step::tell(core, caller, ids, vec![not_begun(child, waits, &fault)]).await?,
             }
-            Err(fault) if is_passing(&fault) => return Err(fault),
-            Err(fault) if call.waits => step::tell(core, session, ids, vec![not_started(call.child, &fault)]).await?,
-            Err(fault) => {
-                let text = format!("a called process was not started: {}", fault.message);
-                step::tell(core, session, ids, vec![Command::Log { key: None, job: None, text, by: None }]).await?;
-            }
+            continue;
+        }
+        let Some(mut child) = open.pop() else { return Ok(()) };
+        if let Some(state) = &child.state {
+            step::check(state).unwrap_or_else(|broken| panic!("{broken}"));
+        }
+        let up = std::mem::take(&mut child.dealings.up);
+        session.dealings.family.push(child);
+        if !up.is_empty() {
+            let caller = open.last_mut().unwrap_or(&mut *session);
+            step::tell(core, caller, ids, up).await?;
         }
     }
-    Ok(())
+}
+
+fn too_many() -> Fault {
+    let message = format!("the step began {CALLS_MAX} called instances without waiting: calls in a circle?");
+    Fault::new(&codes::STEP_BUDGET, message)
+}
+
+/// Begins one; the inner error is why it can not be.
+async fn child_of(
+    core: &Core,
+    caller: &Session,
+    ids: &mut IdSource,
+    call: Call,
+) -> Result<Result<Session, Fault>, Fault> {
+    let mut child = Session::new(call.child, caller.fence, caller.now);
+    child.fresh = true;
+    child.trace.clone_from(&caller.trace);
+    Ok(step::begin(core, &mut child, ids, call.work).await?.map(|()| child))
 }
 
 /// Who is erased is waited for no more, and waits for nobody.
