@@ -79,6 +79,18 @@ bench-peers: build ## The same jobs against the peers, 20 minutes (bench/peers/R
 
 SEEDS ?= 10000
 FIRST ?= 1
+FUZZ_SECONDS ?= 60
+FUZZ_SEED ?= 1
+.PHONY: fuzz check-corpora
+fuzz: install ## Mutants of models, templates and expressions: FUZZ_SECONDS=60 for each of nine targets, from FUZZ_SEED=1
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) cargo test --locked --profile simulate -p formats --test mutants -- \
+		--nocapture --test-threads 2
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) cargo test --locked --profile simulate -p engine --test timer_mutants -- \
+		--nocapture
+
+check-corpora: install ## Import public model collections: CORPORA="FOLDER ..." (docs/support/corpora.md)
+	@tools/corpora --round-trip $(CORPORA)
+
 tck: install ## The public DMN conformance kit: TCK=path of a copy, or fetched into ~/.cache/ruslo/tck
 	@tools/dmn-tck $(TCK)
 

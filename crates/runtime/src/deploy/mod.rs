@@ -4,6 +4,7 @@
 //! instances run on the version they were started with. Never: judges a definition (`formats` and `engine` do).
 
 mod cache;
+mod targets;
 mod views;
 
 pub(crate) use cache::{Deployment, Deployments, kind_name};
@@ -35,6 +36,7 @@ pub(crate) async fn deploy(core: &Core, actor: &Actor, what: Deploy) -> Result<V
     }
     let mut diagnostics = diagnostics(core, &imported);
     diagnostics.extend(decisions::missing(core, &imported.definitions).await?);
+    diagnostics.extend(targets::missing(core, &imported.definitions, what.process_id.as_deref()).await?);
     let sound = !imported.definitions.is_empty() && diagnostics.iter().all(|d| d.severity < Severity::Error);
     if imported.definitions.is_empty() || !(sound || what.allow_undeployable) {
         return Err(not_deployable(&diagnostics));

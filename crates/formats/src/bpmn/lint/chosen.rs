@@ -39,7 +39,7 @@ pub(crate) fn run(compiler: &mut Compiler) {
 
 fn found(compiler: &Compiler, idx: ElementIdx, name: &str) -> Option<(&'static str, &'static str)> {
     let element = compiler.def.element(idx);
-    let says = match name {
+    match name {
         "no-inclusive-gateway" => matches!(element.kind, ElementKind::InclusiveGateway)
             .then_some(("An inclusive gateway", "Неисключающий шлюз")),
         "no-complex-gateway" => {
@@ -63,6 +63,5 @@ fn found(compiler: &Compiler, idx: ElementIdx, name: &str) -> Option<(&'static s
             (model_children(compiler.nodes[idx.0 as usize]).filter(definition).count() > 1)
                 .then_some(("The event has several definitions", "У события несколько определений"))
         }
-    };
-    says
+    }
 }

@@ -63,6 +63,6 @@ fn is_prose(node: Node, text: &str) -> bool {
     let named = filled(node, "language").or_else(|| filled(root, "expressionLanguage")).and_then(language);
     let foreign = text.starts_with('=') || text.contains("${") || text.contains("#{");
     let words = text.split_whitespace().collect::<Vec<_>>();
-    let plain = |word: &&str| word.chars().all(|c| c.is_alphabetic() || ",.?!;:-'’".contains(c));
-    named.is_none() && !foreign && words.len() >= WORDS && words.iter().all(|w| plain(&w))
+    let plain = |word: &str| word.chars().all(|c| c.is_alphabetic() || ",.?!;:-'’".contains(c));
+    named.is_none() && !foreign && words.len() >= WORDS && words.iter().all(|w| plain(w))
 }
