@@ -14,7 +14,7 @@ import { downloadText, fileName } from '@/util/files'
 import { isObject } from '@/util/json'
 import './canvas/designer.css'
 import { ConflictDialog } from './canvas/ConflictDialog'
-import { formServices, serviceOf } from './canvas/modeler'
+import { formServices, searchIn, serviceOf } from './canvas/modeler'
 import { Problems } from './canvas/Problems'
 import { TopBar } from './canvas/TopBar'
 import { useAutosave } from './canvas/useAutosave'
@@ -185,6 +185,7 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
         panelOpen={panelOpen}
         simulating={simulating}
         onSimulate={simulateNow}
+        onSearch={() => tool.modeler && searchIn(tool.modeler)}
         onCompare={() => void compareNow().catch(toastError)}
         onDraft={saving.change}
         onUndo={() => tool.modeler && serviceOf(tool.modeler, 'commandStack').undo()}

@@ -2,7 +2,7 @@
 import { ActionIcon, Button, Group, Menu, Select, TextInput, Tooltip } from '@mantine/core'
 import {
   IconAlertTriangle, IconArrowBackUp, IconArrowForwardUp, IconArrowLeft, IconCheck, IconCloudCheck, IconCloudOff, IconCloudUp, IconDots, IconDownload,
-  IconGitCompare, IconLayoutSidebarRight, IconPhoto, IconPlayerPlay, IconRocket, IconRoute,
+  IconGitCompare, IconLayoutSidebarRight, IconPhoto, IconPlayerPlay, IconRocket, IconRoute, IconSearch,
 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
@@ -34,6 +34,7 @@ interface TopBarProps {
   onPanel: () => void
   onSimulate: () => void
   onCompare: () => void
+  onSearch: () => void
 }
 
 export function TopBar(props: TopBarProps) {
@@ -60,6 +61,7 @@ export function TopBar(props: TopBarProps) {
           <Group gap={2} wrap="nowrap">
             <BarIcon label={`${t('designer.bar.undo')}  Ctrl+Z`} disabled={!props.undo} onClick={props.onUndo}><IconArrowBackUp size={18} /></BarIcon>
             <BarIcon label={`${t('designer.bar.redo')}  Ctrl+Y`} disabled={!props.redo} onClick={props.onRedo}><IconArrowForwardUp size={18} /></BarIcon>
+            <BarIcon label={`${t('designer.bar.search')}  Ctrl+F`} onClick={props.onSearch}><IconSearch size={18} /></BarIcon>
           </Group>
           <Tooltip label={t('designer.bar.catalogHint')}>
             <Select
@@ -87,6 +89,7 @@ export function TopBar(props: TopBarProps) {
         <Menu.Target><ActionIcon aria-label={t('designer.bar.more')}><IconDots size={18} /></ActionIcon></Menu.Target>
         <Menu.Dropdown>
           {props.narrow && <Menu.Item leftSection={<IconPlayerPlay size={16} />} onClick={props.onRun}>{t('designer.bar.run')}</Menu.Item>}
+          {props.narrow && <Menu.Item leftSection={<IconSearch size={16} />} onClick={props.onSearch}>{t('designer.bar.search')}</Menu.Item>}
           {props.narrow && <Menu.Item leftSection={<IconRoute size={16} />} onClick={props.onSimulate}>{props.simulating ? t('designer.simulation.stop') : t('designer.simulation.start')}</Menu.Item>}
           <Menu.Item leftSection={<IconGitCompare size={16} />} onClick={props.onCompare}>{t('designer.bar.compare')}</Menu.Item>
           <Menu.Item leftSection={<IconDownload size={16} />} onClick={props.onExport}>{t('designer.bar.export')}</Menu.Item>

@@ -75,6 +75,13 @@ export function formServices(modeler: Modeler): FormServices {
   return { bpmnFactory: modeler.get('bpmnFactory'), modeling: modeler.get('modeling'), commandStack: modeler.get('commandStack') }
 }
 
+/** Opens the search over the canvas, as Ctrl+F does when the canvas has the keyboard. */
+export function searchIn(modeler: Modeler): void {
+  const pad = modeler.get('searchPad') as { toggle: () => void; isOpen: () => boolean }
+  // The pad closes on a click beside it: the click that asked for it must be over.
+  setTimeout(() => { if (!pad.isOpen()) pad.toggle() })
+}
+
 /** Room for the palette on the left, and some air around. */
 const PALETTE_PX = 130
 const MARGIN_PX = 32

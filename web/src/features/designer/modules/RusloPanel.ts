@@ -4,7 +4,8 @@ import { jsx } from '@bpmn-io/properties-panel/preact/jsx-runtime'
 import { useService } from 'bpmn-js-properties-panel'
 import i18next from 'i18next'
 import type { User } from '@/api'
-import { assigneeOf, fieldCount, formOf, removeForm, setAssignee, type DiagramElement, type FormServices } from './forms'
+import { extensionGroups, useFormServices } from './extensionEntries'
+import { assigneeOf, fieldCount, formOf, removeForm, setAssignee, type DiagramElement } from './forms'
 
 /** Groups of the Zeebe panel whose place ours takes. */
 const REPLACED = new Set(['form', 'userTaskImplementation'])
@@ -33,11 +34,12 @@ export class RusloPanel {
       // Templates are chosen from the palette and the menus; without one applied the group has nothing to say.
       const applied = Boolean(element.businessObject.get('zeebe:modelerTemplate'))
       const shown = groups.filter((group) => applied || group.id !== TEMPLATE_GROUP)
-      if (element.type !== 'bpmn:UserTask' && !start) return shown
+      const more = extensionGroups(element)
+      if (element.type !== 'bpmn:UserTask' && !start) return [...shown, ...more]
       const kept = shown.filter((group) => !REPLACED.has(group.id))
       const own = { id: 'ruslo', label: start ? i18next.t('designer.panel.groupStart') : i18next.t('designer.panel.group'), component: Group, shouldOpen: true, entries: start ? [this.formEntry(element)] : this.taskEntries(element) }
       const at = kept.findIndex((group) => group.id === 'general')
-      return [...kept.slice(0, at + 1), own, ...kept.slice(at + 1)]
+      return [...kept.slice(0, at + 1), own, ...kept.slice(at + 1), ...more]
     }
   }
 
@@ -89,14 +91,6 @@ function OutcomeEntry({ id, element }: EntryProps) {
     getValue: () => (element.businessObject.get('ruslo:outcomeVariable') as string | undefined) ?? '',
     setValue: (value: string | undefined) => modeling.updateProperties(element, { 'ruslo:outcomeVariable': value || undefined }),
   })
-}
-
-function useFormServices(): FormServices {
-  return {
-    bpmnFactory: useService('bpmnFactory') as FormServices['bpmnFactory'],
-    modeling: useService('modeling') as FormServices['modeling'],
-    commandStack: useService('commandStack') as FormServices['commandStack'],
-  }
 }
 
 function AssigneeEntry({ id, element, host }: EntryProps & { host: PanelHost }) {

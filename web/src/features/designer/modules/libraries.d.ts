@@ -34,6 +34,8 @@ declare module '@bpmn-io/properties-panel' {
   export const Group: unknown
   export const SelectEntry: unknown
   export const TextFieldEntry: unknown
+  export const CheckboxEntry: unknown
+  export const isCheckboxEntryEdited: unknown
   export const HeaderButton: unknown
   export const isSelectEntryEdited: unknown
   export const isTextFieldEntryEdited: unknown
@@ -52,4 +54,11 @@ declare module 'dmn-js/lib/Modeler' {
 declare module 'dmn-js/lib/NavigatedViewer' {
   const DmnViewer: new (options: object) => import('@/features/decisions/dmn').Dmn
   export default DmnViewer
+}
+declare module 'bpmn-moddle' {
+  export class BpmnModdle {
+    constructor(packages: Record<string, object>)
+    fromXML(xml: string): Promise<{ rootElement: unknown; warnings: unknown[] }>
+    toXML(element: unknown, options: { format: boolean }): Promise<{ xml: string }>
+  }
 }

@@ -1,0 +1,215 @@
+/** What can be said of an element beyond the library's panel: where each word stands in the model, and how it is changed. */
+import { extension, type DiagramElement, type FormServices, type Moddle } from './forms'
+
+/** Keys of `designer.ext` and `designer.extHint`. */
+export type ExtKey =
+  | 'zone' | 'missedStarts' | 'defaultStart' | 'timerZone' | 'calendar' | 'endDate' | 'code' | 'errorCodeVariable' | 'errorMessageVariable' | 'escalationCodeVariable'
+  | 'terminate' | 'messageName' | 'publishKey' | 'publishId' | 'publishTtl' | 'signalName' | 'signalScope' | 'allVariables' | 'asyncBefore' | 'asyncAfter' | 'mutex' | 'skipExpression'
+  | 'startQuantity' | 'completionQuantity' | 'indexVariable' | 'zeroBased' | 'loopCardinality' | 'behavior' | 'loopCondition' | 'loopMaximum' | 'testBefore' | 'confirm'
+  | 'title' | 'description' | 'decisionResult' | 'wait' | 'localVariables' | 'calledVersion' | 'manual' | 'ordering' | 'assignee' | 'candidateUsers' | 'candidateGroups' | 'value'
+  | 'activationCondition' | 'instantiate' | 'eventGatewayType' | 'parallelMultiple' | 'storeCatalog' | 'storeField' | 'storeValue'
+
+type Kind = 'text' | 'expression' | 'check' | readonly string[]
+
+export interface Field {
+  key: ExtKey
+  kind: Kind
+  /** The object that carries the word; none where it does not apply. */
+  of: (element: DiagramElement) => Moddle | undefined
+  attr: string
+  /** Values of a checkbox that is set and one that is not; `undefined` is absence. */
+  set?: string | boolean
+  unset?: string | boolean
+  /** The extension element that is made when the first word is written. */
+  inside?: string
+  /** Written together with the value. */
+  along?: Record<string, string>
+}
+
+const is = (element: DiagramElement, ...types: string[]): boolean => types.includes(element.type)
+const self = (...types: string[]) => (element: DiagramElement) => (is(element, ...types) ? element.businessObject : undefined)
+const ACTIVITIES = [
+  'bpmn:Task', 'bpmn:UserTask', 'bpmn:ServiceTask', 'bpmn:ScriptTask', 'bpmn:ManualTask', 'bpmn:SendTask', 'bpmn:ReceiveTask', 'bpmn:BusinessRuleTask',
+  'bpmn:CallActivity', 'bpmn:SubProcess', 'bpmn:AdHocSubProcess', 'bpmn:Transaction',
+]
+const GATEWAYS = ['bpmn:ExclusiveGateway', 'bpmn:ParallelGateway', 'bpmn:InclusiveGateway', 'bpmn:ComplexGateway', 'bpmn:EventBasedGateway']
+const CATCH = ['bpmn:StartEvent', 'bpmn:IntermediateCatchEvent', 'bpmn:BoundaryEvent']
+const THROW = ['bpmn:EndEvent', 'bpmn:IntermediateThrowEvent']
+const activity = self(...ACTIVITIES)
+const flowNode = self(...ACTIVITIES, ...GATEWAYS, ...CATCH, ...THROW)
+
+const definitions = (element: DiagramElement): Moddle[] => (element.businessObject.get('eventDefinitions') as Moddle[] | undefined) ?? []
+const defined = (type: string, on: string[] = [...CATCH, ...THROW]) => (element: DiagramElement) =>
+  is(element, ...on) ? definitions(element).find((definition) => definition.$type === `bpmn:${type}EventDefinition`) : undefined
+const throwsMessage = (element: DiagramElement) => (is(element, 'bpmn:SendTask') || defined('Message', THROW)(element) ? element.businessObject : undefined)
+const loop = (type: string) => (element: DiagramElement) => {
+  const found = is(element, ...ACTIVITIES) ? (element.businessObject.get('loopCharacteristics') as Moddle | undefined) : undefined
+  return found?.$type === `bpmn:${type}LoopCharacteristics` ? found : undefined
+}
+const process = (element: DiagramElement) =>
+  is(element, 'bpmn:Process') ? element.businessObject : is(element, 'bpmn:Participant') ? (element.businessObject.get('processRef') as Moddle | undefined) : undefined
+const plainStart = (element: DiagramElement) => (is(element, 'bpmn:StartEvent') && !is(element.parent ?? element, 'bpmn:SubProcess') ? element.businessObject : undefined)
+const dataObject = (element: DiagramElement) => (is(element, 'bpmn:DataObjectReference') ? (element.businessObject.get('dataObjectRef') as Moddle | undefined) : undefined)
+const several = (element: DiagramElement) => (is(element, ...CATCH) && definitions(element).length > 1 ? element.businessObject : undefined)
+const messageDefinitionOf = (element: DiagramElement) => defined('Message')(element) ?? self('bpmn:SendTask', 'bpmn:ReceiveTask')(element)
+
+export const FIELDS: readonly Field[] = [
+  { key: 'zone', kind: 'text', of: process, attr: 'ruslo:zone' },
+  { key: 'missedStarts', kind: ['skip', 'once', 'all'], of: process, attr: 'ruslo:missedStarts' },
+  { key: 'defaultStart', kind: 'check', of: plainStart, attr: 'ruslo:default', set: 'true' },
+  { key: 'parallelMultiple', kind: 'check', of: several, attr: 'parallelMultiple', set: true, unset: false },
+  { key: 'timerZone', kind: 'text', of: defined('Timer'), attr: 'ruslo:zone' },
+  { key: 'calendar', kind: 'text', of: defined('Timer'), attr: 'ruslo:calendar' },
+  { key: 'endDate', kind: 'text', of: defined('Timer'), attr: 'ruslo:endDate' },
+  { key: 'code', kind: 'text', of: (element) => defined('Error')(element) ?? defined('Escalation')(element), attr: 'ruslo:code' },
+  { key: 'errorCodeVariable', kind: 'text', of: defined('Error', CATCH), attr: 'ruslo:errorCodeVariable' },
+  { key: 'errorMessageVariable', kind: 'text', of: defined('Error', CATCH), attr: 'ruslo:errorMessageVariable' },
+  { key: 'escalationCodeVariable', kind: 'text', of: defined('Escalation', CATCH), attr: 'ruslo:escalationCodeVariable' },
+  { key: 'terminate', kind: ['all', 'multiInstance'], of: defined('Terminate'), attr: 'ruslo:terminate' },
+  { key: 'messageName', kind: 'text', of: messageDefinitionOf, attr: 'ruslo:messageName' },
+  { key: 'publishKey', kind: 'text', of: throwsMessage, attr: 'correlationKey', inside: 'ruslo:PublishMessage' },
+  { key: 'publishId', kind: 'text', of: throwsMessage, attr: 'messageId', inside: 'ruslo:PublishMessage' },
+  { key: 'publishTtl', kind: 'text', of: throwsMessage, attr: 'timeToLive', inside: 'ruslo:PublishMessage' },
+  { key: 'signalName', kind: 'text', of: defined('Signal'), attr: 'ruslo:signalName' },
+  { key: 'signalScope', kind: 'check', of: defined('Signal', THROW), attr: 'ruslo:scope', set: 'processInstance' },
+  { key: 'allVariables', kind: 'check', of: defined('Signal', THROW), attr: 'ruslo:allVariables', set: 'true' },
+  { key: 'title', kind: 'text', of: self('bpmn:UserTask'), attr: 'ruslo:title' },
+  { key: 'description', kind: 'text', of: self('bpmn:UserTask'), attr: 'ruslo:description' },
+  { key: 'confirm', kind: 'check', of: self('bpmn:ManualTask'), attr: 'ruslo:confirm', set: 'true' },
+  { key: 'decisionResult', kind: ['singleEntry', 'singleResult', 'collectEntries', 'resultList'], of: self('bpmn:BusinessRuleTask'), attr: 'ruslo:decisionResult' },
+  { key: 'wait', kind: 'check', of: self('bpmn:CallActivity'), attr: 'ruslo:wait', set: undefined, unset: 'false' },
+  { key: 'localVariables', kind: 'check', of: self('bpmn:CallActivity'), attr: 'ruslo:localVariables', set: 'true' },
+  { key: 'calledVersion', kind: 'text', of: (element) => (is(element, 'bpmn:CallActivity') && extension(element.businessObject, 'zeebe:CalledElement') ? element.businessObject : undefined), attr: 'ruslo:version', inside: 'zeebe:CalledElement', along: { bindingType: 'version' } },
+  { key: 'manual', kind: ['true', 'false'], of: self('bpmn:AdHocSubProcess'), attr: 'ruslo:manual' },
+  { key: 'ordering', kind: ['Parallel', 'Sequential'], of: self('bpmn:AdHocSubProcess'), attr: 'ordering' },
+  { key: 'activationCondition', kind: 'expression', of: self('bpmn:ComplexGateway'), attr: 'activationCondition' },
+  { key: 'instantiate', kind: 'check', of: self('bpmn:EventBasedGateway', 'bpmn:ReceiveTask'), attr: 'instantiate', set: true, unset: false },
+  { key: 'eventGatewayType', kind: ['Exclusive', 'Parallel'], of: self('bpmn:EventBasedGateway'), attr: 'eventGatewayType' },
+  { key: 'loopCardinality', kind: 'expression', of: loop('MultiInstance'), attr: 'loopCardinality' },
+  { key: 'behavior', kind: ['All', 'None', 'One', 'Complex'], of: loop('MultiInstance'), attr: 'behavior' },
+  { key: 'indexVariable', kind: 'text', of: loop('MultiInstance'), attr: 'ruslo:indexVariable' },
+  { key: 'zeroBased', kind: 'check', of: loop('MultiInstance'), attr: 'ruslo:zeroBased', set: 'true' },
+  { key: 'loopCondition', kind: 'expression', of: loop('Standard'), attr: 'loopCondition' },
+  { key: 'loopMaximum', kind: 'text', of: loop('Standard'), attr: 'loopMaximum' },
+  { key: 'testBefore', kind: 'check', of: loop('Standard'), attr: 'testBefore', set: true, unset: false },
+  { key: 'assignee', kind: 'text', of: self('bpmn:Lane'), attr: 'ruslo:assignee' },
+  { key: 'candidateUsers', kind: 'text', of: self('bpmn:Lane'), attr: 'ruslo:candidateUsers' },
+  { key: 'candidateGroups', kind: 'text', of: self('bpmn:Lane'), attr: 'ruslo:candidateGroups' },
+  { key: 'value', kind: 'text', of: dataObject, attr: 'ruslo:value' },
+  { key: 'storeCatalog', kind: 'text', of: self('bpmn:DataStoreReference'), attr: 'catalog', inside: 'ruslo:Store' },
+  { key: 'storeField', kind: 'text', of: self('bpmn:DataStoreReference'), attr: 'field', inside: 'ruslo:Store' },
+  { key: 'storeValue', kind: 'text', of: self('bpmn:DataStoreReference'), attr: 'value', inside: 'ruslo:Store' },
+  { key: 'skipExpression', kind: 'text', of: activity, attr: 'ruslo:skipExpression' },
+  { key: 'mutex', kind: 'text', of: activity, attr: 'ruslo:mutex' },
+  { key: 'asyncBefore', kind: 'check', of: flowNode, attr: 'ruslo:asyncBefore', set: 'true' },
+  { key: 'asyncAfter', kind: 'check', of: flowNode, attr: 'ruslo:asyncAfter', set: 'true' },
+  { key: 'startQuantity', kind: 'text', of: activity, attr: 'startQuantity' },
+  { key: 'completionQuantity', kind: 'text', of: activity, attr: 'completionQuantity' },
+]
+
+/** Rare words stand in a group of their own, closed at first. */
+const RARE: ReadonlySet<ExtKey> = new Set<ExtKey>(['skipExpression', 'mutex', 'asyncBefore', 'asyncAfter', 'startQuantity', 'completionQuantity'])
+
+export function fieldsOf(element: DiagramElement): { common: Field[]; rare: Field[] } {
+  const all = FIELDS.filter((field) => field.of(element) !== undefined)
+  return { common: all.filter((field) => !RARE.has(field.key)), rare: all.filter((field) => RARE.has(field.key)) }
+}
+
+const NUMBERS = new Set(['loopMaximum', 'startQuantity', 'completionQuantity'])
+const IN_KEY = new Set<ExtKey>(['storeField', 'storeValue'])
+
+/** The object that carries the attribute itself: the element's, its extension's, or a part of that. */
+function carrier(field: Field, target: Moddle): Moddle | undefined {
+  if (!field.inside) return target
+  const found = extension(target, field.inside)
+  return found && IN_KEY.has(field.key) ? (found.get('keys') as Moddle[] | undefined)?.[0] : found
+}
+
+export function readField(field: Field, element: DiagramElement): string | boolean {
+  const target = field.of(element)
+  const value = target && carrier(field, target)?.get(field.attr)
+  if (field.kind === 'check') return field.unset === undefined ? value === field.set : value === undefined || value === field.set || (field.set === undefined && value !== field.unset)
+  if (field.kind === 'expression') return ((value as Moddle | undefined)?.get('body') as string | undefined) ?? ''
+  return value === undefined || value === null ? '' : String(value)
+}
+
+export function isSet(field: Field, element: DiagramElement): boolean {
+  const target = field.of(element)
+  const value = target && carrier(field, target)?.get(field.attr)
+  if (field.kind === 'check') return value !== undefined && value !== field.unset ? readField(field, element) === true && field.set !== undefined : value === field.unset && field.set === undefined
+  return value !== undefined && value !== null && value !== ''
+}
+
+export function writeField(services: FormServices, field: Field, element: DiagramElement, value: string | boolean | undefined): void {
+  const target = field.of(element)
+  if (!target) return
+  const stored = storable(services, field, target, value)
+  if (!field.inside) {
+    services.modeling.updateModdleProperties(element, target, { [field.attr]: stored })
+    return
+  }
+  const holder = extension(target, field.inside) ?? makeInside(services, element, target, field.inside)
+  if (IN_KEY.has(field.key)) writeKey(services, element, holder, { [field.attr]: stored })
+  else services.modeling.updateModdleProperties(element, holder, { [field.attr]: stored, ...(stored === undefined ? {} : field.along) })
+}
+
+function storable({ bpmnFactory }: FormServices, field: Field, target: Moddle, value: string | boolean | undefined): unknown {
+  if (field.kind === 'check') return value ? field.set : field.unset
+  if (value === undefined || value === '') return undefined
+  if (field.kind === 'expression') {
+    const expression = bpmnFactory.create('bpmn:FormalExpression', { body: value })
+    expression.$parent = target
+    return expression
+  }
+  if (!NUMBERS.has(field.attr)) return value
+  const number = Number(value)
+  return Number.isInteger(number) && number > 0 ? number : undefined
+}
+
+function makeInside(services: FormServices, element: DiagramElement, target: Moddle, type: string): Moddle {
+  let holder = target.get('extensionElements') as Moddle | undefined
+  if (!holder) {
+    holder = services.bpmnFactory.create('bpmn:ExtensionElements', { values: [] })
+    holder.$parent = target
+    services.modeling.updateModdleProperties(element, target, { extensionElements: holder })
+  }
+  const made = services.bpmnFactory.create(type, {})
+  made.$parent = holder
+  services.modeling.updateModdleProperties(element, holder, { values: [...((holder.get('values') as Moddle[] | undefined) ?? []), made] })
+  return made
+}
+
+function writeKey(services: FormServices, element: DiagramElement, store: Moddle, values: object): void {
+  const keys = (store.get('keys') as Moddle[] | undefined) ?? []
+  if (keys[0]) {
+    services.modeling.updateModdleProperties(element, keys[0], values)
+    return
+  }
+  const key = services.bpmnFactory.create('ruslo:Key', values)
+  key.$parent = store
+  services.modeling.updateModdleProperties(element, store, { keys: [key] })
+}
+
+/** Kinds of triggers that an event may get besides its own. */
+export const TRIGGERS = ['Message', 'Timer', 'Signal', 'Conditional', 'Error', 'Escalation'] as const
+export type Trigger = (typeof TRIGGERS)[number]
+
+/** Which triggers can be added to an event that has one already. */
+export function addable(element: DiagramElement): readonly Trigger[] {
+  if (definitions(element).length === 0) return []
+  if (is(element, 'bpmn:EndEvent', 'bpmn:IntermediateThrowEvent')) return ['Message', 'Signal', 'Escalation']
+  if (is(element, 'bpmn:BoundaryEvent')) return TRIGGERS
+  return is(element, 'bpmn:StartEvent', 'bpmn:IntermediateCatchEvent') ? ['Message', 'Timer', 'Signal', 'Conditional'] : []
+}
+
+export function addTrigger(services: FormServices, element: DiagramElement, trigger: Trigger): void {
+  const made = services.bpmnFactory.create(`bpmn:${trigger}EventDefinition`, {})
+  made.$parent = element.businessObject
+  services.modeling.updateModdleProperties(element, element.businessObject, { eventDefinitions: [...definitions(element), made] })
+}
+
+export function removeLastTrigger(services: FormServices, element: DiagramElement): void {
+  services.modeling.updateModdleProperties(element, element.businessObject, { eventDefinitions: definitions(element).slice(0, -1) })
+}
+
+export const triggerCount = (element: DiagramElement): number => definitions(element).length
