@@ -43,8 +43,8 @@ fn main() -> ExitCode {
     for folder in arguments.iter().filter(|a| !a.starts_with("--")) {
         collect(Path::new(folder), &mut files);
     }
-    let mut tally = Tally::default();
-    tally.rule = arguments.iter().find_map(|a| a.strip_prefix("--rule=")).map(str::to_owned);
+    let rule = arguments.iter().find_map(|a| a.strip_prefix("--rule=")).map(str::to_owned);
+    let mut tally = Tally { rule, ..Tally::default() };
     let mut worker = Worker::new();
     for path in files {
         let Ok(bytes) = std::fs::read(&path) else { continue };
