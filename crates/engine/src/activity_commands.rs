@@ -9,7 +9,7 @@ use crate::lifecycle;
 use crate::repetition;
 use crate::state::Phase;
 use crate::step::Step;
-use crate::{compensation, modification, stages, transaction, variables};
+use crate::{canceling, compensation, modification, stages, transaction, variables};
 use model::definition::Repetition;
 use model::{IncidentId, Object, UserId, Value};
 
@@ -105,6 +105,10 @@ fn skip(step: &mut Step, skip: Skip) -> Result<(), Rejection> {
     variables::check_sizes(step, &output)?;
     step.emit(Event::IncidentResolved { incident, key, retried: false, by });
     note(step, key, &format!("skipped: {reason}"), by);
+    if canceling::tells(step, key) {
+        canceling::skip(step, key);
+        return Ok(());
+    }
     lifecycle::terminate_children(step, key);
     lifecycle::release_work(step, key);
     if let Err(too_large) = variables::produce(step, key, output) {

@@ -99,6 +99,7 @@ pub fn apply(instance: &mut Instance, event: &Event) {
         | Event::ConditionDisarmed { .. }
         | Event::ConversationKeySet { .. }
         | Event::StartHeld { .. }
+        | Event::ChangeHeld { .. }
         | Event::TokensDropped { .. }
         | Event::ResultsThrown { .. }
         | Event::ComplexPassed { .. } => apply_to_listening(instance, event),
@@ -231,6 +232,7 @@ fn apply_to_listening(instance: &mut Instance, event: &Event) {
     match event {
         Event::Triggered { key, variables, .. } => result_kept(instance, *key, variables),
         Event::StartHeld { variables } => result_kept(instance, 0, variables),
+        Event::ChangeHeld { key, change } => result_kept(instance, *key, change),
         Event::ResultsThrown { key, position } => {
             if let Some(element) = instance.element_mut(*key) {
                 element.thrown = *position;

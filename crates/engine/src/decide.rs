@@ -8,14 +8,15 @@ use crate::command::{Command, Rejection, Start};
 use crate::elements::{ad_hoc, call_activity, script_task, service_task, user_task};
 use crate::errors::{self, BusinessError};
 use crate::event::{Event, InstanceCreated, LogLevel, UserTaskAnswered};
-use crate::lifecycle::{self, run_from};
+use crate::lifecycle::run_from;
 use crate::program::Program;
 use crate::state::{Instance, InstanceState, Phase};
 use crate::step::{Step, Trouble};
 use crate::triggers::{self, Armed, Came, fire, messages};
 use crate::variables::{self, TooLarge};
-use crate::{joins, repetition, stages, starts, timers};
-use model::definition::{ElementKind, UserTask};
+use crate::task_listeners::{self, Change};
+use crate::{canceling, joins, repetition, stages, starts, timers};
+use model::definition::{ElementKind, ListenerEvent, UserTask};
 use model::error::codes;
 use model::{IncidentId, JobId, Object, TaskId, TimerId, Timestamp, UserId, Value};
 use std::sync::Arc;
@@ -96,9 +97,7 @@ pub fn decide(program: &Program, instance: &Instance, command: Command, env: &mu
             answer_task(&mut step, UserTaskAnswered { task, key, user, outcome, comment, values })?;
         }
         Command::ReassignTask { task, assignees, by } => {
-            let key = task_key(&step, task)?;
-            step.emit(Event::UserTaskReassigned { task, key, assignees, by });
-            close_task(&mut step, task, key);
+            reassign_task(&mut step, task, assignees, by)?;
         }
         Command::FailTask { task, code, message } => fail_task(&mut step, task, &code, message)?,
         Command::FireTimer { timer } => fire_timer(&mut step, timer)?,
@@ -115,10 +114,7 @@ pub fn decide(program: &Program, instance: &Instance, command: Command, env: &mu
         }
         Command::SetVariables { scope, values, by } => set_variables(&mut step, scope.unwrap_or(0), values, by)?,
         Command::ResolveIncident { incident, by } => resolve_incident(&mut step, incident, by)?,
-        Command::Cancel { reason, by } => {
-            lifecycle::terminate_all(&mut step);
-            step.emit(Event::InstanceCanceled { reason, by });
-        }
+        Command::Cancel { reason, by } => canceling::cancel(&mut step, reason, by),
         Command::Log { key, job, text, by } => log(&mut step, key, job, text, by)?,
         Command::SetStateTitle { text } => step.emit(Event::StateTitleSet { text }),
         activity => activity_commands::run(&mut step, activity)?,
@@ -282,6 +278,22 @@ fn answer_task(step: &mut Step, answer: UserTaskAnswered) -> Result<(), Rejectio
     Ok(())
 }
 
+/// Groups that are replaced by their members (by nobody) are no assignment.
+fn reassign_task(step: &mut Step, task: TaskId, assignees: Vec<String>, by: Option<UserId>) -> Result<(), Rejection> {
+    let key = task_key(step, task)?;
+    if by.is_some() {
+        let names = Value::list(assignees.iter().map(Value::text).collect());
+        let values = Object::from_iter([(Arc::from("assignees"), names)]);
+        let on = ListenerEvent::Assigning;
+        if task_listeners::hold_change(step, Change { key, task, on, values, by })? {
+            return Ok(());
+        }
+    }
+    step.emit(Event::UserTaskReassigned { task, key, assignees, by });
+    close_task(step, task, key);
+    Ok(())
+}
+
 /// Goes on when the answers so far decide the task; fewer assignees may decide it too.
 pub(crate) fn close_task(step: &mut Step, task: TaskId, key: u32) {
     let Some(settings) = user_task_of(step, key) else { return };
@@ -300,7 +312,7 @@ fn user_task_of<'s>(step: &Step<'s, '_>, key: u32) -> Option<&'s UserTask> {
 /// A retry asks anew, with the people evaluated again.
 fn fail_task(step: &mut Step, task: TaskId, code: &str, message: String) -> Result<(), Rejection> {
     let key = task_key(step, task)?;
-    crate::task_listeners::forget(step, key);
+    task_listeners::forget(step, key);
     step.emit(Event::UserTaskCanceled { task, key });
     let code = codes::ALL.iter().find(|c| c.code == code).copied().unwrap_or(&codes::ASSIGNEE_NOT_FOUND);
     step.raise_incident(key, Phase::Active, Trouble::new(code, message), None);
@@ -337,6 +349,15 @@ fn set_variables(step: &mut Step, scope: u32, values: Object, by: Option<UserId>
     if step.instance.element(scope).is_none() {
         return Err(Rejection::ElementNotActive { key: scope });
     }
+    if let Some(task) = step.instance.tasks.iter().find(|t| t.key == scope).map(|t| t.id) {
+        variables::check_sizes(step, &values)?;
+        let changed = Value::Object(Arc::new(values.clone()));
+        let held = Object::from_iter([(Arc::from("variables"), changed)]);
+        let on = ListenerEvent::Updating;
+        if task_listeners::hold_change(step, Change { key: scope, task, on, values: held, by })? {
+            return Ok(());
+        }
+    }
     Ok(variables::set_local(step, scope, values, by)?)
 }
 
@@ -360,6 +381,10 @@ fn resolve_incident(step: &mut Step, incident: IncidentId, by: Option<UserId>) -
 }
 
 fn retry_job(step: &mut Step, job: JobId, key: u32) {
+    if let Some(input) = stages::retried_input(step, key) {
+        let retries = step.instance.job(job).map_or(1, |j| j.tries);
+        return step.emit(Event::JobRetried { job, key, retries, input });
+    }
     if let Err(trouble) = variables::map_inputs(step, key) {
         return step.raise_incident(key, Phase::Active, trouble, Some(job));
     }

@@ -238,6 +238,10 @@ pub enum Event {
     /// A listener corrected the last answer.
     #[serde(rename = "uv")]
     UserTaskCorrected { task: TaskId, key: u32, values: Object },
+    /// A change that listeners are asked about first (BPMN IN-5): of a task, or of the process the cancellation. Empty:
+    /// it is made, or was denied.
+    #[serde(rename = "xh")]
+    ChangeHeld { key: u32, change: Object },
     /// The instance runs another version.
     #[serde(rename = "im")]
     InstanceMigrated(Box<Migrated>),

@@ -91,6 +91,7 @@ names! {
     TokensTaken "tokensTaken"
     UserTaskReopened "userTaskReopened"
     UserTaskCorrected "userTaskCorrected"
+    ChangeHeld "changeHeld"
     InstanceMigrated "instanceMigrated"
     ErrorRaised "errorRaised"
     ErrorCaught "errorCaught"
@@ -308,6 +309,7 @@ impl Names<'_> {
                 json!({"key": key, "name": name})
             }
             Event::MutexGranted { key } => json!({"key": key}),
+            Event::ChangeHeld { key, change } => json!({"key": key, "change": some_context(change)}),
             Event::UserTaskReopened { task, key, reason } => json!({"task": task, "key": key, "reason": reason}),
             Event::UserTaskCorrected { task, key, values } => {
                 json!({"task": task, "key": key, "values": context(values)})

@@ -22,6 +22,7 @@ pub mod testbed;
 
 mod activity_commands;
 pub mod calendar;
+mod canceling;
 
 mod activity_events;
 mod apply;

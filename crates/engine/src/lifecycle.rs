@@ -3,6 +3,7 @@
 //! Invariant: every phase either goes on, waits, or stops with an incident that resumes at the same phase; nothing is
 //! done twice by a retry. Never: knows what a particular element does (that is `elements`).
 
+use crate::canceling;
 use crate::compensation;
 use crate::data;
 use crate::elements::{self, ad_hoc};
@@ -160,6 +161,9 @@ pub(crate) fn complete_if_empty(step: &mut Step, scope: u32) {
     if ad_hoc::of(step, scope).is_some() {
         return ad_hoc::maybe_complete(step, scope);
     }
+    if scope == 0 && canceling::tells(step, 0) {
+        return canceling::go_on(step);
+    }
     let has_child = step.run(scope).children > 0;
     let waits = step.instance.waiting.iter().any(|w| w.scope == scope);
     if !has_child && !waits && !step.tokens_move_in(scope) {
@@ -169,6 +173,12 @@ pub(crate) fn complete_if_empty(step: &mut Step, scope: u32) {
 
 /// Cuts off a run and everything below it, innermost first.
 pub(crate) fn terminate(step: &mut Step, key: u32) {
+    let (told, scope) = (canceling::inside(step, key), step.run(key).scope);
+    cut_off(step, key);
+    canceling::tell(step, scope, told);
+}
+
+fn cut_off(step: &mut Step, key: u32) {
     cut_off_inside(step, key);
     release(step, key);
     let element = step.run(key).element;
@@ -177,7 +187,9 @@ pub(crate) fn terminate(step: &mut Step, key: u32) {
 
 /// Cuts off everything inside a scope that stays, its tokens included.
 pub(crate) fn terminate_children(step: &mut Step, scope: u32) {
+    let told = canceling::inside(step, scope);
     cut_off_inside(step, scope);
+    canceling::tell(step, step.run(scope).scope, told);
     let waits = step.instance.waiting.iter().any(|w| w.scope == scope);
     let resets = step.instance.listening().is_some_and(|l| l.resets.iter().any(|r| r.scope == scope));
     if waits || resets {
@@ -189,7 +201,7 @@ fn cut_off_inside(step: &mut Step, scope: u32) {
     let inside = |e: &&crate::state::ElementInstance| e.key != 0 && e.scope == scope;
     let children: Vec<u32> = step.instance.elements.iter().rev().filter(inside).map(|e| e.key).collect();
     for child in children {
-        terminate(step, child);
+        cut_off(step, child);
     }
     step.drop_tokens(scope);
 }

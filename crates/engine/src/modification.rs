@@ -139,7 +139,7 @@ fn common_scope(step: &Step, from: u32, to: &str) -> Result<u32, Rejection> {
 }
 
 /// Ends a run; the scope around it goes on, or completes when it was the last.
-fn cut_off(step: &mut Step, key: u32) {
+pub(crate) fn cut_off(step: &mut Step, key: u32) {
     // It may have gone with another one, or by what was begun.
     if step.instance.element(key).is_none() {
         return;

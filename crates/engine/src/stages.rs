@@ -18,6 +18,14 @@ use std::sync::Arc;
 
 /// Stages from this number on are listeners of a task's completion.
 pub(crate) const COMPLETING: u32 = 1_000;
+/// … of its assignment to others.
+pub(crate) const ASSIGNING: u32 = 2 * COMPLETING;
+/// … of another change.
+pub(crate) const UPDATING: u32 = 3 * COMPLETING;
+/// … of its end from outside, or the process's.
+pub(crate) const CANCELING: u32 = 4 * COMPLETING;
+/// A repeated activity begins no more turns.
+pub(crate) const CLOSING: u32 = 5 * COMPLETING;
 
 /// What stands between an element and its work, or between its work and its flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,7 +179,7 @@ fn enter(step: &mut Step, key: u32, stage: Stage) -> Result<Next, Trouble> {
             Ok(Next::Wait)
         }
         Stage::Mutex => mutex(step, key),
-        Stage::Required => Ok(if missing(step, key).is_empty() { Next::Go } else { Next::Wait }),
+        Stage::Required => Ok(required(step, key)),
         Stage::Read(position) => data::ask_store(step, key, position, false),
         Stage::Write(position) => data::ask_store(step, key, position, true),
         Stage::Prepare => lifecycle::prepare_plain(step, key),
@@ -191,6 +199,17 @@ fn enter(step: &mut Step, key: u32, stage: Stage) -> Result<Next, Trouble> {
             _ => Ok(Next::Go),
         },
     }
+}
+
+/// Waits for data, and says for which.
+fn required(step: &mut Step, key: u32) -> Next {
+    let missing = missing(step, key);
+    if missing.is_empty() {
+        return Next::Go;
+    }
+    let (element, text) = (Some(step.run(key).element), format!("waits for data: {}", missing.join(", ")));
+    step.emit(Event::Logged { key: Some(key), element, text, level: LogLevel::Info, by: None });
+    Next::Wait
 }
 
 /// Variables of a complete input set that have no value yet (DA-2).
@@ -239,14 +258,30 @@ pub(crate) fn offer_listener(step: &mut Step, key: u32, listener: &Listener) -> 
     headers.push(("listenerEvent".to_owned(), event_name(listener.on).to_owned()));
     let job = JobId(step.next_id());
     let element = step.run(key).element;
+    let changes = matches!(listener.on, ListenerEvent::Assigning | ListenerEvent::Updating | ListenerEvent::Cancel);
+    let input = listener_input(step, key, changes);
+    let created = JobCreated { job, key, element, job_type, retries, headers, input, backoff: None };
+    step.emit(Event::JobCreated(Box::new(created)));
+    Ok(Next::Wait)
+}
+
+/// What a listener gets: all visible variables, the answers so far, the change that is held.
+fn listener_input(step: &Step, key: u32, changes: bool) -> Object {
     let mut input = step.instance.visible_variables(key);
     for answer in step.instance.tasks.iter().filter(|t| t.key == key).flat_map(|t| &t.answers) {
         input.extend(answer.values.iter().map(|(k, v)| (k.clone(), v.clone())));
         input.insert(Arc::from("outcome"), Value::String(answer.outcome.clone()));
     }
-    let created = JobCreated { job, key, element, job_type, retries, headers, input, backoff: None };
-    step.emit(Event::JobCreated(Box::new(created)));
-    Ok(Next::Wait)
+    if let Some(change) = step.run(key).result.as_ref().filter(|change| changes && !change.is_empty()) {
+        input.insert(Arc::from("change"), Value::Object(change.clone()));
+    }
+    input
+}
+
+/// The input of a listener's job that is tried anew; none when the run waits for another job.
+pub(crate) fn retried_input(step: &Step, key: u32) -> Option<Object> {
+    let stage = step.instance.activities.waiting_stage(key)?;
+    (stage.passed >= COMPLETING).then(|| listener_input(step, key, stage.passed >= ASSIGNING))
 }
 
 fn event_name(event: ListenerEvent) -> &'static str {

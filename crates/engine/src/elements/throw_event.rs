@@ -170,7 +170,10 @@ fn terminate(step: &mut Step, key: u32, reach: TerminateReach) -> Next {
         step.emit(Event::TreeEnded { key });
     }
     lifecycle::terminate_children(step, scope);
-    lifecycle::run_from(step, scope, Phase::Completing);
+    // Listeners of tasks that were cut off are waited for.
+    if step.run(scope).children == 0 {
+        lifecycle::run_from(step, scope, Phase::Completing);
+    }
     Next::Gone
 }
 

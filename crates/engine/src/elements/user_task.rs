@@ -3,7 +3,7 @@
 use crate::event::{Event, UserTaskCompleted, UserTaskCreated};
 use crate::state::{Answer, Task};
 use crate::step::{Next, Step, Trouble};
-use crate::{timers, variables};
+use crate::{task_listeners, timers, variables};
 use model::definition::{ExprId, TaskKind, UserTask};
 use model::error::codes;
 use model::{Number, Object, TaskId, Value};
@@ -13,6 +13,9 @@ const DEFAULT_PRIORITY: i64 = 50;
 const DEFAULT_MIN_PERCENT: i64 = 50;
 
 pub(crate) fn activate(step: &mut Step, key: u32, task: &UserTask) -> Result<Next, Trouble> {
+    if !task.listeners.is_empty() && task_listeners::again(step, key) {
+        return Ok(Next::Wait);
+    }
     let assignees = people(&setting(step, key, "assignee", task.assignee)?);
     let candidate_users = people(&setting(step, key, "candidate users", task.candidate_users)?);
     let candidate_groups = people(&setting(step, key, "candidate groups", task.candidate_groups)?);
@@ -60,7 +63,7 @@ fn setting(step: &mut Step, key: u32, what: &str, expression: Option<ExprId>) ->
 }
 
 /// Names of people: a list, or text separated by `,` or `;`. In order, without repeats.
-fn people(value: &Value) -> Vec<String> {
+pub(crate) fn people(value: &Value) -> Vec<String> {
     fn collect(value: &Value, into: &mut Vec<String>) {
         match value {
             Value::List(items) => items.iter().for_each(|item| collect(item, into)),
@@ -89,7 +92,7 @@ pub(crate) fn close_if_decided(step: &mut Step, task_id: TaskId, settings: &User
     let Some(task) = step.instance.task(task_id) else { return false };
     let Some(outcome) = verdict(task, settings, step.program.is_bitrix()) else { return false };
     let key = task.key;
-    if crate::task_listeners::hold(step, key, settings) {
+    if task_listeners::hold(step, key, settings) {
         return false;
     }
     let Some(task) = step.instance.task(task_id) else { return false };

@@ -233,5 +233,6 @@ events! {
         93 TokensTaken { element, scope, flows },
         94 UserTaskReopened { task, key, reason },
         95 UserTaskCorrected { task, key, values },
+        96 ChangeHeld { key, change },
     }
 }

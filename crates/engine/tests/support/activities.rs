@@ -4,7 +4,7 @@
 //! Elements: `call ID PROCESS`, `decision ID NAME`, `compensate ID [ACTIVITY]` and `compensateEnd ID [ACTIVITY]`,
 //! `forget ID` (a compensation throw that does not wait), `cancelEnd ID`, `terminateTurns ID`.
 //! Settings: `parallel over LIST [as NAME]`, `sequential over LIST [as NAME]`, `parallel times N`, `sequential times N`,
-//! `zeroBased`, `index NAME`, `collect NAME = e`, `until = e`, `each escalation CODE`, `first escalation CODE`, `each`,
+//! `zeroBased`, `index NAME`, `collect NAME = e`, `until = e`, `each escalation CODE`, `eachJob TYPE`, `eachCompensate`, `first escalation CODE`, `each`,
 //! `when e escalation CODE`, `while = e`, `whileBefore = e`, `loopMax N`, `handler ID`, `quantity N M`, `asyncBefore`,
 //! `asyncAfter`, `mutex = e`, `skip = e`, `on EVENT TYPE`, `needs a,b`, `property NAME JSON`, `object NAME JSON`,
 //! `list NAME`, `reads T = e`, `writes T = e`, `readsStore T S`, `writesStore S = e`, `tag T`, `noWait`, `noneIn`,
@@ -38,7 +38,11 @@ impl Builder {
     pub fn process_word(&mut self, word: &str, rest: &str) -> Option<()> {
         let (name, what) = rest.split_once(' ')?;
         if word == "processListener" {
-            let on = if name == "start" { ListenerEvent::Start } else { ListenerEvent::End };
+            let on = match name {
+                "start" => ListenerEvent::Start,
+                "cancel" => ListenerEvent::Cancel,
+                _ => ListenerEvent::End,
+            };
             let listener = Listener { on, job_type: self.literal(what), retries: None, headers: Vec::new() };
             self.definition.elements[0].traits_mut().listeners.push(listener);
             return Some(());
@@ -175,6 +179,14 @@ impl Builder {
                 let throw = rest.strip_prefix("escalation ").map(|code| Box::new(self.escalation(code)));
                 self.multi().behavior = TurnBehavior::One(throw);
             }
+            ("eachJob", None) => {
+                let throw = Throw::Job(Box::new(ServiceTask::new(self.literal(rest))));
+                self.multi().behavior = TurnBehavior::None(Some(Box::new(throw)));
+            }
+            ("eachCompensate", _) => {
+                let throw = Throw::Compensation { activity: None, wait: true };
+                self.multi().behavior = TurnBehavior::None(Some(Box::new(throw)));
+            }
             ("when", None) => {
                 let (condition, code) = rest.split_once(" escalation ")?;
                 let (condition, throw) = (self.feel(condition, "behaviour"), self.escalation(code));
@@ -227,12 +239,18 @@ impl Builder {
                     "cancel" => ListenerEvent::Cancel,
                     "creating" => ListenerEvent::Creating,
                     "completing" => ListenerEvent::Completing,
+                    "assigning" => ListenerEvent::Assigning,
+                    "updating" => ListenerEvent::Updating,
+                    "canceling" => ListenerEvent::Canceling,
                     _ => return None,
                 };
                 let listener = Listener { on, job_type: self.literal(job_type), retries: None, headers: Vec::new() };
                 let at = self.last.0 as usize;
                 match (&mut self.definition.elements[at].kind, event) {
-                    (ElementKind::UserTask(task), "creating" | "completing") => task.listeners.push(listener),
+                    (
+                        ElementKind::UserTask(task),
+                        "creating" | "completing" | "assigning" | "updating" | "canceling",
+                    ) => task.listeners.push(listener),
                     _ => self.traits().listeners.push(listener),
                 }
             }
@@ -403,6 +421,12 @@ pub fn perform(bed: &mut Testbed, word: &str, rest: &str) -> Option<Result<Vec<E
         "move" => {
             let moves = vec![Move { from: key(bed, element), to: more.to_owned() }];
             Command::Modify { modification: Modification { moves, ..modification() }, by }
+        }
+        "answer" => {
+            let keys = keys_of(bed, element);
+            let open = bed.instance().expect("started").tasks().iter().find(|t| keys.contains(&t.key));
+            let (task, values) = (open.expect("an open task").id, object(more));
+            Command::AnswerTask { task, user: UserId(1), outcome: "ok".to_owned(), comment: None, values }
         }
         "suspend" => Command::Suspend { reason: rest.to_owned(), by },
         "resume" => Command::Resume { by },
