@@ -8,6 +8,7 @@
 use crate::activity_events::TurnsPlanned;
 use crate::event::{Event, JobCreated};
 use crate::lifecycle;
+use crate::stages::CLOSING;
 use crate::state::{Body, Phase};
 use crate::step::{Next, Step, Trouble};
 use crate::variables;
@@ -61,7 +62,7 @@ pub(crate) fn activate(step: &mut Step, key: u32) -> Result<Next, Trouble> {
                 let (total, items) = plan(step, key, multi)?;
                 step.emit(Event::TurnsPlanned(Box::new(TurnsPlanned { key, total, items })));
             }
-            if is_done(step, key, multi) {
+            if is_done(step, key) {
                 return Ok(Next::Go);
             }
             schedule(step, key);
@@ -112,10 +113,17 @@ fn whole(value: &Value) -> Option<u64> {
     number.to_i64().and_then(|n| u64::try_from(n).ok())
 }
 
-fn is_done(step: &Step, key: u32, multi: &MultiInstance) -> bool {
-    let _ = multi;
-    step.instance.activities.body(key).is_none_or(|b| b.turns.is_empty() && b.started >= b.total)
+/// Also jobs that its turns threw are waited for (MI-7).
+fn is_done(step: &Step, key: u32) -> bool {
+    let closing = is_closing(step, key);
+    let body = step.instance.activities.body(key);
+    body.is_none_or(|b| b.turns.is_empty() && (closing || b.started >= b.total))
         && !step.tokens_move_in(key)
+        && !step.instance.jobs.iter().any(|j| j.key == key)
+}
+
+fn is_closing(step: &Step, key: u32) -> bool {
+    step.instance.activities.stages.iter().any(|s| s.key == key && s.passed == CLOSING)
 }
 
 /// Whether a loop begins another turn (LP-1).
@@ -326,10 +334,10 @@ fn throw_of_turn(step: &mut Step, body: u32, number: usize, counters: &Object) -
 pub(crate) fn turn_left(step: &mut Step, body: u32) {
     let Some(repetition) = step.element(body).repetition() else { return };
     match repetition {
-        Repetition::MultiInstance(multi) => {
-            if is_done(step, body, multi) {
+        Repetition::MultiInstance(_) => {
+            if is_done(step, body) {
                 lifecycle::run_from(step, body, Phase::Completing);
-            } else {
+            } else if !is_closing(step, body) {
                 schedule(step, body);
             }
         }
@@ -340,8 +348,16 @@ pub(crate) fn turn_left(step: &mut Step, body: u32) {
 /// The rest is cut off and the activity completes (MI-5).
 pub(crate) fn end_body(step: &mut Step, body: u32) {
     lifecycle::terminate_children(step, body);
-    while let Some(job) = step.instance.jobs.iter().find(|j| j.key == body).map(|j| j.id) {
+    let goes_on = |step: &Step| {
+        let jobs = &step.instance.jobs;
+        jobs.iter().find(|j| j.key == body && &*j.job_type == CONTINUE_JOB).map(|j| j.id)
+    };
+    while let Some(job) = goes_on(step) {
         step.emit(Event::JobCanceled { job, key: body });
+    }
+    if step.instance.jobs.iter().any(|j| j.key == body) {
+        // What its turns threw is waited for.
+        return step.emit(Event::StagePassed { key: body, after: true, stage: CLOSING - 1 });
     }
     lifecycle::run_from(step, body, Phase::Completing);
 }
