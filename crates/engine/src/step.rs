@@ -130,7 +130,7 @@ impl<'s, 'e> Step<'s, 'e> {
     /// What an expression of `key` sees.
     pub(crate) fn view<'v>(&'v self, key: u32, overlay: Option<&'v Object>) -> View<'v> {
         let env: &'v Env<'v> = self.env;
-        View { program: self.program, instance: &self.instance, env, key, overlay, actor: self.actor }
+        View { program: self.program, instance: &self.instance, env, key, run: key, overlay, actor: self.actor }
     }
 
     /// Evaluates an expression of `key`. What made the result null goes to the history.
@@ -151,7 +151,7 @@ impl<'s, 'e> Step<'s, 'e> {
         expression: ExprId,
         overlay: Option<&Object>,
     ) -> Result<Value, EvalError> {
-        let view = self.view(scope, overlay);
+        let view = View { run: key, ..self.view(scope, overlay) };
         let seed = self.seed(key, expression);
         let env = expr::Env { scope: &view, now: self.env.now, zone: self.zone(), limits: self.env.limits, seed };
         let evaluated = self.program.expression(expression).eval(&env)?;

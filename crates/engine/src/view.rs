@@ -6,6 +6,7 @@
 use crate::Env;
 use crate::program::Program;
 use crate::state::Instance;
+use model::definition::{ElementKind, ExprId, Expression, Form};
 use model::value::Zone;
 use model::{Object, UserId, Value};
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub(crate) struct View<'v> {
     pub(crate) env: &'v Env<'v>,
     /// The element instance it is evaluated for.
     pub(crate) key: u32,
+    /// The run that asks: of mappings another one than the scope they see.
+    pub(crate) run: u32,
     /// Names that hide all others: earlier targets of a mapping, members of a result.
     pub(crate) overlay: Option<&'v Object>,
     /// Who acts in this step.
@@ -38,6 +41,39 @@ impl View<'_> {
             ("startedBy", started_by),
             ("startedAt", Value::DateTime(started_at, Some(Zone::Offset(0)))),
         ])
+    }
+
+    /// The user task that is run: what is known of it so far.
+    fn task(&self) -> Option<Value> {
+        let run = self.instance.element(self.run)?;
+        let element = self.program.element(run.element);
+        let ElementKind::UserTask(settings) = &element.kind else { return None };
+        let open = self.instance.tasks.iter().find(|t| t.key == self.run);
+        let text = |text: Option<&str>| text.map_or(Value::Null, Value::text);
+        let assignee = match open {
+            Some(task) => text(task.assignees.first().map(String::as_str)),
+            None => self.literal(settings.assignee),
+        };
+        Some(Value::object([
+            ("id", open.map_or(Value::Null, |task| Value::text(task.id.to_string()))),
+            ("name", text(element.name.as_deref())),
+            ("taskDefinitionKey", text(Some(&element.id))),
+            ("assignee", assignee),
+            ("owner", Value::Null),
+            ("description", self.literal(settings.description)),
+            ("priority", self.literal(settings.priority)),
+            ("dueDate", self.literal(settings.due)),
+            ("followUpDate", self.literal(settings.follow_up)),
+            ("formKey", text(settings.form.as_ref().and_then(form_id))),
+        ]))
+    }
+
+    /// A setting that is written down as it is; an expression is not evaluated for another one.
+    fn literal(&self, setting: Option<ExprId>) -> Value {
+        match setting.map(|setting| self.program.definition().expression(setting)) {
+            Some(Expression::Literal(value)) => value.clone(),
+            _ => Value::Null,
+        }
     }
 
     fn declared(&self, name: &str) -> Option<Value> {
@@ -87,6 +123,7 @@ impl expr::Scope for View<'_> {
         self.declared(name).or_else(|| match name {
             "document" => self.document(),
             "instance" => Some(self.facts()),
+            "task" => self.task(),
             _ => None,
         })
     }
@@ -114,6 +151,13 @@ impl expr::Scope for View<'_> {
         all.extend(self.instance.visible_variables(self.key));
         all.extend(self.overlay.into_iter().flatten().map(|(k, v)| (k.clone(), v.clone())));
         all
+    }
+}
+
+fn form_id(form: &Form) -> Option<&str> {
+    match form {
+        Form::Id(id) => Some(id),
+        Form::Embedded(_) => None,
     }
 }
 
