@@ -42,14 +42,14 @@ async function ruslo(...args) {
 
 test("check says ok, or what is wrong and where, and how bad it is by its exit code", async () => {
   const good = file("good.bpmn", WAITING);
-  const notYet = file("not-yet.bpmn", process('<bpmn:startEvent id="s"/><bpmn:sequenceFlow id="f" sourceRef="s" targetRef="g"/><bpmn:complexGateway id="g"/>'));
+  const notYet = file("not-yet.bpmn", process('<bpmn:startEvent id="s"/><bpmn:sequenceFlow id="f" sourceRef="s" targetRef="g"/><bpmn:serviceTask id="g"/>'));
   const bomb = file("bomb.bpmn", '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>');
   const broken = file("broken.bpmn", `${HEAD}<bpmn:process`);
 
   assert.deepEqual(await ruslo("check", good), { code: 0, stdout: `${good}: ok\n`, stderr: "" });
   const stored = await ruslo("check", notYet);
   assert.equal(stored.code, 0, "a model that only can not be deployed can be stored");
-  assert.match(stored.stdout, /error LN-06 at g: /);
+  assert.match(stored.stdout, /error LN-24 at g: /);
   assert.equal((await ruslo("check", "--deployable", notYet)).code, 1);
   for (const refused of [bomb, broken]) {
     const answer = await ruslo("check", refused);
@@ -58,7 +58,7 @@ test("check says ok, or what is wrong and where, and how bad it is by its exit c
   }
   const json = (await ruslo("check", "--json", notYet, bomb)).stdout.trim().split("\n").map((l) => JSON.parse(l));
   assert.deepEqual(json.map((o) => [o.stored, o.deployable]), [[true, false], [false, false]]);
-  assert.ok(json[0].diagnostics.some((d) => d.code === "LN-06" && d.severity === "error" && d.element === "g" && d.message));
+  assert.ok(json[0].diagnostics.some((d) => d.code === "LN-24" && d.severity === "error" && d.element === "g" && d.message));
 });
 
 test("check --export gives an unchanged model back, with a diagram where there was none", async () => {
