@@ -11,7 +11,9 @@ const definition = (await api.get("/definitions")).items[0];
 for (const record of records) await api.post("/instances", { definitionId: definition.id, recordId: record.id });
 const instances = (await api.get("/instances")).items;
 const waiting = instances.find((i) => i.state === "active");
-const model = (await api.get("/models")).items[0];
+const models = (await api.get("/models")).items;
+const model = models.find((m) => m.kind === "bpmn");
+const decision = models.find((m) => m.kind === "dmn");
 const anna = await server.signIn("anna", "ruslo-demo");
 const task = (await anna.get("/tasks?view=mine")).items[0];
 
@@ -22,9 +24,14 @@ const PAGES = [
   ["instances", "/processes?tab=instances"],
   ["definitions", "/processes?tab=definitions"],
   ["instance", `/instances/${waiting.id}`],
+  ["instance-now", `/instances/${waiting.id}?tab=now`],
+  ["send", "/processes?send=1"],
+  ["decisions", "/processes?tab=decisions"],
+  ["compare", `/compare?before=definition:${definition.id}&after=model:${model.id}`],
   ["definition", `/definitions/${definition.id}`],
   ["models", "/designer"],
   ["designer", `/designer/${model.id}`],
+  ...(decision ? [["decision", `/designer/${decision.id}`]] : []),
   ["catalogs", "/catalogs"],
   ["catalog", `/catalogs/${purchases.id}`],
   ["record", `/records/${records[0].id}`],

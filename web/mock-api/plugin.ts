@@ -31,7 +31,7 @@ const page = <T>(items: T[], query?: URLSearchParams) => {
 const matching = (text: string | null, ...parts: (string | null | undefined)[]): boolean => !text || parts.some((part) => part?.toLowerCase().includes(text.toLowerCase()))
 const session = () => ({ user: db.me, csrfToken: 'mock', server: { version: '0.1.0', publicUrl: 'http://localhost:5173', demo: true } })
 const find = <T extends { id: string }>(list: T[], id: string | undefined): T => list.find((item) => item.id === id) ?? missing()
-const startable = (id: string | undefined) => ({ ...find(db.definitions, id), parameters: id === 'def_2' ? [{ key: 'Days', name: 'Сколько дней', description: 'Календарных', type: 'int', required: true, multiple: false, options: [], default: 14 }] : [], startForm: null, diagnostics: [] })
+const startable = (id: string | undefined) => ({ ...find(db.definitions, id === 'def_0' ? 'def_3' : id), parameters: id === 'def_2' ? [{ key: 'Days', name: 'Сколько дней', description: 'Календарных', type: 'int', required: true, multiple: false, options: [], default: 14 }] : [], startForm: null, diagnostics: [] })
 
 const retention = { instancesDays: 90 as number | null, processes: { approve_payment: null as number | null }, callsDays: null as number | null, notificationsDays: null as number | null, deadEffectsDays: null as number | null, packAfterHours: 24 as number | null, done: { instances: 1204, entries: 88, journals: 12, backlog: 0 } }
 const figure = { count: 500, p50: 500, p99: 5_000, bounds: [500, 5_000], counts: [400, 100, 0] }
@@ -86,13 +86,13 @@ const routes: [string, RegExp, Handler][] = [
   ['POST', /^\/instances\/(\w+)\/(suspend|resume)$/, ({ params }) => { const i = find(db.instances, params[0]); i.suspended = params[1] === 'suspend'; tell('instance', i.id) }],
   ['POST', /^\/instances\/(\w+)\/(modify|turns|ad-hoc|cancel-transaction)$/, () => {}],
   ['POST', /^\/incidents\/(\w+)\/skip$/, () => { const i = find(db.instances, 'pi_2'); i.incidents = []; i.incidentCount = 0; tell('incident', 'inc_1') }],
-  ['POST', /^\/migrations$/, ({ body }) => ({ items: [Object.keys(body.elements as object).length > 0 ? { instanceId: 'pi_5', ok: true } : { instanceId: 'pi_5', ok: false, code: 'ENG-0026', message: 'the instance can not be migrated', details: { problems: [{ element: 'paid', problem: 'otherTrigger' }] } }] })],
+  ['POST', /^\/migrations$/, ({ body }) => ({ items: [Object.keys(body.elements as object).length > 0 || !body.dryRun ? { instanceId: 'pi_5', ok: true } : { instanceId: 'pi_5', ok: false, code: 'ENG-0026', message: 'the instance can not be migrated', details: { problems: [{ element: 'paid', problem: 'otherTrigger' }] } }] })],
   ['POST', /^\/messages$/, ({ body }) => ({ id: 1, reached: body.name === 'оплачено' ? [{ instanceId: 'pi_5', processId: 'order', started: false }, { instanceId: 'pi_1', processId: 'approve_payment', started: true }] : [], kept: Number(body.ttlMs) > 0 })],
   ['POST', /^\/signals$/, () => {}],
   ['GET', /^\/instances\/\w+\/calls$/, () => page(db.calls)],
   ['POST', /^\/incidents\/(\w+)\/retry$/, () => { const i = find(db.instances, 'pi_2'); i.incidents = []; i.incidentCount = 0; tell('incident', 'inc_1') }],
   ['GET', /^\/models$/, ({ query }) => page(db.models, query)],
-  ['POST', /^\/models$/, ({ body }) => { const m = { ...db.models[0]!, id: `model_${db.models.length + 1}`, version: 1, name: String(body.name), source: String(body.source), updatedAt: new Date().toISOString() }; db.models.push(m); return m }],
+  ['POST', /^\/models$/, ({ body }) => { const m = { ...db.models[0]!, id: `model_${db.models.length + 1}`, version: 1, kind: String(body.source).includes('DMN/') ? 'dmn' as const : 'bpmn' as const, name: String(body.name), source: String(body.source), updatedAt: new Date().toISOString() }; db.models.push(m); return m }],
   ['GET', /^\/models\/(\w+)$/, ({ params }) => find(db.models, params[0])],
   ['PUT', /^\/models\/(\w+)$/, ({ params, body }) => {
     const m = find(db.models, params[0])

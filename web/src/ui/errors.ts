@@ -36,9 +36,9 @@ export function codeText(code: string, fallback: string): string {
 export function toastError(error: unknown): void {
   const code = error instanceof ApiError ? error.code : undefined
   if (error instanceof ApiError && error.told) return
-  notifications.show({ color: isBusy(error) ? 'yellow' : 'red', message: errorText(error), title: undefined, autoClose: 8000, id: code ? `error-${code}` : undefined })
+  notifications.show({ color: isBusy(error) ? 'yellow' : 'red', message: errorText(error), title: undefined, autoClose: 8000, closeButtonProps: { 'aria-label': i18next.t('common.action.close') }, id: code ? `error-${code}` : undefined })
 }
 
 export function toastOk(message: string): void {
-  notifications.show({ color: 'green', message, autoClose: 3000 })
+  notifications.show({ color: 'green', message, autoClose: 3000, closeButtonProps: { 'aria-label': i18next.t('common.action.close') } })
 }

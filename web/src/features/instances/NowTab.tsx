@@ -79,12 +79,12 @@ function RunMenu({ run, instance, live, nodes, name, onMove, onTerminate }: Omit
   const dialog = (title: string, body: (close: () => void) => React.ReactNode) => {
     const id = openDialog({ title, children: body(() => { closeDialog(id); void queryClient.invalidateQueries({ queryKey: ['instance'] }) }) })
   }
+  const button = <ActionIcon variant="subtle" color="gray" aria-label={t('instance.now.actions', { name })} data-testid="run-menu"><IconDots size={16} /></ActionIcon>
+  if (!permission.ok) return <Guard can={permission}>{button}</Guard>
   return (
     <Menu position="bottom-end">
-      <Menu.Target>
-        <Guard can={permission}><ActionIcon variant="subtle" color="gray" aria-label={t('instance.now.actions', { name })} data-testid="run-menu"><IconDots size={16} /></ActionIcon></Guard>
-      </Menu.Target>
-      {permission.ok && <Menu.Dropdown>
+      <Menu.Target>{button}</Menu.Target>
+      <Menu.Dropdown>
         {turns && <Menu.Item leftSection={<IconPlus size={15} />} onClick={() => dialog(t('instance.now.addTurn'), (close) => <AddTurnForm instance={instance.id} runKey={run.key} onDone={close} />)}>{t('instance.now.addTurn')}</Menu.Item>}
         {turns && <Menu.Item leftSection={<IconChecks size={15} />} onClick={() => ask(t('instance.now.completeTurns'), t('instance.now.completeTurnsText'), () => completeTurns(instance.id, run.key))}>{t('instance.now.completeTurns')}</Menu.Item>}
         {turn && <Menu.Item leftSection={<IconX size={15} />} onClick={() => ask(t('instance.now.deleteTurn'), t('instance.now.deleteTurnText'), () => deleteTurn(instance.id, run.key))}>{t('instance.now.deleteTurn')}</Menu.Item>}
@@ -93,7 +93,7 @@ function RunMenu({ run, instance, live, nodes, name, onMove, onTerminate }: Omit
         {type === 'transaction' && <Menu.Item color="red" leftSection={<IconBan size={15} />} onClick={() => ask(t('instance.now.cancelTransaction'), t('instance.now.cancelTransactionText'), () => cancelTransaction(instance.id, run.key))}>{t('instance.now.cancelTransaction')}</Menu.Item>}
         <Menu.Item leftSection={<IconArrowMoveRight size={15} />} onClick={() => onMove(run)}>{t('instance.modify.move')}</Menu.Item>
         <Menu.Item leftSection={<IconPlayerStop size={15} />} onClick={() => onTerminate(run)}>{t('instance.modify.terminate')}</Menu.Item>
-      </Menu.Dropdown>}
+      </Menu.Dropdown>
     </Menu>
   )
 }
