@@ -92,6 +92,7 @@ codes! {
     DEFINITION_IN_USE = "DEF-0008", Conflict, "The definition has running instances";
     DEFINITION_NOT_OWNER = "DEF-0009", Forbidden, "The template belongs to another app";
     DEFINITION_CALLED = "DEF-0012", Conflict, "Other processes call this version";
+    VERSION_TAG_TAKEN = "DEF-0013", Conflict, "Another version of the process has this version tag";
     DECISION_NOT_FOUND = "DEF-0011", NotFound, "No such decision";
     DEFINITION_TOO_LARGE = "DEF-0010", TooLarge, "The file is over the limit of size, elements or nesting";
     // Expressions.

@@ -467,6 +467,59 @@ async fn mg_8_a_suspended_instance_waits_with_all_it_waits_for() {
 }
 
 #[tokio::test]
+async fn mg_9_equal_content_makes_no_new_version() {
+    let world = World::new().await;
+    let send = async |file: String, name: &str| {
+        let what = Deploy { bytes: file.into_bytes(), name: name.into(), ..Deploy::default() };
+        let deployed = world.runtime.deploy(&world.admin, what).await.unwrap();
+        deployed.iter().map(|d| (d.id, d.version, d.unchanged)).collect::<Vec<_>>()
+    };
+    let two = |task: &str| file(&[("p", line("", task)), ("q", line("", r#"<bpmn:task id="a"/>"#))], "");
+    let plain = two(r#"<bpmn:task id="a"/>"#);
+    let first = send(plain.clone(), "").await;
+    let drawn = plain.replace(
+        "</bpmn:definitions>",
+        r#"<di:BPMNDiagram xmlns:di="http://www.omg.org/spec/BPMN/20100524/DI" id="g"><di:BPMNPlane id="n" bpmnElement="p"/></di:BPMNDiagram></bpmn:definitions>"#,
+    );
+    let again = send(drawn, "").await;
+    assert_eq!(again, first.iter().map(|(id, version, _)| (*id, *version, true)).collect::<Vec<_>>());
+    // One changed: both are new, together.
+    let changed = two(r#"<bpmn:manualTask id="a"/>"#);
+    assert_eq!(send(changed.clone(), "").await.iter().map(|d| (d.1, d.2)).collect::<Vec<_>>(), [(2, false); 2]);
+    assert!(send(changed.clone(), "").await[0].2);
+    // What was before the latest is new again; what lies beside the file counts.
+    assert_eq!(send(plain, "").await[0].1, 3);
+    let one = file(&[("p", line("", r#"<bpmn:task id="a"/>"#))], "");
+    assert_eq!(send(one.clone(), "").await[0].1, 4);
+    assert_eq!(send(one.clone(), "Named").await[0].1, 5);
+    let last = send(one.clone(), "Named").await[0];
+    assert!(last.2);
+    // Withdrawn: the one before is the latest.
+    world.runtime.delete_definition(&world.admin, last.0).await.unwrap();
+    assert_eq!(send(one.clone(), "").await[0].1, 4);
+    assert_eq!(send(one, "Named").await[0].1, 6);
+}
+
+#[tokio::test]
+async fn mg_9_a_tag_names_one_version() {
+    let world = World::new().await;
+    let tagged = |process: &str, task: &str, tag: &str| {
+        let tag = format!(r#"<bpmn:extensionElements><zeebe:versionTag value="{tag}"/></bpmn:extensionElements>"#);
+        file(&[(process, format!("{tag}{}", line("", task)))], "")
+    };
+    let (task, other) = (r#"<bpmn:task id="a"/>"#, r#"<bpmn:manualTask id="a"/>"#);
+    let first = deploy(&world, tagged("p", task, "blue")).await;
+    assert_eq!(deploy(&world, tagged("p", task, "blue")).await, first);
+    let taken = || Deploy { bytes: tagged("p", other, "blue").into_bytes(), ..Deploy::default() };
+    let refused = world.runtime.deploy(&world.admin, taken()).await.unwrap_err();
+    assert!(refused.is(&codes::VERSION_TAG_TAKEN), "{refused}");
+    deploy(&world, tagged("q", other, "blue")).await;
+    deploy(&world, tagged("p", other, "green")).await;
+    world.runtime.delete_definition(&world.admin, first[0]).await.unwrap();
+    world.runtime.deploy(&world.admin, taken()).await.unwrap();
+}
+
+#[tokio::test]
 async fn mg_7_instances_go_on_with_another_version() {
     let world = World::new().await;
     let version = |more: &str| file(&[("p", format!("{}{more}", line("", &service("work", &[]))))], "");

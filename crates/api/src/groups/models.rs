@@ -170,6 +170,8 @@ pub struct DeployedDto {
     pub process_id: String,
     /// Counts from 1 per process or decision id.
     pub version: u32,
+    /// The latest version has the same content already, diagrams aside: it is the one named here, no new one was made.
+    pub unchanged: bool,
     /// What it is.
     pub kind: DeployedKindDto,
 }
@@ -407,6 +409,7 @@ pub(super) fn deployment(deployed: Vec<Deployed>) -> DeploymentDto {
         id: d.id.to_string(),
         process_id: d.process_id,
         version: d.version,
+        unchanged: d.unchanged,
     };
     DeploymentDto { definitions: deployed.into_iter().map(dto).collect(), diagnostics }
 }

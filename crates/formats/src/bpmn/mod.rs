@@ -5,6 +5,7 @@
 //! Never: writes a model anew from what it understood.
 
 mod compile;
+mod content;
 mod data;
 mod declarations;
 mod di;
@@ -28,6 +29,7 @@ mod traits;
 mod user_tasks;
 mod write;
 
+pub use content::same_content;
 pub(crate) use expressions::is_name as is_variable_name;
 pub(crate) use write::view;
 

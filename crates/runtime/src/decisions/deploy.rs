@@ -154,6 +154,7 @@ fn announce(core: &Core, diagnostics: &[Diagnostic], rows: &[DefinitionRow]) -> 
             id: row.id,
             process_id: decision,
             version: row.version,
+            unchanged: false,
             diagnostics: diagnostics.to_vec(),
         });
     }

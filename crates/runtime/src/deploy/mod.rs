@@ -4,6 +4,7 @@
 //! instances run on the version they were started with. Never: judges a definition (`formats` and `engine` do).
 
 mod cache;
+mod same;
 mod targets;
 mod views;
 
@@ -46,7 +47,11 @@ pub(crate) async fn deploy(core: &Core, actor: &Actor, what: Deploy) -> Result<V
     }
     let file = File { what: &what, imported: &imported, diagnostics: &diagnostics, sound };
     for _ in 0..RACES_MAX {
+        if let Some(rows) = same::standing(core, &file).await? {
+            return Ok(same::answer(&file, rows));
+        }
         let rows = number(core, actor, &file).await?;
+        same::check_tags(core, &rows).await?;
         let mut unit = Unit::new();
         for row in &rows {
             let source = DefinitionSource { source: what.bytes.clone(), view: imported.bpmn.clone() };
@@ -95,6 +100,27 @@ struct File<'a> {
     sound: bool,
 }
 
+impl File<'_> {
+    fn single(&self) -> bool {
+        self.imported.definitions.len() == 1
+    }
+
+    /// The process that a definition is a version of; none: a new one.
+    fn process_id(&self, definition: &ProcessDefinition) -> Option<String> {
+        match (&self.what.process_id, self.imported.kind) {
+            (Some(given), _) if self.single() => Some(given.clone()),
+            (_, SourceKind::Bpt) => None,
+            (_, SourceKind::Bpmn | SourceKind::Dmn) => Some(definition.process_id.clone()),
+        }
+    }
+
+    /// What people see; empty: the process's id.
+    fn name<'d>(&'d self, definition: &'d ProcessDefinition) -> &'d str {
+        let given = self.what.name.trim();
+        if self.single() && !given.is_empty() { given } else { &definition.name }
+    }
+}
+
 /// Everything found, what compiling finds included.
 fn diagnostics(core: &Core, imported: &Imported) -> Vec<Diagnostic> {
     let mut all = imported.diagnostics.clone();
@@ -123,22 +149,16 @@ fn not_deployable(diagnostics: &[Diagnostic]) -> Fault {
 async fn number(core: &Core, actor: &Actor, file: &File<'_>) -> Result<Vec<DefinitionRow>, Fault> {
     let now = core.now();
     let by = Some(actor.user_id()).filter(|id| id.0 > 0);
-    let single = file.imported.definitions.len() == 1;
     let mut rows = Vec::with_capacity(file.imported.definitions.len());
     for definition in &file.imported.definitions {
         let id = DefinitionId(core.store.next_id(IdKind::Definition).await?);
-        let process_id = match (&file.what.process_id, file.imported.kind) {
-            (Some(given), _) if single => given.clone(),
-            // A template has no id of its own: a new process each time.
-            (_, SourceKind::Bpt) => format!("{}_{}", definition.process_id, id.0),
-            (_, SourceKind::Bpmn | SourceKind::Dmn) => definition.process_id.clone(),
-        };
-        let given = file.what.name.trim();
-        let name = if single && !given.is_empty() { given } else { definition.name.as_str() };
+        // A template has no id of its own: a new process each time.
+        let process_id = file.process_id(definition).unwrap_or_else(|| format!("{}_{}", definition.process_id, id.0));
+        let name = file.name(definition).to_owned();
         rows.push(DefinitionRow {
             id,
             version: core.store.greatest_version(&process_id).await? + 1,
-            name: if name.is_empty() { process_id.clone() } else { name.to_owned() },
+            name: if name.is_empty() { process_id.clone() } else { name },
             process_id,
             description: file.what.description.clone(),
             origin: origin(file.imported.kind).to_owned(),
@@ -180,6 +200,7 @@ fn announce(core: &Core, file: &File<'_>, rows: Vec<DefinitionRow>) -> Vec<Deplo
             id: row.id,
             process_id: row.process_id,
             version: row.version,
+            unchanged: false,
             diagnostics: file.diagnostics.to_vec(),
         });
     }

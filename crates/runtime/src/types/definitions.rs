@@ -47,6 +47,8 @@ pub struct Deployed {
     pub process_id: String,
     /// Counts from 1 per process id.
     pub version: u32,
+    /// The latest version has the same content already: it stands, and no new one was made (BPMN MG-9).
+    pub unchanged: bool,
     /// What was found.
     pub diagnostics: Vec<Diagnostic>,
 }

@@ -2109,6 +2109,8 @@ export interface components {
             kind: components["schemas"]["DeployedKind"];
             /** @description The process's or decision's id in its file. */
             processId: string;
+            /** @description The latest version has the same content already, diagrams aside: it is the one named here, no new one was made. */
+            unchanged: boolean;
             /**
              * Format: int32
              * @description Counts from 1 per process or decision id.
