@@ -1,9 +1,9 @@
 /** Entries of the properties panel for our words: text, choice, tick, each with a hint. */
-import { CheckboxEntry, Group, HeaderButton, isCheckboxEntryEdited, isSelectEntryEdited, isTextFieldEntryEdited, SelectEntry, TextFieldEntry } from '@bpmn-io/properties-panel'
+import { CheckboxEntry, Group, HeaderButton, isTextFieldEntryEdited, SelectEntry, TextFieldEntry } from '@bpmn-io/properties-panel'
 import { jsx } from '@bpmn-io/properties-panel/preact/jsx-runtime'
 import { useService } from 'bpmn-js-properties-panel'
 import i18next from 'i18next'
-import { addable, addTrigger, fieldsOf, readField, removeLastTrigger, triggerCount, writeField, type Field, type Trigger } from './extensions'
+import { addable, addTrigger, DEFAULTS, fieldsOf, readField, removeLastTrigger, triggerCount, writeField, type Field, type Trigger } from './extensions'
 import type { DiagramElement, FormServices } from './forms'
 
 interface EntryProps {
@@ -57,9 +57,9 @@ function ChoiceField(props: FieldProps) {
 
 const entryOf = (element: DiagramElement) => (field: Field) => {
   const base = { id: `ruslo-ext-${field.key}`, element, field }
-  if (field.kind === 'check') return { ...base, component: CheckField, isEdited: isCheckboxEntryEdited }
+  if (field.kind === 'check') return { ...base, component: CheckField, isEdited: (node: HTMLInputElement | null) => Boolean(node && node.checked !== (field.set === undefined)) }
   if (field.kind === 'text' || field.kind === 'expression') return { ...base, component: TextField, isEdited: isTextFieldEntryEdited }
-  return { ...base, component: ChoiceField, isEdited: isSelectEntryEdited }
+  return { ...base, component: ChoiceField, isEdited: (node: HTMLSelectElement | null) => Boolean(node?.value && node.value !== DEFAULTS[field.attr]) }
 }
 
 /** One more trigger makes a multiple event of an event. */

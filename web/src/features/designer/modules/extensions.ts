@@ -116,6 +116,8 @@ export function fieldsOf(element: DiagramElement): { common: Field[]; rare: Fiel
 }
 
 const NUMBERS = new Set(['loopMaximum', 'startQuantity', 'completionQuantity'])
+/** What BPMN means when nothing is said. */
+export const DEFAULTS: Readonly<Record<string, string>> = { behavior: 'All', ordering: 'Parallel', eventGatewayType: 'Exclusive' }
 const IN_KEY = new Set<ExtKey>(['storeField', 'storeValue'])
 
 /** The object that carries the attribute itself: the element's, its extension's, or a part of that. */
@@ -130,14 +132,7 @@ export function readField(field: Field, element: DiagramElement): string | boole
   const value = target && carrier(field, target)?.get(field.attr)
   if (field.kind === 'check') return field.unset === undefined ? value === field.set : value === undefined || value === field.set || (field.set === undefined && value !== field.unset)
   if (field.kind === 'expression') return ((value as Moddle | undefined)?.get('body') as string | undefined) ?? ''
-  return value === undefined || value === null ? '' : String(value)
-}
-
-export function isSet(field: Field, element: DiagramElement): boolean {
-  const target = field.of(element)
-  const value = target && carrier(field, target)?.get(field.attr)
-  if (field.kind === 'check') return value !== undefined && value !== field.unset ? readField(field, element) === true && field.set !== undefined : value === field.unset && field.set === undefined
-  return value !== undefined && value !== null && value !== ''
+  return value === undefined || value === null || (NUMBERS.has(field.attr) && value === 1) ? '' : String(value)
 }
 
 export function writeField(services: FormServices, field: Field, element: DiagramElement, value: string | boolean | undefined): void {

@@ -35,7 +35,6 @@ declare module '@bpmn-io/properties-panel' {
   export const SelectEntry: unknown
   export const TextFieldEntry: unknown
   export const CheckboxEntry: unknown
-  export const isCheckboxEntryEdited: unknown
   export const HeaderButton: unknown
   export const isSelectEntryEdited: unknown
   export const isTextFieldEntryEdited: unknown
