@@ -105,7 +105,7 @@ fn skip(step: &mut Step, skip: Skip) -> Result<(), Rejection> {
     variables::check_sizes(step, &output)?;
     step.emit(Event::IncidentResolved { incident, key, retried: false, by });
     note(step, key, &format!("skipped: {reason}"), by);
-    if canceling::tells(step, key) {
+    if canceling::tells(&step.instance, key) {
         canceling::skip(step, key);
         return Ok(());
     }

@@ -90,6 +90,7 @@ fn apply_rest(instance: &mut Instance, event: &Event) {
                 Arc::make_mut(&mut answer.values).extend(values.iter().map(|(k, v)| (k.clone(), v.clone())));
             }
         }
+        Event::RunMoved { key, scope } => run_moved(instance, *key, *scope),
         Event::InstanceMigrated(migrated) => migrate(instance, migrated),
         _ => {}
     }
@@ -168,6 +169,20 @@ fn tokens_taken(instance: &mut Instance, scope: u32, flows: &[FlowIdx]) {
         }
     }
     instance.waiting.retain(|w| w.count > 0);
+}
+
+fn run_moved(instance: &mut Instance, key: u32, scope: u32) {
+    if key == 0 || key == scope || instance.element(scope).is_none() {
+        return;
+    }
+    let Some(run) = instance.element_mut(key) else { return };
+    let before = std::mem::replace(&mut run.scope, scope);
+    if let Some(outer) = instance.element_mut(before) {
+        outer.children = outer.children.saturating_sub(1);
+    }
+    if let Some(inner) = instance.element_mut(scope) {
+        inner.children += 1;
+    }
 }
 
 /// Everything that names an element or a flow names that of the new version.

@@ -8,6 +8,7 @@
 
 use crate::event::{Event, LogLevel};
 use crate::stages::{CANCELING, offer_listener};
+use crate::state::Instance;
 use crate::step::{Next, Step};
 use crate::{lifecycle, modification, task_listeners};
 use model::definition::{ElementIdx, ElementKind, Listener, ListenerEvent};
@@ -26,7 +27,7 @@ pub(crate) struct CutOff {
 pub(crate) fn inside(step: &Step, key: u32) -> Vec<CutOff> {
     let tasks = step.instance.tasks.iter().map(|t| (t.key, 0));
     let telling = step.instance.activities.stages.iter().filter(|s| s.key != key && s.key != 0);
-    let telling = telling.filter_map(|s| Some((s.key, passed(step, s.key)?)));
+    let telling = telling.filter_map(|s| Some((s.key, passed(&step.instance, s.key)?)));
     let wanted = tasks.chain(telling).filter(|(run, told)| asks(step, *run, *told) && lies_in(step, *run, key));
     let cut_off = |(run, told)| CutOff { element: step.run(run).element, variables: locals(step, run, key), told };
     wanted.map(cut_off).collect()
@@ -82,12 +83,12 @@ pub(crate) fn tell(step: &mut Step, scope: u32, cut_off: Vec<CutOff>) {
 }
 
 /// Whether the run tells of a task that was cut off, or of the process.
-pub(crate) fn tells(step: &Step, key: u32) -> bool {
-    passed(step, key).is_some()
+pub(crate) fn tells(instance: &Instance, key: u32) -> bool {
+    passed(instance, key).is_some()
 }
 
-fn passed(step: &Step, key: u32) -> Option<u32> {
-    let stage = step.instance.activities.stages.iter().find(|s| s.key == key)?;
+fn passed(instance: &Instance, key: u32) -> Option<u32> {
+    let stage = instance.activities.stages.iter().find(|s| s.key == key)?;
     stage.passed.checked_sub(CANCELING).filter(|n| *n < 1_000)
 }
 
@@ -96,7 +97,7 @@ pub(crate) fn told(step: &mut Step, key: u32) {
     if key == 0 {
         return go_on(step);
     }
-    let number = passed(step, key).unwrap_or(0);
+    let number = passed(&step.instance, key).unwrap_or(0);
     if !task_listeners::call(step, key, ListenerEvent::Canceling, number) {
         modification::cut_off(step, key);
     }
@@ -104,7 +105,7 @@ pub(crate) fn told(step: &mut Step, key: u32) {
 
 /// The listener that waits or failed is passed over.
 pub(crate) fn skip(step: &mut Step, key: u32) {
-    let stage = CANCELING + passed(step, key).unwrap_or(0);
+    let stage = CANCELING + passed(&step.instance, key).unwrap_or(0);
     lifecycle::release_work(step, key);
     lifecycle::clear_incidents(step, key);
     step.emit(Event::StagePassed { key, after: true, stage });
@@ -113,7 +114,7 @@ pub(crate) fn skip(step: &mut Step, key: u32) {
 
 /// The command "cancel".
 pub(crate) fn cancel(step: &mut Step, reason: String, by: Option<UserId>) {
-    if tells(step, 0) {
+    if tells(&step.instance, 0) {
         return end(step, reason, by);
     }
     let cut_off = inside(step, 0);
@@ -142,7 +143,7 @@ pub(crate) fn go_on(step: &mut Step) {
         if step.run(0).children > 0 || step.instance.activities.waiting_stage(0).is_some() {
             return;
         }
-        let number = passed(step, 0).unwrap_or(0);
+        let number = passed(&step.instance, 0).unwrap_or(0);
         let Some(listener) = listener(step, number) else { break };
         let stage = CANCELING + number;
         match offer_listener(step, 0, listener) {

@@ -242,6 +242,9 @@ pub enum Event {
     /// it is made, or was denied.
     #[serde(rename = "xh")]
     ChangeHeld { key: u32, change: Object },
+    /// A run lies in another scope: one that another version has around it (BPMN MG-4).
+    #[serde(rename = "rm")]
+    RunMoved { key: u32, scope: u32 },
     /// The instance runs another version.
     #[serde(rename = "im")]
     InstanceMigrated(Box<Migrated>),

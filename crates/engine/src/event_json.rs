@@ -92,6 +92,7 @@ names! {
     UserTaskReopened "userTaskReopened"
     UserTaskCorrected "userTaskCorrected"
     ChangeHeld "changeHeld"
+    RunMoved "runMoved"
     InstanceMigrated "instanceMigrated"
     ErrorRaised "errorRaised"
     ErrorCaught "errorCaught"
@@ -310,6 +311,7 @@ impl Names<'_> {
             }
             Event::MutexGranted { key } => json!({"key": key}),
             Event::ChangeHeld { key, change } => json!({"key": key, "change": some_context(change)}),
+            Event::RunMoved { key, scope } => json!({"key": key, "scope": scope}),
             Event::UserTaskReopened { task, key, reason } => json!({"task": task, "key": key, "reason": reason}),
             Event::UserTaskCorrected { task, key, values } => {
                 json!({"task": task, "key": key, "values": context(values)})

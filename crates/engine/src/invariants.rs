@@ -2,7 +2,7 @@
 //! snapshot is written.
 
 use crate::apply::object_bytes;
-use crate::state::{Instance, InstanceState};
+use crate::state::{ElementInstance, Instance, InstanceState};
 
 /// Says what is broken. Users' mistakes never break an invariant; only our bugs do (quarantine, rule 2).
 pub fn check_invariants(instance: &Instance) -> Result<(), String> {
@@ -15,7 +15,7 @@ pub fn check_invariants(instance: &Instance) -> Result<(), String> {
     let mut children = vec![0_u32; instance.elements.len()];
     for element in &instance.elements {
         let scope = instance.index(element.scope).ok_or("broken: every scope is active")?;
-        ensure(element.key == 0 || element.scope < element.key, "a scope is older than what it contains")?;
+        ensure(element.key == 0 || is_inside(instance, element), "every element instance lies in the process")?;
         if element.key != 0 {
             children[scope] += 1;
         }
@@ -40,6 +40,22 @@ pub fn check_invariants(instance: &Instance) -> Result<(), String> {
         ensure(instance.waiting.is_empty() && instance.incidents.is_empty(), "an ended instance waits for nothing")?;
     }
     Ok(())
+}
+
+/// A scope is older than what it contains, unless a migration put it around (BPMN MG-4).
+fn is_inside(instance: &Instance, element: &ElementInstance) -> bool {
+    if element.scope < element.key {
+        return true;
+    }
+    let mut at = Some(element);
+    for _ in 0..instance.elements.len() {
+        match at {
+            Some(run) if run.key == 0 => return true,
+            Some(run) => at = instance.element(run.scope),
+            None => return false,
+        }
+    }
+    false
 }
 
 /// What activities remember hangs on active runs; records on an active scope or another record.

@@ -161,7 +161,7 @@ pub(crate) fn complete_if_empty(step: &mut Step, scope: u32) {
     if ad_hoc::of(step, scope).is_some() {
         return ad_hoc::maybe_complete(step, scope);
     }
-    if scope == 0 && canceling::tells(step, 0) {
+    if scope == 0 && canceling::tells(&step.instance, 0) {
         return canceling::go_on(step);
     }
     let has_child = step.run(scope).children > 0;

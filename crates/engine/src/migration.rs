@@ -12,8 +12,8 @@ use crate::program::Program;
 use crate::state::Instance;
 use crate::step::{Step, Trouble};
 use crate::triggers::{self, Armed, listened};
-use crate::{joins, lifecycle};
-use model::definition::{Element, ElementIdx, ElementKind, ExprId, FlowIdx, ROOT, Repetition};
+use crate::{canceling, joins, lifecycle, modification};
+use model::definition::{Element, ElementIdx, ElementKind, ExprId, FlowIdx, ROOT, Repetition, ScopeKind};
 use model::error::{Fault, codes};
 use model::{DefinitionId, UserId};
 
@@ -108,6 +108,7 @@ pub fn migrate(
         false => format!("migrated: {}", plan.reason),
     };
     step.emit(Event::Logged { key: None, element: None, text, level: LogLevel::Info, by: plan.by });
+    nest(&mut step)?;
     arm_new(&mut step)?;
     let waiting: Vec<(u32, ElementIdx)> =
         step.instance.waiting.iter().map(|w| (w.scope, new.flow(w.flow).target)).collect();
@@ -134,7 +135,9 @@ impl Check<'_> {
             if run.key == 0 {
                 self.elements.push((ROOT, ROOT));
             } else if let Some(target) = self.mapped(run.element) {
-                self.run(run.element, run.scope, target);
+                if !canceling::tells(self.instance, run.key) {
+                    self.run(run.element, run.scope, target);
+                }
                 self.armed_around(run.element);
             }
         }
@@ -189,7 +192,7 @@ impl Check<'_> {
             MigrationProblemKind::OtherKind
         } else if repetition(from) != repetition(to) {
             MigrationProblemKind::OtherRepetition
-        } else if self.find(around) != Some(to.parent) && !runs_elsewhere(from) {
+        } else if !runs_elsewhere(from) && !self.can_nest(around, to.parent) {
             MigrationProblemKind::OtherScope
         } else if !self.same_call(from, to) {
             MigrationProblemKind::OtherCall
@@ -198,6 +201,21 @@ impl Check<'_> {
         };
         let id = from.id.clone();
         self.problem(&id, kind);
+    }
+
+    /// Whether the counterpart lies in the same scope, or deeper in sub-processes that can be put around it (MG-4).
+    fn can_nest(&self, around: ElementIdx, parent: ElementIdx) -> bool {
+        let Some(around) = self.find(around) else { return false };
+        let mut at = parent;
+        while at != around {
+            let scope = self.new.element(at);
+            let plain = scope.kind.as_scope().is_some_and(|s| s.kind == ScopeKind::SubProcess);
+            if at == ROOT || !plain || scope.repetition().is_some() || scope.is_for_compensation() {
+                return false;
+            }
+            at = scope.parent;
+        }
+        true
     }
 
     fn same_call(&self, from: &Element, to: &Element) -> bool {
@@ -244,7 +262,9 @@ impl Check<'_> {
         match (found, target) {
             (Some(found), Some(target)) => {
                 let (old_join, new_join) = (self.old.element(from.target), self.new.element(target));
-                if new_join.incoming.len() < old_join.incoming.len() {
+                if self.find(old_join.parent) != Some(new_join.parent) {
+                    self.problem(&id, MigrationProblemKind::OtherScope);
+                } else if new_join.incoming.len() < old_join.incoming.len() {
                     self.problem(&id, MigrationProblemKind::FewerFlows);
                 } else if !same_kind(&old_join.kind, &new_join.kind) {
                     self.problem(&id, MigrationProblemKind::OtherKind);
@@ -258,7 +278,35 @@ impl Check<'_> {
 
 /// Handlers and event sub-processes of a compensation run where it was thrown.
 fn runs_elsewhere(element: &Element) -> bool {
-    element.is_for_compensation() || element.kind.as_scope().is_some()
+    element.is_for_compensation() || element.kind.as_scope().is_some_and(|s| s.kind == ScopeKind::EventSubProcess)
+}
+
+/// Sub-processes that are new around a run are made, once for all runs in them, as by hand (MG-2, MG-4).
+fn nest(step: &mut Step) -> Result<(), Vec<MigrationProblem>> {
+    let runs: Vec<u32> = step.instance.elements.iter().skip(1).map(|e| e.key).collect();
+    for key in runs {
+        let element = step.element(key);
+        if runs_elsewhere(element) || step.is_turn(key) || canceling::tells(&step.instance, key) {
+            continue;
+        }
+        let outer = step.run(key).scope;
+        let mut missing = Vec::new();
+        let mut at = element.parent;
+        while at != step.run(outer).element && at != ROOT {
+            missing.push(at);
+            at = step.program.element(at).parent;
+        }
+        let mut scope = outer;
+        for around in missing.into_iter().rev() {
+            scope = modification::scope_in(step, around, scope, &element.id).map_err(|_| {
+                vec![MigrationProblem { element: element.id.to_string(), kind: MigrationProblemKind::OtherScope }]
+            })?;
+        }
+        if scope != outer {
+            step.emit(Event::RunMoved { key, scope });
+        }
+    }
+    Ok(())
 }
 
 fn same_kind(from: &ElementKind, to: &ElementKind) -> bool {
@@ -305,7 +353,7 @@ fn arm_new(step: &mut Step) -> Result<(), Vec<MigrationProblem>> {
     let runs: Vec<u32> = step.instance.elements.iter().map(|e| e.key).collect();
     let mut problems = Vec::new();
     for key in runs {
-        if step.instance.has_incident(key) {
+        if step.instance.has_incident(key) || canceling::tells(&step.instance, key) {
             continue;
         }
         let is_scope = step.element(key).kind.as_scope().is_some() && !step.is_body(key);

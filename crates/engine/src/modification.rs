@@ -100,7 +100,7 @@ fn ancestors(step: &Step, element: ElementIdx) -> Vec<ElementIdx> {
 }
 
 /// The run of the scope `ancestor` inside `outer`; a new one when none is active.
-fn scope_in(step: &mut Step, ancestor: ElementIdx, outer: u32, id: &str) -> Result<u32, Rejection> {
+pub(crate) fn scope_in(step: &mut Step, ancestor: ElementIdx, outer: u32, id: &str) -> Result<u32, Rejection> {
     let inside = |e: &&crate::state::ElementInstance| e.key != 0 && e.scope == outer && e.element == ancestor;
     let runs: Vec<u32> = step.instance.elements.iter().filter(inside).map(|e| e.key).collect();
     match runs.as_slice() {

@@ -55,8 +55,11 @@ fn mg_4_another_kind_scope_or_repetition_is_refused() {
     let mut bed = started("start s\nservice a\nend e\nflow s -> a -> e");
     let kind = "start s\nuser a\nend e\nflow s -> a -> e";
     assert_eq!(refused(&mut bed, kind, &[]), [("a".to_owned(), MigrationProblemKind::OtherKind)]);
-    let scope = "start s\nsub q {\nstart qs\nservice a\nflow qs -> a\n}\nend e\nflow s -> q -> e";
-    assert_eq!(refused(&mut bed, scope, &[]), [("a".to_owned(), MigrationProblemKind::OtherScope)]);
+    let repeated = "start s\nsub q {\n    parallel times 2\nstart qs\nservice a\nflow qs -> a\n}\nend e\nflow s -> q -> e";
+    assert_eq!(refused(&mut bed, repeated, &[]), [("a".to_owned(), MigrationProblemKind::OtherScope)]);
+    let mut inner = started("start s\nsub q {\nstart qs\nservice a\nflow qs -> a\n}\nend e\nflow s -> q -> e");
+    let outside = "start s\nservice a\nsub q {\nstart qs\nservice x\nflow qs -> x\n}\nend e\nflow s -> q -> a -> e";
+    assert_eq!(refused(&mut inner, outside, &[]), [("a".to_owned(), MigrationProblemKind::OtherScope)]);
     let turns = "start s\nservice a\n    parallel times 2\nend e\nflow s -> a -> e";
     assert_eq!(refused(&mut bed, turns, &[]), [("a".to_owned(), MigrationProblemKind::OtherRepetition)]);
     let mut bed = started("start s\ncall c one\nend e\nflow s -> c -> e");
@@ -98,4 +101,33 @@ fn mg_6_tokens_at_a_join_are_mapped_by_gateway_and_flow() {
     bed.complete("a", Object::new()).unwrap();
     let fewer = "start s\nservice b\nservice a\nparallel j\nend e\nflow s -> b\nflow b -> j\nflow j -> e\nflow s -> a";
     assert_eq!(refused(&mut bed, fewer, &[]), [("a>j".to_owned(), MigrationProblemKind::NotMapped)]);
+}
+
+#[test]
+fn mg_4_new_sub_processes_around_active_elements_are_made() {
+    let from = "start s\nparallel f\nservice a\nservice b\nservice c\nend e\n\
+                flow s -> f\nflow f -> a -> e\nflow f -> b -> e\nflow f -> c -> e";
+    let to = "start s\nparallel f\nsub q {\nstart qs\nsub r {\nstart rs\nservice a\nservice b\nflow rs -> a\n\
+              flow rs -> b\n}\nflow qs -> r\n}\nboundary late on q timer PT1H\nservice c\nend e\n\
+              flow s -> f\nflow f -> q -> e\nflow f -> c -> e\nflow late -> e";
+    let mut bed = started(from);
+    bed.migrate(program(to), &plan(&[])).unwrap();
+    bed.verify().unwrap();
+    assert_eq!(bed.instance().unwrap().timers().len(), 1, "what listens on the new sub-process is armed");
+    let ids = |bed: &Testbed| -> Vec<String> {
+        let definition = bed.program().definition();
+        bed.instance().unwrap().elements().iter().skip(1).map(|e| definition.element(e.element).id.to_string()).collect()
+    };
+    assert_eq!(ids(&bed), ["a", "b", "c", "q", "r"], "one for both");
+    bed.complete("a", Object::new()).unwrap();
+    bed.verify().unwrap();
+    let mut late = started(from);
+    late.migrate(program(to), &plan(&[])).unwrap();
+    late.advance("PT1H").unwrap();
+    late.verify().unwrap();
+    assert_eq!(ids(&late), ["c"], "what is inside goes with it");
+    bed.complete("b", Object::new()).unwrap();
+    bed.complete("c", Object::new()).unwrap();
+    bed.verify().unwrap();
+    assert_eq!(bed.instance().unwrap().state(), InstanceState::Completed);
 }

@@ -234,5 +234,6 @@ events! {
         94 UserTaskReopened { task, key, reason },
         95 UserTaskCorrected { task, key, values },
         96 ChangeHeld { key, change },
+        97 RunMoved { key, scope },
     }
 }
