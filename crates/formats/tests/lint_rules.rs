@@ -483,7 +483,7 @@ fn ln_25_a_throw_that_reaches_no_handler() {
 }
 
 #[test]
-fn ln_26_transactions_are_cancelled_from_inside() {
+fn ln_26_and_tx_5_transactions_are_cancelled_from_inside() {
     let cancel = "<cancelEventDefinition/>";
     let end = format!("<endEvent id=\"c\">{cancel}</endEvent>");
     let boundary =

@@ -7,7 +7,8 @@ use model::error::codes;
 use model::{DefinitionId, InstanceId};
 use runtime::{Correlate, Deploy, InstanceFilter, Page, PublishMessage, StartRequest};
 use serde_json::{Value as Json, json};
-use support::{BEGINNING, World, object, service};
+use model::Clock as _;
+use support::{BEGINNING, World, object, service, service_named, user_task};
 
 /// A file with these processes and declarations beside them.
 fn file(processes: &[(&str, String)], beside: &str) -> String {
@@ -300,7 +301,7 @@ async fn ca_4_calls_in_a_circle_stop_with_an_incident() {
 }
 
 #[tokio::test]
-async fn ca_1_a_call_finds_the_version_it_names() {
+async fn ca_1_and_ca_6_a_call_finds_the_version_it_names_and_keeps_it() {
     let world = World::new().await;
     let give = |n: u32| {
         format!(
@@ -543,6 +544,266 @@ async fn mg_7_instances_go_on_with_another_version() {
     }
     complete(&world, "work", json!({})).await;
     world.until_state(id, "completed").await;
+}
+
+#[tokio::test]
+async fn co_7_a_finished_called_instance_is_kept_and_compensated() {
+    let mut world = World::new().await;
+    let undo = service_named("u", "undo", &[]).replace("serviceTask id", r#"serviceTask isForCompensation="true" id"#);
+    let child = format!(
+        r#"{}{undo}<bpmn:boundaryEvent id="b" attachedToRef="a"><bpmn:compensateEventDefinition/></bpmn:boundaryEvent>
+<bpmn:association id="as" sourceRef="b" targetRef="u"/>"#,
+        line("", &service("work", &[]))
+    );
+    let caller = format!(
+        r#"<bpmn:startEvent id="start"/>{}{}<bpmn:intermediateThrowEvent id="t"><bpmn:compensateEventDefinition/></bpmn:intermediateThrowEvent>
+<bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="a"/><bpmn:sequenceFlow id="f2" sourceRef="a" targetRef="g"/>
+<bpmn:sequenceFlow id="f3" sourceRef="g" targetRef="t"/>"#,
+        call("child", ""),
+        service_named("g", "gate", &[]),
+    );
+    let ids = deploy(&world, file(&[("caller", caller), ("child", child)], "")).await;
+    let caller = world.start(ids[0], json!({})).await;
+    let (child, _) = all(&world, "child").await[0];
+    complete(&world, "work", json!({"made": 1})).await;
+    world.until_state(child, "completed").await;
+    world.until("gate", || async { (!activate(&world, "gate").await.is_empty()).then_some(()) }).await;
+    // Long over its time, and kept: its caller runs.
+    world.clock.advance_ms(30 * 86_400_000);
+    let rules = runtime::RetentionRules { instances_days: Some(1), ..runtime::RetentionRules::default() };
+    world.runtime.set_retention(&world.admin, &rules).await.unwrap();
+    for _ in 0..50 {
+        world.clock.advance_ms(60_000);
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(world.store.count_ended(ids[1], world.clock.now(), 9).await.unwrap(), 0);
+    assert_eq!(world.state(child).await, "completed");
+    world.crash_and_reopen().await;
+    complete(&world, "gate", json!({})).await;
+    let undo = world.until("undo", || async { activate(&world, "undo").await.pop() }).await;
+    assert_eq!(undo.instance, child);
+    assert_eq!(world.state(caller).await, "active", "it waits for the compensation");
+    world.runtime.complete_job(&world.admin, undo.id, object(json!({}))).await.unwrap();
+    world.until_state(caller, "completed").await;
+    assert_eq!(world.store.count_ended(ids[1], model::Timestamp(i64::MAX), 9).await.unwrap(), 1, "it may go now");
+}
+
+#[tokio::test]
+async fn ms_11_a_message_to_a_black_box_is_told() {
+    let world = World::new().await;
+    let throw = r#"<bpmn:intermediateThrowEvent id="a"><bpmn:messageEventDefinition messageRef="m_paid"/></bpmn:intermediateThrowEvent>"#;
+    let pools = r#"<bpmn:collaboration id="col"><bpmn:participant id="us" name="Us" processRef="p"/>
+<bpmn:participant id="bank" name="Bank"/><bpmn:messageFlow id="mf" sourceRef="p_a" targetRef="bank"/></bpmn:collaboration>"#;
+    let processes = [("p", line("", throw)), ("other", line("", RECEIVE))];
+    let ids = deploy(&world, file(&processes, &format!("{PAID}{pools}"))).await;
+    let other = world.start(ids[1], json!({"order": "7"})).await;
+    let id = world.start(ids[0], json!({"order": "7"})).await;
+    world.until_state(id, "completed").await;
+    let history = world.runtime.history(id).await.unwrap();
+    let line = history.iter().find(|e| e.kind == "logged").unwrap_or_else(|| panic!("{history:?}"));
+    let text = line.event["text"].as_str().unwrap_or_default();
+    assert!(text.contains("`paid`") && text.contains("`Bank`"), "{text}");
+    assert_eq!(world.state(other).await, "active", "nobody here gets it");
+}
+
+#[tokio::test]
+async fn ms_8_a_conversation_gets_its_key_by_its_first_message() {
+    let world = World::new().await;
+    let twice = r#"<bpmn:startEvent id="start"/><bpmn:receiveTask id="a" messageRef="m"/><bpmn:receiveTask id="b" messageRef="m"/>
+<bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="a"/><bpmn:sequenceFlow id="f2" sourceRef="a" targetRef="b"/>"#;
+    let beside = r#"<bpmn:collaboration id="col"><bpmn:participant id="us" processRef="p"/>
+<bpmn:correlationKey id="ck"><bpmn:correlationPropertyRef>no</bpmn:correlationPropertyRef></bpmn:correlationKey></bpmn:collaboration>
+<bpmn:message id="m" name="talk"/><bpmn:correlationProperty id="no"><bpmn:correlationPropertyRetrievalExpression messageRef="m">
+<bpmn:messagePath xsi:type="bpmn:tFormalExpression">=order.no</bpmn:messagePath></bpmn:correlationPropertyRetrievalExpression></bpmn:correlationProperty>"#;
+    let [p] = deploy(&world, file(&[("p", twice.to_owned())], beside)).await[..] else { panic!() };
+    let id = world.start(p, json!({})).await;
+    for (no, reached) in [(1, 1), (2, 0), (1, 1)] {
+        let variables = object(json!({"order": {"no": no}}));
+        let talk = PublishMessage { name: "talk".into(), variables, ..PublishMessage::default() };
+        let published = world.runtime.publish(&world.admin, talk).await.unwrap();
+        assert_eq!(published.reached.len(), reached, "{no}");
+    }
+    world.until_state(id, "completed").await;
+}
+
+#[tokio::test]
+async fn sg_3_a_signal_of_a_tree_stays_in_it() {
+    let world = World::new().await;
+    let own = ON_ALARM.replace("signalRef", r#"ruslo:scope="processInstance" signalRef"#);
+    let top = format!(
+        r#"<bpmn:startEvent id="start"/><bpmn:parallelGateway id="g"/>{}{}
+<bpmn:intermediateCatchEvent id="c">{ON_ALARM}</bpmn:intermediateCatchEvent>
+<bpmn:intermediateThrowEvent id="t">{own}</bpmn:intermediateThrowEvent>
+<bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="g"/><bpmn:sequenceFlow id="f2" sourceRef="g" targetRef="a"/>
+<bpmn:sequenceFlow id="f3" sourceRef="g" targetRef="c"/><bpmn:sequenceFlow id="f4" sourceRef="g" targetRef="go"/>
+<bpmn:sequenceFlow id="f5" sourceRef="go" targetRef="t"/>"#,
+        call("waits", ""),
+        service_named("go", "go", &[]),
+    );
+    let ids = deploy(&world, file(&[("top", top), ("waits", line("", &catch_alarm()))], ALARM)).await;
+    let stranger = world.start(ids[1], json!({})).await;
+    let other_tree = world.start(ids[0], json!({})).await;
+    complete_of(&world, "go", other_tree, false).await;
+    let top = world.start(ids[0], json!({})).await;
+    complete_of(&world, "go", top, true).await;
+    world.until_state(top, "completed").await;
+    assert_eq!((world.state(stranger).await, world.state(other_tree).await), ("active".into(), "active".into()));
+    until_all(&world, "waits", &["active", "active", "completed"]).await;
+}
+
+#[tokio::test]
+async fn tm_7_missed_starts_come_once_or_all() {
+    for (policy, expected) in [("once", 2), ("all", 10)] {
+        let mut world = World::new().await;
+        let every = "<bpmn:timerEventDefinition><bpmn:timeCycle>R/PT10S</bpmn:timeCycle></bpmn:timerEventDefinition>";
+        let xml = file(&[("p", line(every, r#"<bpmn:task id="a"/>"#))], "")
+            .replace("<bpmn:process ", &format!(r#"<bpmn:process ruslo:missedStarts="{policy}" "#));
+        deploy(&world, xml).await;
+        advance(&world, 10_000).await;
+        until_all(&world, "p", &["completed"]).await;
+        // Nine are missed: at 20, 30, .. 100 seconds.
+        world.clock.advance_ms(95_000);
+        world.crash_and_reopen().await;
+        until_all(&world, "p", &vec!["completed"; expected]).await;
+        let next = Some(BEGINNING.plus_ms(110_000));
+        world.until("110 s", || async { (world.store.earliest_timer().await.unwrap() == next).then_some(()) }).await;
+    }
+}
+
+#[tokio::test]
+async fn tm_10_a_timer_counts_working_time() {
+    let world = World::new().await;
+    let wait = r#"<bpmn:intermediateCatchEvent id="a"><bpmn:timerEventDefinition ruslo:calendar="office">
+<bpmn:timeDuration>PT10H</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"#;
+    let lost = wait.replace("office", "nowhere");
+    let ids = deploy(&world, file(&[("p", line("", wait)), ("q", line("", &lost))], "")).await;
+    let id = world.start(ids[0], json!({})).await;
+    // Thursday from nine to six, Friday is free, the weekend is: Monday at ten.
+    let due = BEGINNING.plus_ms(4 * 86_400_000 + 10 * 3_600_000);
+    assert_eq!(world.store.earliest_timer().await.unwrap(), Some(due));
+    let stuck = world.start(ids[1], json!({})).await;
+    let view = world.runtime.instance(stuck).await.unwrap();
+    assert!(view.incidents[0].message.contains("`nowhere`"), "{:?}", view.incidents);
+    advance(&world, 4 * 86_400_000 + 10 * 3_600_000).await;
+    world.until_state(id, "completed").await;
+}
+
+#[tokio::test]
+async fn da_3_data_stores_are_read_and_written() {
+    let world = World::new().await;
+    let catalog = world.catalog().await;
+    let bound = format!(
+        r#"<bpmn:extensionElements><ruslo:store catalog="{catalog}"><ruslo:key field="TITLE" value="=no"/></ruslo:store></bpmn:extensionElements>"#
+    );
+    let store = |name: &str, binding: &str| {
+        format!(r#"<bpmn:dataStoreReference id="ds" name="{name}">{binding}</bpmn:dataStoreReference>"#)
+    };
+    let writes = |process: &str| {
+        format!(
+            r#"<bpmn:task id="a"><bpmn:dataOutputAssociation id="o"><bpmn:targetRef>{process}_ds</bpmn:targetRef></bpmn:dataOutputAssociation></bpmn:task>"#
+        )
+    };
+    let reads = |process: &str, name: &str| {
+        let input = format!(
+            r#"<bpmn:dataInputAssociation id="i"><bpmn:sourceRef>{process}_ds</bpmn:sourceRef></bpmn:dataInputAssociation></bpmn:serviceTask>"#
+        );
+        service("work", &[("got", &format!("={name}"))]).replace("</bpmn:serviceTask>", &input)
+    };
+    let processes = [
+        ("w", store("rates", "") + &line("", &writes("w"))),
+        ("r", store("rates", "") + &line("", &reads("r", "rates"))),
+        ("bw", store("order", &bound) + &line("", &writes("bw"))),
+        ("br", store("order", &bound) + &line("", &reads("br", "order"))),
+    ];
+    let ids = deploy(&world, file(&processes, "")).await;
+    let read = async |definition, variables| {
+        let id = world.start(definition, variables).await;
+        let job = activate(&world, "work").await.pop().unwrap_or_else(|| panic!("no job of {id}"));
+        model::Value::Object(std::sync::Arc::new(job.input)).to_json()["got"].clone()
+    };
+    assert_eq!(read(ids[1], json!({})).await, Json::Null);
+    for rate in [90, 91] {
+        let id = world.start(ids[0], json!({"rates": {"usd": rate}})).await;
+        world.until_state(id, "completed").await;
+        assert_eq!(read(ids[1], json!({})).await, json!({"usd": rate}));
+    }
+    assert_eq!(read(ids[3], json!({"no": "A-1"})).await, Json::Null);
+    for status in ["new", "paid"] {
+        let id = world.start(ids[2], json!({"no": "A-1", "order": {"STATUS": status}})).await;
+        world.until_state(id, "completed").await;
+        assert_eq!(read(ids[3], json!({"no": "A-1"})).await["STATUS"], status);
+    }
+    let query = store::Query::new(store::Filter::eq(store::RecordField::Catalog, catalog)).limit(9);
+    assert_eq!(world.store.records(query).await.unwrap().rows.len(), 1, "written into the record that was found");
+}
+
+#[tokio::test]
+async fn ca_4_who_is_erased_is_waited_for_no_more() {
+    let world = World::new().await;
+    let processes = [("caller", line("", &call("child", ""))), ("child", line("", &service("work", &[])))];
+    let ids = deploy(&world, file(&processes, "")).await;
+    let caller = world.start(ids[0], json!({})).await;
+    let child = all(&world, "child").await[0].0;
+    world.runtime.kill(&world.admin, child).await.unwrap();
+    world.until("told", || async { (world.state(caller).await != "active"
+        || !world.runtime.instance(caller).await.unwrap().incidents.is_empty()).then_some(()) }).await;
+    let caller = world.start(ids[0], json!({})).await;
+    let child = all(&world, "child").await[0].0;
+    world.runtime.kill(&world.admin, caller).await.unwrap();
+    world.until_state(child, "canceled").await;
+}
+
+#[tokio::test]
+async fn mg_7_what_waits_is_shown_at_its_new_element() {
+    let world = World::new().await;
+    let version = |user: [&str; 2], job: &str, receive: &str| {
+        let task = |id: &str, name: &str| user_task("anna").replace(r#"id="a" name="Approve""#, &format!(r#"id="{id}" name="{name}""#));
+        let flow = |n: usize, to: &str| format!(r#"<bpmn:sequenceFlow id="f{n}" sourceRef="g" targetRef="{to}"/>"#);
+        let body = format!(
+            r#"<bpmn:startEvent id="start"/><bpmn:parallelGateway id="g"/><bpmn:sequenceFlow id="f0" sourceRef="start" targetRef="g"/>
+{}{}{}<bpmn:receiveTask id="{receive}" messageRef="m_paid"/>{}{}{}{}"#,
+            task(user[0], "One"), task(user[1], "Two"), service_named(job, "work", &[]),
+            flow(1, user[0]), flow(2, user[1]), flow(3, job), flow(4, receive),
+        );
+        file(&[("p", body)], PAID)
+    };
+    let old = deploy(&world, version(["x", "y"], "job", "receive")).await[0];
+    let id = world.start(old, json!({"order": "7"})).await;
+    let new = deploy(&world, version(["y", "z"], "do", "hear")).await[0];
+    let of = |(from, to): (&str, &str)| (format!("p_{from}"), format!("p_{to}"));
+    let ask = runtime::Migrate {
+        from: Some(old),
+        instances: Vec::new(),
+        to: new,
+        elements: [("x", "y"), ("y", "z"), ("job", "do"), ("receive", "hear")].map(of).to_vec(),
+        reason: "better".into(),
+        dry_run: false,
+    };
+    let report = world.runtime.migrate(&world.admin, ask).await.unwrap();
+    assert!(report[0].fault.is_none(), "{:?}", report[0].fault);
+    let mut tasks: Vec<_> =
+        world.open_tasks(&world.anna).await.into_iter().map(|t| (t.element_id, t.definition)).collect();
+    tasks.sort();
+    assert_eq!(tasks, [("p_y".to_owned(), new), ("p_z".to_owned(), new)]);
+    let query = store::SubscriptionQuery::Message { name: "paid".into(), key: None, limit: 9 };
+    let open = world.store.subscriptions(query).await.unwrap();
+    assert_eq!(open.iter().map(|s| (s.instance, s.element_id.as_str())).collect::<Vec<_>>(), [(id, "p_hear")]);
+    let job = activate(&world, "work").await.pop().unwrap();
+    assert_eq!((job.element_id.as_str(), job.definition), ("p_do", new));
+    world.runtime.complete_job(&world.admin, job.id, object(json!({}))).await.unwrap();
+    for task in world.open_tasks(&world.anna).await {
+        world.runtime.complete_task(&world.anna, task.id, runtime::TaskAnswer::default()).await.unwrap();
+    }
+    world.runtime.publish(&world.admin, paid("7", 0)).await.unwrap();
+    world.until_state(id, "completed").await;
+}
+
+/// Completes the job of this instance, or takes it so that nobody else does.
+async fn complete_of(world: &World, job_type: &str, instance: InstanceId, complete: bool) {
+    let job = activate(world, job_type).await.into_iter().find(|job| job.instance == instance).unwrap();
+    if complete {
+        world.runtime.complete_job(&world.admin, job.id, object(json!({}))).await.unwrap();
+    }
 }
 
 async fn activate(world: &World, job_type: &str) -> Vec<runtime::ActivatedJob> {
