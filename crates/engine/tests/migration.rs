@@ -55,7 +55,8 @@ fn mg_4_another_kind_scope_or_repetition_is_refused() {
     let mut bed = started("start s\nservice a\nend e\nflow s -> a -> e");
     let kind = "start s\nuser a\nend e\nflow s -> a -> e";
     assert_eq!(refused(&mut bed, kind, &[]), [("a".to_owned(), MigrationProblemKind::OtherKind)]);
-    let repeated = "start s\nsub q {\n    parallel times 2\nstart qs\nservice a\nflow qs -> a\n}\nend e\nflow s -> q -> e";
+    let repeated =
+        "start s\nsub q {\n    parallel times 2\nstart qs\nservice a\nflow qs -> a\n}\nend e\nflow s -> q -> e";
     assert_eq!(refused(&mut bed, repeated, &[]), [("a".to_owned(), MigrationProblemKind::OtherScope)]);
     let mut inner = started("start s\nsub q {\nstart qs\nservice a\nflow qs -> a\n}\nend e\nflow s -> q -> e");
     let outside = "start s\nservice a\nsub q {\nstart qs\nservice x\nflow qs -> x\n}\nend e\nflow s -> q -> a -> e";
@@ -116,7 +117,13 @@ fn mg_4_new_sub_processes_around_active_elements_are_made() {
     assert_eq!(bed.instance().unwrap().timers().len(), 1, "what listens on the new sub-process is armed");
     let ids = |bed: &Testbed| -> Vec<String> {
         let definition = bed.program().definition();
-        bed.instance().unwrap().elements().iter().skip(1).map(|e| definition.element(e.element).id.to_string()).collect()
+        bed.instance()
+            .unwrap()
+            .elements()
+            .iter()
+            .skip(1)
+            .map(|e| definition.element(e.element).id.to_string())
+            .collect()
     };
     assert_eq!(ids(&bed), ["a", "b", "c", "q", "r"], "one for both");
     bed.complete("a", Object::new()).unwrap();
