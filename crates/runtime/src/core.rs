@@ -16,6 +16,7 @@ use crate::retention::Tidying;
 use crate::timers::Timers;
 use crate::trace::{self, ActiveSpan, SpanKind, SpanStart, Tracer};
 use crate::types::Counters;
+use engine::calendar::Calendars;
 use engine::{Command, ServerFacts};
 use jiff::tz::TimeZone;
 use model::error::codes;
@@ -36,6 +37,7 @@ pub(crate) struct Core {
     pub(crate) entropy: Entropy,
     pub(crate) limits: Arc<Limits>,
     pub(crate) zone: TimeZone,
+    pub(crate) calendars: Calendars,
     pub(crate) server: ServerFacts,
     pub(crate) partitions: u16,
     pub(crate) ownership: Ownership,

@@ -42,8 +42,9 @@ mod tasks;
 mod timers;
 
 pub use connectors::{CallRecord, Connector, Delivery, DeliveryReport, DeliveryResult, Order, OutboundHttp};
+pub use dmn;
+pub use engine::calendar::{Calendar, Calendars};
 pub use metrics::{Circuit, CircuitState, Histogram, LaneLoad, Metrics};
 pub use retention::{Kept, ProcessKept, RetentionPreview, RetentionRules};
 pub use runtime::{Runtime, RuntimeConfig};
-pub use dmn;
 pub use types::*;

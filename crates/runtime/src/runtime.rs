@@ -18,6 +18,7 @@ use crate::timers::Timers;
 use crate::trace::Tracer;
 use crate::types::*;
 use crate::{exchange, instances, outbox, starts, tasks, timers};
+use engine::calendar::Calendars;
 use engine::{Command, ServerFacts};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
@@ -56,6 +57,8 @@ pub struct RuntimeConfig {
     pub limits: Limits,
     /// The zone of dates and times without one.
     pub zone: TimeZone,
+    /// Business calendars by their names (BPMN TM-10); the same on every node.
+    pub calendars: Calendars,
     /// Networks that outgoing calls may reach besides public addresses.
     pub allow_private: Vec<IpNet>,
     /// How many partitions there are; fixed when the database is made.
@@ -86,6 +89,7 @@ impl RuntimeConfig {
             entropy: Entropy::System,
             limits: Limits::default(),
             zone: TimeZone::UTC,
+            calendars: Calendars::new(),
             allow_private: Vec::new(),
             partitions: 64,
             workers: 2,
@@ -168,6 +172,7 @@ impl Runtime {
             clock: config.clock,
             entropy: config.entropy,
             zone: config.zone,
+            calendars: config.calendars,
             partitions,
             ownership: Ownership::new(partitions),
             cluster,

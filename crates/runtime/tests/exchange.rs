@@ -3,11 +3,11 @@
 
 mod support;
 
+use model::Clock as _;
 use model::error::codes;
 use model::{DefinitionId, InstanceId};
 use runtime::{Correlate, Deploy, InstanceFilter, Page, PublishMessage, StartRequest};
 use serde_json::{Value as Json, json};
-use model::Clock as _;
 use support::{BEGINNING, World, object, service, service_named, user_task};
 
 /// A file with these processes and declarations beside them.
@@ -745,8 +745,13 @@ async fn ca_4_who_is_erased_is_waited_for_no_more() {
     let caller = world.start(ids[0], json!({})).await;
     let child = all(&world, "child").await[0].0;
     world.runtime.kill(&world.admin, child).await.unwrap();
-    world.until("told", || async { (world.state(caller).await != "active"
-        || !world.runtime.instance(caller).await.unwrap().incidents.is_empty()).then_some(()) }).await;
+    world
+        .until("told", || async {
+            (world.state(caller).await != "active"
+                || !world.runtime.instance(caller).await.unwrap().incidents.is_empty())
+            .then_some(())
+        })
+        .await;
     let caller = world.start(ids[0], json!({})).await;
     let child = all(&world, "child").await[0].0;
     world.runtime.kill(&world.admin, caller).await.unwrap();
@@ -757,13 +762,20 @@ async fn ca_4_who_is_erased_is_waited_for_no_more() {
 async fn mg_7_what_waits_is_shown_at_its_new_element() {
     let world = World::new().await;
     let version = |user: [&str; 2], job: &str, receive: &str| {
-        let task = |id: &str, name: &str| user_task("anna").replace(r#"id="a" name="Approve""#, &format!(r#"id="{id}" name="{name}""#));
+        let task = |id: &str, name: &str| {
+            user_task("anna").replace(r#"id="a" name="Approve""#, &format!(r#"id="{id}" name="{name}""#))
+        };
         let flow = |n: usize, to: &str| format!(r#"<bpmn:sequenceFlow id="f{n}" sourceRef="g" targetRef="{to}"/>"#);
         let body = format!(
             r#"<bpmn:startEvent id="start"/><bpmn:parallelGateway id="g"/><bpmn:sequenceFlow id="f0" sourceRef="start" targetRef="g"/>
 {}{}{}<bpmn:receiveTask id="{receive}" messageRef="m_paid"/>{}{}{}{}"#,
-            task(user[0], "One"), task(user[1], "Two"), service_named(job, "work", &[]),
-            flow(1, user[0]), flow(2, user[1]), flow(3, job), flow(4, receive),
+            task(user[0], "One"),
+            task(user[1], "Two"),
+            service_named(job, "work", &[]),
+            flow(1, user[0]),
+            flow(2, user[1]),
+            flow(3, job),
+            flow(4, receive),
         );
         file(&[("p", body)], PAID)
     };

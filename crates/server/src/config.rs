@@ -4,6 +4,8 @@
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use jiff::tz::TimeZone;
+use runtime::Calendars;
 use serde::Deserialize;
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -54,6 +56,7 @@ struct FileConfig {
     node_url: Option<String>,
     takeover: Option<u32>,
     allow_private_networks: Vec<String>,
+    calendars: Calendars,
 }
 
 /// Which database everything is kept in.
@@ -104,6 +107,8 @@ pub struct Config {
     pub takeover: Duration,
     /// Networks that outgoing calls may reach besides public addresses.
     pub allow_private_networks: Vec<ipnet::IpNet>,
+    /// Business calendars by their names.
+    pub calendars: Calendars,
 }
 
 impl Config {
@@ -128,6 +133,7 @@ impl Config {
             node_url: format!("http://{listen}"),
             takeover: Duration::from_secs(TAKEOVER_SECONDS.into()),
             allow_private_networks: Vec::new(),
+            calendars: Calendars::new(),
         }
     }
 
@@ -168,8 +174,22 @@ impl Config {
             node_url,
             takeover: Duration::from_secs(takeover.into()),
             allow_private_networks,
+            calendars: checked(file.calendars)?,
         })
     }
+}
+
+/// Calendars whose zones are known and that have working time.
+fn checked(calendars: Calendars) -> Result<Calendars> {
+    for (name, calendar) in &calendars {
+        if let Some(zone) = &calendar.zone {
+            TimeZone::get(zone).with_context(|| format!("calendar `{name}`: `{zone}` is no time zone"))?;
+        }
+        if calendar.week.iter().all(Vec::is_empty) {
+            bail!("calendar `{name}` has no working hours: `week` takes seven lists of hours, from Monday to Sunday");
+        }
+    }
+    Ok(calendars)
 }
 
 /// An address from outside, or the one listened on.
@@ -217,6 +237,21 @@ mod tests {
         assert_eq!(config.database, Database::Postgres("postgres://u@h/d".to_owned()));
     }
 
+    /// The example of the guide.
+    #[test]
+    fn tm_10_calendars_stand_in_the_file() {
+        for guide in
+            [include_str!("../../../docs/guide/en/operating.md"), include_str!("../../../docs/guide/ru/operating.md")]
+        {
+            let example = guide.split("```toml\n").nth(1).and_then(|text| text.split("```").next()).unwrap();
+            let config = Config::merge(&InstallationFlags::default(), file(example)).unwrap();
+            let office = &config.calendars["office"];
+            assert_eq!(office.week.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 2, 2, 1, 0, 0]);
+            assert_eq!(office.exceptions.values().map(Vec::len).collect::<Vec<_>>(), [0, 1]);
+        }
+        assert!(toml::from_str::<FileConfig>("[calendars.office]\nweek = [[]]").is_err(), "seven days");
+    }
+
     #[test]
     fn wrong_settings_are_refused_with_the_way_to_mend_them() {
         for (text, hint) in [
@@ -226,6 +261,8 @@ mod tests {
             ("database_url = \"mysql://x\"", "--data-dir"),
             ("node_url = \"node1:8080\"", "http://"),
             ("takeover = 0", "3600"),
+            ("[calendars.office]\nzone = \"Europe/Moscow\"", "Monday"),
+            ("[calendars.office]\nzone = \"Europe/Nowhere\"", "time zone"),
         ] {
             let error = Config::merge(&InstallationFlags::default(), file(text)).unwrap_err();
             assert!(format!("{error:#}").contains(hint), "{text}: {error:#}");

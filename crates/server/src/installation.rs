@@ -54,6 +54,7 @@ impl Installation {
         let zone = TimeZone::system();
         let mut config = RuntimeConfig::new(store.clone(), platform.clone(), clock.clone());
         config.zone = zone.clone();
+        config.calendars = settings.calendars.clone();
         config.allow_private = settings.allow_private_networks.clone();
         config.partitions = PARTITIONS;
         config.tracer = tracer;

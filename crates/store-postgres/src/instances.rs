@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use model::{DefinitionId, InstanceId, PartitionId, UserId};
 use store::{
     Conflict, Filter, InstanceCount, InstanceField, InstanceRow, InstanceState, InstanceWrite, Instances, JournalRow,
-    Page, Paged, Query, Result, StoredInstance,
+    MovedElement, Page, Paged, Query, Result, StoredInstance,
 };
 
 static CREATE: Kind = Kind {
@@ -34,6 +34,20 @@ static UPDATE: Kind = Kind {
     otherwise: Some(Conflict::Instance),
 };
 const MIGRATE: &str = "UPDATE instances SET definition_id = $3, process_id = $4 WHERE partition_id = $1 AND id = $2";
+/// Of elements by their ids before: all of a table at once, for two may change places.
+const MOVE_TASKS: &str = "UPDATE user_tasks t SET definition_id = $3, process_name = $8,
+    element_id = m.place, element_key = m.key, element_name = m.name
+    FROM unnest($4, $5, $6, $7) AS m (origin, place, key, name)
+    WHERE t.partition_id = $1 AND t.instance_id = $2 AND t.state = 0 AND t.element_id = m.origin";
+const MOVE_INCIDENTS: &str = "UPDATE incidents t SET definition_id = $3, element_id = m.place, element_key = m.key
+    FROM unnest($4, $5, $6) AS m (origin, place, key)
+    WHERE t.partition_id = $1 AND t.instance_id = $2 AND t.resolved_at IS NULL AND t.element_id = m.origin";
+const MOVE_SUBSCRIPTIONS: &str = "UPDATE subscriptions t SET element_id = m.place, process_id = $5
+    FROM unnest($3, $4) AS m (origin, place)
+    WHERE t.partition_id = $1 AND t.instance_id = $2 AND t.element_id = m.origin";
+const MOVE_JOBS: &str = "UPDATE jobs t SET element_id = m.place, element_key = m.key
+    FROM unnest($3, $4, $5) AS m (origin, place, key)
+    WHERE t.partition_id = $1 AND t.id = ANY($2) AND t.element_id = m.origin";
 pub(crate) static JOURNAL: Kind = Kind {
     sql: "INSERT INTO journal (partition_id, instance_id, seq, at, events) SELECT * FROM unnest($1, $2, $3, $4, $5)",
     otherwise: None,
@@ -180,9 +194,23 @@ pub(crate) fn plan(plan: &mut Plan<'_>, write: &InstanceWrite) -> bool {
 }
 
 pub(crate) async fn apply(tx: &mut Tx<'_>, write: &InstanceWrite) -> WriteResult {
-    if let InstanceWrite::Migrate { partition, id, definition, process_id } = write {
+    if let InstanceWrite::Migrate { partition, id, definition, process_id, process_name, elements, jobs } = write {
         let values = params![*partition, *id, *definition, process_id];
         tx.must(MIGRATE, values, Conflict::Instance).await?;
+        let texts = |of: fn(&MovedElement) -> &str| {
+            let texts: Vec<String> = elements.iter().map(|e| of(e).to_owned()).collect();
+            Param::from(texts.as_slice())
+        };
+        let (from, to, names) = (|| texts(|e| &e.from), || texts(|e| &e.to), texts(|e| &e.name));
+        let keys = || Param::numbers(elements.iter().map(|e| i64::from(e.key)));
+        let values = params![*partition, *id, *definition, from(), to(), keys(), names, process_name];
+        tx.send(MOVE_TASKS, values).await?;
+        tx.send(MOVE_INCIDENTS, params![*partition, *id, *definition, from(), to(), keys()]).await?;
+        tx.send(MOVE_SUBSCRIPTIONS, params![*partition, *id, from(), to(), process_id]).await?;
+        if !jobs.is_empty() {
+            let jobs = Param::numbers(jobs.iter().map(|job| job.0));
+            tx.send(MOVE_JOBS, params![*partition, jobs, from(), to(), keys()]).await?;
+        }
     }
     if let InstanceWrite::Delete { partition, id } = write {
         for sql in DELETE {

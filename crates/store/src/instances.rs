@@ -5,7 +5,7 @@
 
 use crate::{Filter, Paged, Query, Result, codes::coded};
 use async_trait::async_trait;
-use model::{DefinitionId, DocumentRef, InstanceId, PartitionId, Timestamp, UserId};
+use model::{DefinitionId, DocumentRef, InstanceId, JobId, PartitionId, Timestamp, UserId};
 
 coded! {
     /// Where an instance stands.
@@ -107,6 +107,19 @@ pub struct JournalRow {
     pub events: Vec<u8>,
 }
 
+/// An element and what it is in the version that an instance goes on with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovedElement {
+    /// Its id in the version before.
+    pub from: String,
+    /// Its id now.
+    pub to: String,
+    /// Its position now.
+    pub key: u32,
+    /// Its name now.
+    pub name: String,
+}
+
 /// Changes to instances.
 #[derive(Debug, Clone, PartialEq)]
 pub enum InstanceWrite {
@@ -126,6 +139,12 @@ pub enum InstanceWrite {
         definition: DefinitionId,
         /// Its process.
         process_id: String,
+        /// The name of its process, for its open tasks.
+        process_name: String,
+        /// Where what waits stands now: open tasks, incidents and subscriptions are found by their element, ...
+        elements: Vec<MovedElement>,
+        /// ... and open jobs among these.
+        jobs: Vec<JobId>,
     },
     /// Erases the instance, its journal, tasks, calls and incidents. Its timers, jobs and outbox entries are known to
     /// the caller by id and deleted by their own writes in the same unit.

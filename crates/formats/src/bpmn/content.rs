@@ -87,7 +87,10 @@ mod tests {
             ("x </b:script>", "x</b:script>"),
             (r#"z:more="1""#, r#"z:more="2""#),
             (r#"<b:task id="a" name="A"/>"#, ""),
-            (r#"<b:task id="a" name="A"/><b:script>x </b:script>"#, r#"<b:task id="a" name="A"><b:script>x </b:script></b:task>"#),
+            (
+                r#"<b:task id="a" name="A"/><b:script>x </b:script>"#,
+                r#"<b:task id="a" name="A"><b:script>x </b:script></b:task>"#,
+            ),
         ] {
             assert!(!same(&plain.replace(from, to)), "{from} → {to}");
         }

@@ -113,7 +113,6 @@ fn describe(core: &Core, program: &Program, start: &TriggeredStart<'_>) -> Resul
 
 /// What is evaluated without an instance.
 fn with_env<T>(core: &Core, now: Timestamp, evaluate: impl FnOnce(&mut Env<'_>) -> T) -> T {
-    let calendars = engine::calendar::Calendars::new();
     let mut ids = IdSource::new(PartitionId(0), 0);
     evaluate(&mut Env {
         now,
@@ -122,7 +121,7 @@ fn with_env<T>(core: &Core, now: Timestamp, evaluate: impl FnOnce(&mut Env<'_>) 
         zone: &core.zone,
         limits: &core.limits,
         server: &core.server,
-        calendars: &calendars,
+        calendars: &core.calendars,
     })
 }
 

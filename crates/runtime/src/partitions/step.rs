@@ -8,6 +8,7 @@ use super::work::{MigrateWork, StartWork, Work};
 use crate::components::people::{self, Around};
 use crate::core::{Core, instance_not_found};
 use crate::decisions;
+use crate::deploy::Deployment;
 use crate::exchange::{calls, dealings};
 use crate::instances::journal;
 use crate::jobs::plan::{self, NewJob, return_defaults};
@@ -18,7 +19,7 @@ use model::{Fault, IdSource, IncidentId, JobId, TimerId, UserId, Value};
 use platform::LiveEvent;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
-use store::{AnswerStatus, IncidentWrite, InstanceWrite, TaskAssignee, TaskRole, TimerWrite};
+use store::{AnswerStatus, IncidentWrite, InstanceWrite, MovedElement, TaskAssignee, TaskRole, TimerWrite};
 
 /// Follow-ups of one command before its step is cut; far more than a sane process makes without waiting.
 const FOLLOW_UPS_MAX: usize = 10_000;
@@ -98,10 +99,39 @@ async fn migrate(core: &Core, session: &mut Session, ids: &mut IdSource, work: M
     let first = session.events.len();
     absorb(session, decision);
     let (partition, id, process_id) = (session.partition, session.id, target.process_id.clone());
-    session.writes.push(InstanceWrite::Migrate { partition, id, definition, process_id }.into());
+    session.writes.push(
+        InstanceWrite::Migrate {
+            partition,
+            id,
+            definition,
+            process_id,
+            process_name: target.name.clone(),
+            elements: moved(&session.events[first..], &source, &target),
+            jobs: session.state.iter().flat_map(|s| s.jobs()).map(|job| job.id).collect(),
+        }
+        .into(),
+    );
     session.deployment = Some(target);
     let follow_ups = follow_ups(core, session, first).await?;
     run(core, session, ids, follow_ups).await
+}
+
+/// Where what stood on elements of one version stands in another.
+fn moved(events: &[Event], source: &Deployment, target: &Deployment) -> Vec<MovedElement> {
+    let of = |event: &Event| match event {
+        Event::InstanceMigrated(migrated) => migrated.elements.clone(),
+        _ => Vec::new(),
+    };
+    let moved = events.iter().flat_map(of).map(|(from, to)| {
+        let place = target.definition().element(to);
+        MovedElement {
+            from: source.definition().element(from).id.to_string(),
+            to: place.id.to_string(),
+            key: to.0,
+            name: place.name.clone().unwrap_or_default(),
+        }
+    });
+    moved.collect()
 }
 
 /// Begins an instance.
@@ -148,9 +178,6 @@ pub(crate) async fn begin(core: &Core, session: &mut Session, ids: &mut IdSource
     run(core, session, ids, follow_ups).await
 }
 
-/// Business calendars come with the installation's settings.
-static NO_CALENDARS: engine::calendar::Calendars = engine::calendar::Calendars::new();
-
 fn env<'e>(core: &'e Core, session: &Session, ids: &'e mut IdSource) -> Env<'e> {
     Env {
         now: session.now,
@@ -159,7 +186,7 @@ fn env<'e>(core: &'e Core, session: &Session, ids: &'e mut IdSource) -> Env<'e> 
         zone: &core.zone,
         limits: &core.limits,
         server: &core.server,
-        calendars: &NO_CALENDARS,
+        calendars: &core.calendars,
     }
 }
 

@@ -42,7 +42,7 @@ impl World {
     }
 
     pub async fn with(connectors: Vec<Arc<dyn Connector>>) -> Self {
-        Self::on(Arc::new(SqliteStore::open_in_memory().unwrap()), connectors).await
+        Self::on(database().await, connectors).await
     }
 
     pub async fn on(store: SharedStore, connectors: Vec<Arc<dyn Connector>>) -> Self {
@@ -56,6 +56,10 @@ impl World {
 
     /// What a crash leaves: the runtime is dropped as it is, a new one opens on the same database.
     pub async fn crash_and_reopen(&mut self) {
+        if !self.store.exclusive() {
+            // Others would wait until it counts as dead.
+            self.runtime.shutdown().await;
+        }
         let opened = open(&self.store, &self.platform, &self.clock, &self.connectors).await;
         self.runtime = opened;
     }
@@ -165,6 +169,25 @@ impl World {
     }
 }
 
+/// An empty database: an embedded one, or one of the PostgreSQL server whose URL `RUSLO_TEST_POSTGRES` is.
+async fn database() -> SharedStore {
+    let Ok(server) = std::env::var("RUSLO_TEST_POSTGRES") else {
+        return Arc::new(SqliteStore::open_in_memory().unwrap());
+    };
+    static MADE: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    let number = MADE.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let made = store_postgres::Scratch::create(&server, &format!("runtime_{}_{number}", std::process::id())).await;
+    let options = store_postgres::PostgresOptions::new(made.unwrap().url());
+    Arc::new(store_postgres::PostgresStore::open(options).await.unwrap())
+}
+
+/// Nine to six in UTC, Monday to Friday; 2026-01-02 is free.
+fn office() -> runtime::Calendars {
+    let day = json!([{"from": "09:00:00", "to": "18:00:00"}]);
+    let week = json!([day, day, day, day, day, [], []]);
+    serde_json::from_value(json!({"office": {"week": week, "exceptions": {"2026-01-02": []}}})).unwrap()
+}
+
 async fn open(
     store: &SharedStore,
     platform: &Platform,
@@ -176,6 +199,7 @@ async fn open(
     static OPENED: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
     config.entropy = Entropy::seeded(OPENED.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
     config.connectors = connectors.to_vec();
+    config.calendars = office();
     config.allow_private = vec!["127.0.0.0/8".parse().unwrap()];
     Runtime::open(config).await.unwrap()
 }

@@ -8,11 +8,12 @@ use super::{
 };
 use crate::{
     Conflict, Filter, InstanceCount, InstanceField, InstanceRow, InstanceState, InstanceWrite, Instances, JournalRow,
-    Page, Paged, Query, Result, StoredInstance,
+    MovedElement, Page, Paged, Query, Result, StoredInstance,
 };
 use async_trait::async_trait;
 use model::{DefinitionId, InstanceId, PartitionId, UserId};
 use rusqlite::{Row, params};
+use serde_json::{Value as Json, json};
 
 const CREATE: &str = "INSERT INTO instances (partition_id, id, definition_id, process_id, state, document_catalog,
     document_record, started_by, business_key, state_title, created_at, updated_at, finished_at, incidents, seq,
@@ -22,6 +23,17 @@ const UPDATE: &str =
     "UPDATE instances SET state = ?3, state_title = ?4, updated_at = ?5, finished_at = coalesce(finished_at, ?6),
     incidents = ?7, seq = ?8, snapshot = ?9 WHERE id = ?1 AND seq = ?2";
 const MIGRATE: &str = "UPDATE instances SET definition_id = ?2, process_id = ?3 WHERE id = ?1";
+/// Of elements by their ids before: all of a table at once, for two may change places.
+const MOVE_TASKS: &str = "UPDATE user_tasks SET definition_id = ?2, process_name = ?4,
+    element_id = m.value ->> 'to', element_key = m.value ->> 'key', element_name = m.value ->> 'name'
+    FROM json_each(?3) m WHERE instance_id = ?1 AND state = 0 AND element_id = m.value ->> 'from'";
+const MOVE_INCIDENTS: &str = "UPDATE incidents SET definition_id = ?2,
+    element_id = m.value ->> 'to', element_key = m.value ->> 'key'
+    FROM json_each(?3) m WHERE instance_id = ?1 AND resolved_at IS NULL AND element_id = m.value ->> 'from'";
+const MOVE_SUBSCRIPTIONS: &str = "UPDATE subscriptions SET element_id = m.value ->> 'to', process_id = ?3
+    FROM json_each(?2) m WHERE instance_id = ?1 AND element_id = m.value ->> 'from'";
+const MOVE_JOBS: &str = "UPDATE jobs SET element_id = m.value ->> 'to', element_key = m.value ->> 'key'
+    FROM json_each(?1) m WHERE jobs.id IN (SELECT value FROM json_each(?2)) AND element_id = m.value ->> 'from'";
 pub(super) const JOURNAL: &str =
     "INSERT INTO journal (partition_id, instance_id, seq, at, events) VALUES (?1, ?2, ?3, ?4, ?5)";
 const DELETE: [&str; 11] = [
@@ -106,6 +118,11 @@ fn text(query: &Query<InstanceField>) -> Option<Sql> {
     Some(sql)
 }
 
+fn moved(elements: &[MovedElement]) -> String {
+    let one = |e: &MovedElement| json!({"from": e.from, "to": e.to, "key": e.key, "name": e.name});
+    Json::Array(elements.iter().map(one).collect()).to_string()
+}
+
 pub(super) fn apply(tx: &mut Tx<'_>, write: &InstanceWrite) -> WriteResult {
     match write {
         InstanceWrite::Create(StoredInstance { row: r, snapshot }) => {
@@ -149,8 +166,15 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &InstanceWrite) -> WriteResult {
         InstanceWrite::Journal(j) => {
             tx.run(JOURNAL, params![j.partition.0, j.instance.0, int(j.seq), j.at.0, j.events])?;
         }
-        InstanceWrite::Migrate { id, definition, process_id, .. } => {
+        InstanceWrite::Migrate { id, definition, process_id, process_name, elements, jobs, .. } => {
             tx.must(MIGRATE, params![id.0, definition.0, process_id], Conflict::Instance)?;
+            let moved = moved(elements);
+            tx.run(MOVE_TASKS, params![id.0, definition.0, moved, process_name])?;
+            tx.run(MOVE_INCIDENTS, params![id.0, definition.0, moved])?;
+            tx.run(MOVE_SUBSCRIPTIONS, params![id.0, moved, process_id])?;
+            if !jobs.is_empty() {
+                tx.run(MOVE_JOBS, params![moved, numbers(jobs.iter().map(|job| job.0))])?;
+            }
         }
         InstanceWrite::Delete { id, .. } => {
             for sql in DELETE {
