@@ -76,10 +76,24 @@ pub(crate) const EFFECTS: &str = oldest!("outbox", "first_at", "state = 1");
 pub(crate) const NOTIFICATIONS: &str = "DELETE FROM notifications WHERE id IN (SELECT n.id FROM
     (SELECT id, created_at FROM notifications ORDER BY id LIMIT $2) n WHERE n.created_at < $1)";
 
-pub(crate) const ENDED: &str = "SELECT id FROM instances WHERE definition_id = $1 AND finished_at < $2
-    AND partition_id + 0 = ANY($4) ORDER BY finished_at, id LIMIT $3";
-pub(crate) const ENDED_COUNT: &str = "SELECT count(*) FROM
-    (SELECT 1 FROM instances WHERE definition_id = $1 AND finished_at < $2 LIMIT $3) e";
+/// What was called is kept while the root of its tree runs: it may be compensated.
+macro_rules! free {
+    () => {
+        "(i.root_id IS NULL OR NOT EXISTS (SELECT 1 FROM instances r
+        WHERE r.partition_id = (i.root_id & 255) AND r.id = i.root_id AND r.finished_at IS NULL))"
+    };
+}
+pub(crate) const ENDED: &str = concat!(
+    "SELECT i.id FROM instances i WHERE i.definition_id = $1 AND i.finished_at < $2
+    AND i.partition_id + 0 = ANY($4) AND ",
+    free!(),
+    " ORDER BY i.finished_at, i.id LIMIT $3"
+);
+pub(crate) const ENDED_COUNT: &str = concat!(
+    "SELECT count(*) FROM (SELECT 1 FROM instances i WHERE i.definition_id = $1 AND i.finished_at < $2 AND ",
+    free!(),
+    " LIMIT $3) e"
+);
 pub(crate) const LONG: &str = "SELECT partition_id, id, seq FROM instances
     WHERE finished_at < $1 AND packed = 0 AND long AND partition_id + 0 = ANY($3) ORDER BY finished_at, id LIMIT $2";
 const PURGED: &str = "SELECT definition_id, state, sum(instances)::bigint FROM purged_instances

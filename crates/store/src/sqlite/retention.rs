@@ -40,10 +40,23 @@ const EFFECTS: &str = "DELETE FROM outbox WHERE id IN (SELECT id FROM
     (SELECT id, first_at FROM outbox WHERE state = 1 ORDER BY id LIMIT ?2) WHERE first_at < ?1)";
 const NOTIFICATIONS: &str = "DELETE FROM notifications WHERE id IN (SELECT id FROM
     (SELECT id, created_at FROM notifications ORDER BY id LIMIT ?2) WHERE created_at < ?1)";
-pub(super) const ENDED: &str = "SELECT id FROM instances WHERE definition_id = ?1 AND finished_at < ?2
-    AND (?4 = '[]' OR +partition_id IN (SELECT value FROM json_each(?4))) ORDER BY finished_at LIMIT ?3";
-pub(super) const ENDED_COUNT: &str = "SELECT count(*) FROM
-    (SELECT 1 FROM instances WHERE definition_id = ?1 AND finished_at < ?2 LIMIT ?3)";
+/// What was called is kept while the root of its tree runs: it may be compensated.
+macro_rules! free {
+    () => {
+        "(i.root_id IS NULL OR NOT EXISTS (SELECT 1 FROM instances r WHERE r.id = i.root_id AND r.finished_at IS NULL))"
+    };
+}
+pub(super) const ENDED: &str = concat!(
+    "SELECT i.id FROM instances i WHERE i.definition_id = ?1 AND i.finished_at < ?2
+    AND (?4 = '[]' OR +i.partition_id IN (SELECT value FROM json_each(?4))) AND ",
+    free!(),
+    " ORDER BY i.finished_at LIMIT ?3"
+);
+pub(super) const ENDED_COUNT: &str = concat!(
+    "SELECT count(*) FROM (SELECT 1 FROM instances i WHERE i.definition_id = ?1 AND i.finished_at < ?2 AND ",
+    free!(),
+    " LIMIT ?3)"
+);
 pub(super) const LONG: &str = "SELECT partition_id, id, seq FROM instances
     WHERE finished_at IS NOT NULL AND packed = 0 AND seq >= 8 AND finished_at < ?1
     AND (?3 = '[]' OR +partition_id IN (SELECT value FROM json_each(?3))) ORDER BY finished_at LIMIT ?2";
