@@ -44,7 +44,7 @@ pub(crate) async fn follow(core: &Core, session: &mut Session, first: usize) -> 
     let mut commands = Vec::new();
     for event in events {
         match event {
-            Event::MessageThrown(thrown) => throw(core, session, *thrown).await?,
+            Event::MessageThrown(thrown) => commands.extend(throw(core, session, *thrown).await?),
             Event::SignalThrown(_) => {
                 let id = core.store.next_id(IdKind::Message).await?;
                 session.dealings.signals.push_back(id);
@@ -211,10 +211,14 @@ async fn free_keys(core: &Core, session: &mut Session) -> Result<(), Fault> {
     Ok(())
 }
 
-async fn throw(core: &Core, session: &mut Session, thrown: MessageThrown) -> Result<(), Fault> {
+/// Publishes a message. One for a black box only leaves a line in the history: nothing of its receiver is here.
+async fn throw(core: &Core, session: &mut Session, thrown: MessageThrown) -> Result<Option<Command>, Fault> {
     let (process, element) = match thrown.target {
-        // A black box: nothing of it is here.
-        Some(MessageTarget::External { .. }) => return Ok(()),
+        Some(MessageTarget::External { participant }) => {
+            let (name, key) = (&thrown.name, &thrown.correlation_key);
+            let text = format!("message `{name}` with the key `{key}` to `{participant}`, which is not run here");
+            return Ok(Some(Command::Log { key: None, job: None, text, by: None }));
+        }
         Some(MessageTarget::Process { process, element }) => (Some(process), element),
         None => (None, None),
     };
@@ -234,7 +238,7 @@ async fn throw(core: &Core, session: &mut Session, thrown: MessageThrown) -> Res
     };
     session.writes.push(ExchangeWrite::Throw(Box::new(row.clone())).into());
     session.dealings.looks.push(Look::Published(Box::new(row)));
-    Ok(())
+    Ok(None)
 }
 
 /// What is left for others goes to their partitions: the last word before the unit.
