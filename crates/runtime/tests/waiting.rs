@@ -1,0 +1,131 @@
+//! What waits: instances that are suspended, activities without their data, and those who listen to an end.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use model::{DefinitionId, InstanceId};
+use runtime::{Deploy, Operation, Page, TaskFilter};
+use serde_json::{Value as Json, json};
+use support::{World, around, bpmn, object, service};
+
+async fn deployed(world: &World, file: String) -> DefinitionId {
+    let what = Deploy { bytes: file.into_bytes(), ..Deploy::default() };
+    let deployed = world.runtime.deploy(&world.admin, what).await;
+    deployed.unwrap_or_else(|f| panic!("{f} {:?}", f.details))[0].id
+}
+
+async fn activate(world: &World, job_type: &str) -> Vec<runtime::ActivatedJob> {
+    let ask = runtime::ActivateJobs {
+        job_type: job_type.into(),
+        max: 10,
+        lease: std::time::Duration::from_secs(30),
+        wait: std::time::Duration::ZERO,
+        worker: "w".into(),
+    };
+    world.runtime.activate_jobs(&world.admin, ask).await.unwrap()
+}
+
+async fn complete(world: &World, job_type: &str, result: Json) {
+    let job = world.until(job_type, || async { activate(world, job_type).await.pop() }).await;
+    world.runtime.complete_job(&world.admin, job.id, object(result)).await.unwrap();
+}
+
+async fn suspend(world: &World, id: InstanceId) {
+    let operation = Operation::Suspend { reason: "a look".into() };
+    world.runtime.operate(&world.admin, id, operation).await.unwrap();
+}
+
+async fn resume(world: &World, id: InstanceId) {
+    world.runtime.operate(&world.admin, id, Operation::Resume).await.unwrap();
+}
+
+async fn settled() {
+    for _ in 0..200 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn mg_8_timers_of_a_suspended_instance_are_late() {
+    let mut world = World::new().await;
+    let timer = r#"<bpmn:intermediateCatchEvent id="a"><bpmn:timerEventDefinition><bpmn:timeDuration>PT1H</bpmn:timeDuration>
+</bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"#;
+    let p = deployed(&world, bpmn(&around(timer))).await;
+    let id = world.start(p, json!({})).await;
+    suspend(&world, id).await;
+    settled().await;
+    world.clock.advance_ms(7_200_000);
+    settled().await;
+    assert_eq!(world.state(id).await, "active");
+    world.crash_and_reopen().await;
+    settled().await;
+    assert_eq!(world.state(id).await, "active");
+    resume(&world, id).await;
+    world.until_state(id, "completed").await;
+}
+
+#[tokio::test]
+async fn mg_8_the_end_of_a_called_instance_is_not_lost() {
+    let world = World::new().await;
+    let child = bpmn(&around(&service("work", &[]))).replace(r#"id="p""#, r#"id="child""#);
+    deployed(&world, child).await;
+    let call = r#"<bpmn:callActivity id="a"><bpmn:extensionElements>
+<zeebe:calledElement processId="child" propagateAllChildVariables="true"/></bpmn:extensionElements></bpmn:callActivity>"#;
+    let p = deployed(&world, bpmn(&around(call))).await;
+    let id = world.start(p, json!({})).await;
+    let job = world.until("a job", || async { activate(&world, "work").await.pop() }).await;
+    // Suspended together (CA-4); what was handed out before may still end the called one.
+    suspend(&world, id).await;
+    world.until("both", || async { world.runtime.instance(job.instance).await.unwrap().suspended.then_some(()) }).await;
+    world.runtime.complete_job(&world.admin, job.id, object(json!({"sum": 5}))).await.unwrap();
+    world.until_state(job.instance, "completed").await;
+    settled().await;
+    if world.state(id).await == "active" {
+        resume(&world, id).await;
+    }
+    world.until_state(id, "completed").await;
+    assert_eq!(world.variables(id).await, json!({"sum": 5}));
+}
+
+#[tokio::test]
+async fn da_2_an_activity_waits_for_its_data_and_says_so() {
+    let world = World::new().await;
+    let task = r#"<bpmn:serviceTask id="a"><bpmn:extensionElements><zeebe:taskDefinition type="work"/></bpmn:extensionElements>
+<bpmn:ioSpecification><bpmn:dataInput id="in" name="amount"/><bpmn:inputSet><bpmn:dataInputRefs>in</bpmn:dataInputRefs></bpmn:inputSet>
+<bpmn:outputSet/></bpmn:ioSpecification>
+<bpmn:dataInputAssociation><bpmn:sourceRef>d</bpmn:sourceRef><bpmn:targetRef>in</bpmn:targetRef></bpmn:dataInputAssociation></bpmn:serviceTask>
+<bpmn:dataObjectReference id="d" name="amount" dataObjectRef="o"/><bpmn:dataObject id="o"/>"#;
+    let p = deployed(&world, bpmn(&around(task))).await;
+    let id = world.start(p, json!({})).await;
+    let view = world.runtime.instance(id).await.unwrap();
+    let waits = view.elements.iter().find(|e| e.element_id == "a").unwrap();
+    assert_eq!((waits.state, view.jobs.len()), (runtime::ElementState::Active, 0));
+    let history = world.runtime.history(id).await.unwrap();
+    let told = history.iter().any(|entry| entry.event["text"] == json!("waits for data: amount"));
+    assert!(told, "{history:?}");
+    world.runtime.set_variables(&world.admin, id, None, object(json!({"amount": 5}))).await.unwrap();
+    complete(&world, "work", json!({})).await;
+    world.until_state(id, "completed").await;
+}
+
+#[tokio::test]
+async fn in_5_a_cancelled_process_waits_for_its_listeners() {
+    let world = World::new().await;
+    let task = r#"<bpmn:userTask id="a"><bpmn:extensionElements><zeebe:userTask/><zeebe:assignmentDefinition assignee="anna"/>
+<zeebe:taskListeners><zeebe:taskListener eventType="canceling" type="taken-back"/></zeebe:taskListeners></bpmn:extensionElements></bpmn:userTask>"#;
+    let listeners = r#"<bpmn:extensionElements><zeebe:executionListeners><zeebe:executionListener eventType="cancel" type="told"/>
+</zeebe:executionListeners></bpmn:extensionElements>"#;
+    let p = deployed(&world, bpmn(&format!("{listeners}{}", around(task)))).await;
+    let id = world.start(p, json!({})).await;
+    let open = async || {
+        let filter = TaskFilter { instance: Some(id), open: Some(true), ..TaskFilter::default() };
+        world.runtime.tasks(&filter, Page::default()).await.unwrap().total
+    };
+    assert_eq!(open().await, 1);
+    world.runtime.cancel(&world.admin, id, "enough").await.unwrap();
+    assert_eq!((world.state(id).await.as_str(), open().await), ("active", 0));
+    complete(&world, "taken-back", json!({})).await;
+    assert_eq!(world.state(id).await, "active");
+    complete(&world, "told", json!({})).await;
+    world.until_state(id, "canceled").await;
+}
