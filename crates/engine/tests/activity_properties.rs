@@ -10,9 +10,9 @@ mod support;
 
 use engine::exchange::ChildOutcome;
 use engine::testbed::Testbed;
-use engine::{Activate, Command, Instance, InstanceState, Modification, Program};
+use engine::{Activate, Command, Instance, InstanceState, MigrationPlan, Modification, Program};
 use model::limits::Limits;
-use model::{Object, UserId, Value};
+use model::{DefinitionId, Object, UserId, Value};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::fmt::Write as _;
@@ -326,6 +326,19 @@ fn finish(bed: &mut Testbed) -> bool {
     false
 }
 
+/// To a version that is the same: nothing keeps it from it, and it goes on as before.
+fn migrate(bed: &mut Testbed, text: &str) -> Result<(), TestCaseError> {
+    let runs = bed.instance().expect("started").elements().to_vec();
+    let program = Program::compile(parse(text), &Limits::default()).expect("the text can be run");
+    let (definition, reason) = (DefinitionId(2), "by chance".to_owned());
+    let plan = MigrationPlan { definition, elements: Vec::new(), reason, by: None };
+    let problems = bed.migrate(program, &plan).err().unwrap_or_default();
+    prop_assert!(problems.is_empty(), "{:?}\n{}", problems, text);
+    let after = bed.instance().expect("started").elements();
+    prop_assert!(runs.len() <= after.len(), "what runs goes on\n{}", text);
+    bed.verify().map_err(|e| TestCaseError::fail(format!("after a migration: {e}\n{text}")))
+}
+
 fn check(block: &Block, choices: &[u16], cancels: bool) -> Result<(), TestCaseError> {
     let text = process(block);
     let program = Program::compile(parse(&text), &Limits::default()).expect("the text can be run");
@@ -334,7 +347,9 @@ fn check(block: &Block, choices: &[u16], cancels: bool) -> Result<(), TestCaseEr
     let verified = |bed: &Testbed| bed.verify().map_err(|e| TestCaseError::fail(format!("{e}\n{text}")));
     verified(&bed)?;
     for choice in choices {
-        if bed.instance().expect("started").state() == InstanceState::Active
+        if choice & 31 == 31 && bed.instance().expect("started").state() == InstanceState::Active {
+            migrate(&mut bed, &text)?;
+        } else if bed.instance().expect("started").state() == InstanceState::Active
             && let Some(command) = command(&bed, *choice)
         {
             let mut shown = String::new();
