@@ -113,6 +113,8 @@ fn a_database_that_is_away_is_waited_for_and_not_for_ever() {
             if back.is_ok() {
                 break;
             }
+            // A refusal may come at once, before the next look at the database.
+            tokio::time::sleep(Duration::from_millis(100)).await;
             back = store.commit_one(timer(9)).await;
         }
         back.unwrap();
