@@ -133,8 +133,8 @@ pub(crate) fn cancel(step: &mut Step, reason: String, by: Option<UserId>) {
 }
 
 fn listener<'s>(step: &Step<'s, '_>, number: u32) -> Option<&'s Listener> {
-    let cancel = step.element(0).listeners().iter().filter(|l| l.on == ListenerEvent::Cancel);
-    cancel.skip(number as usize).next()
+    let mut cancel = step.element(0).listeners().iter().filter(|l| l.on == ListenerEvent::Cancel);
+    cancel.nth(number as usize)
 }
 
 /// The tasks' listeners first, then the process's, then the end.
