@@ -2,7 +2,7 @@
 //! stages, modifications by hand.
 //!
 //! After every step: invariants hold, the journal replays to the live state, the snapshot reads back the same. At the
-//! end: what can go on ends; a cancelled instance leaves nothing behind.
+//! end: what can go on ends; a cancelled instance leaves nothing behind. More cases: `ACTIVITY_CASES=5000`.
 
 #![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
 
@@ -378,7 +378,8 @@ fn check(block: &Block, choices: &[u16], cancels: bool) -> Result<(), TestCaseEr
 
 #[test]
 fn random_activities_replay_end_and_leave_nothing() {
-    let config = Config { cases: 500, failure_persistence: None, ..Config::default() };
+    let cases = std::env::var("ACTIVITY_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(500);
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let input = (blocks(), prop::collection::vec(any::<u16>(), 0..50), any::<bool>());
     TestRunner::new_with_rng(config, rng)
