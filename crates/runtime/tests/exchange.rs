@@ -263,7 +263,8 @@ async fn ca_3_a_called_process_gives_its_variables_back() {
     assert_eq!(world.variables(outer).await, json!({"done": true}));
 
     let outer = world.start(ids[3], json!({})).await;
-    let child = all(&world, "slow").await[0].0;
+    let found = all(&world, "slow").await;
+    let child = found.iter().find(|(_, state)| state == "active").unwrap().0;
     world.runtime.cancel(&world.admin, outer, "no").await.unwrap();
     world.until_state(child, "canceled").await;
 
