@@ -29,9 +29,13 @@ const MODEL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 </bpmn:definitions>"#;
 
 async fn deploy(world: &World) -> Value {
+    deploy_text(world, MODEL).await
+}
+
+async fn deploy_text(world: &World, model: &str) -> Value {
     let browser = world.browser(&world.boss).await;
     let body = format!(
-        "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"m.bpmn\"\r\n\r\n{MODEL}\r\n--b--\r\n"
+        "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"m.bpmn\"\r\n\r\n{model}\r\n--b--\r\n"
     );
     let request = request("POST /definitions")
         .header(header::COOKIE, browser.cookie)
@@ -70,4 +74,81 @@ async fn messages_signals_and_calls_over_the_wire() {
 
     world.boss("POST /signals", json!({"name": "alarm"})).await.expect(202);
     assert_eq!(world.boss("POST /conditions", json!({})).await.expect(200)["reached"], json!([]));
+}
+
+const OPERATED: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="d"
+    targetNamespace="t">
+  <bpmn:process id="operated" isExecutable="true">
+    <bpmn:startEvent id="s"/><bpmn:parallelGateway id="g"/>
+    <bpmn:sequenceFlow id="f0" sourceRef="s" targetRef="g"/>
+    <bpmn:sequenceFlow id="f1" sourceRef="g" targetRef="many"/>
+    <bpmn:sequenceFlow id="f2" sourceRef="g" targetRef="free"/>
+    <bpmn:sequenceFlow id="f3" sourceRef="g" targetRef="tx"/>
+    <bpmn:sequenceFlow id="f4" sourceRef="g" targetRef="wrong"/>
+    <bpmn:serviceTask id="many"><bpmn:extensionElements><zeebe:taskDefinition type="many"/></bpmn:extensionElements><bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements>
+      <zeebe:loopCharacteristics inputCollection="=[1,2]" inputElement="item"/></bpmn:extensionElements>
+      </bpmn:multiInstanceLoopCharacteristics></bpmn:serviceTask>
+    <bpmn:adHocSubProcess id="free"><bpmn:serviceTask id="a"><bpmn:extensionElements>
+      <zeebe:taskDefinition type="a"/></bpmn:extensionElements></bpmn:serviceTask></bpmn:adHocSubProcess>
+    <bpmn:transaction id="tx"><bpmn:startEvent id="ts"/><bpmn:serviceTask id="tw"><bpmn:extensionElements>
+      <zeebe:taskDefinition type="tw"/></bpmn:extensionElements></bpmn:serviceTask>
+      <bpmn:sequenceFlow id="tf" sourceRef="ts" targetRef="tw"/></bpmn:transaction>
+    <bpmn:boundaryEvent id="canceled" attachedToRef="tx"><bpmn:cancelEventDefinition/></bpmn:boundaryEvent>
+    <bpmn:serviceTask id="undone"><bpmn:extensionElements><zeebe:taskDefinition type="undone"/>
+      </bpmn:extensionElements></bpmn:serviceTask>
+    <bpmn:sequenceFlow id="f5" sourceRef="canceled" targetRef="undone"/>
+    <bpmn:callActivity id="wrong"><bpmn:extensionElements><zeebe:calledElement processId="nowhere"/>
+      </bpmn:extensionElements></bpmn:callActivity>
+    <bpmn:serviceTask id="after"><bpmn:extensionElements><zeebe:taskDefinition type="after"/>
+      </bpmn:extensionElements></bpmn:serviceTask>
+    <bpmn:sequenceFlow id="f6" sourceRef="wrong" targetRef="after"/>
+  </bpmn:process>
+</bpmn:definitions>"#;
+
+/// The key of an element's latest run.
+fn run(page: &Value, element: &str) -> u64 {
+    let found = page["elements"].as_array().unwrap().iter().find(|e| e["elementId"] == element);
+    found.and_then(|e| e["key"].as_u64()).unwrap()
+}
+
+fn jobs(page: &Value, element: &str) -> usize {
+    page["jobs"].as_array().unwrap().iter().filter(|job| job["elementId"] == element).count()
+}
+
+#[tokio::test]
+async fn mg_1_and_its_kin_interfere_over_the_wire() {
+    let world = World::new().await;
+    deploy_text(&world, OPERATED).await;
+    let started = world.boss("POST /instances", json!({"processId": "operated"})).await.expect(201);
+    let id = started["id"].as_str().unwrap().to_owned();
+    let page = async || world.boss(&format!("GET /instances/{id}"), Value::Null).await.expect(200);
+    let act = async |what: &str, body: Value| world.boss(&format!("POST /instances/{id}/{what}"), body).await;
+    let now = page().await;
+    assert_eq!((jobs(&now, "many"), jobs(&now, "a"), jobs(&now, "tw")), (2, 1, 1), "{now}");
+
+    let (free, tx) = (run(&now, "free"), run(&now, "tx"));
+    // The page names the latest run of an element: a turn. The activity itself began before the next branch.
+    let many = free - 1;
+    act("turns", json!({"do": "add", "key": many, "item": 3})).await.expect(204);
+    act("ad-hoc", json!({"do": "activate", "key": free, "elements": ["a"]})).await.expect(204);
+    act("cancel-transaction", json!({"key": tx})).await.expect(204);
+    let incident = now["incidents"][0]["id"].as_str().unwrap();
+    let skip = json!({"output": {"x": 1}, "reason": "not needed"});
+    world.boss(&format!("POST /incidents/{incident}/skip"), skip).await.expect(204);
+    let then = page().await;
+    let shown = ["many", "a", "tw", "undone", "after"].map(|element| jobs(&then, element));
+    assert_eq!(shown, [3, 2, 0, 1, 1], "{then}");
+    assert_eq!(then["incidents"].as_array().unwrap().len(), 0);
+
+    act("turns", json!({"do": "complete", "key": many})).await.expect(204);
+    let after = run(&then, "after");
+    let change = json!({"activate": [{"elementId": "tw"}], "moves": [{"from": after, "to": "undone"}], "reason": "r"});
+    act("modify", change).await.expect(204);
+    let last = page().await;
+    let shown = ["many", "a", "tw", "undone", "after"].map(|element| jobs(&last, element));
+    assert_eq!(shown, [0, 2, 1, 2, 0], "{last}");
+    let wrong = json!({"activate": [{"elementId": "nobody"}]});
+    assert!(act("modify", wrong).await.status.is_client_error());
 }
