@@ -180,14 +180,18 @@ fn hot_queries_read_no_whole_table() {
         incidents, open
           SCAN i USING INDEX incidents_open
         instances ended
-          SEARCH instances USING INDEX instances_finished (definition_id=? AND finished_at<?)
+          SEARCH i USING INDEX instances_finished (definition_id=? AND finished_at<?)
           LIST SUBQUERY 1
           SCAN json_each VIRTUAL TABLE INDEX 1:
           CREATE BLOOM FILTER
+          CORRELATED SCALAR SUBQUERY 2
+          SEARCH r USING INTEGER PRIMARY KEY (rowid=?)
         instances ended, counted
-          CO-ROUTINE (subquery-1)
-          SEARCH instances USING COVERING INDEX instances_finished (definition_id=? AND finished_at<?)
-          SCAN (subquery-1)
+          CO-ROUTINE (subquery-2)
+          SEARCH i USING INDEX instances_finished (definition_id=? AND finished_at<?)
+          CORRELATED SCALAR SUBQUERY 1
+          SEARCH r USING INTEGER PRIMARY KEY (rowid=?)
+          SCAN (subquery-2)
         journals to pack
           SEARCH instances USING INDEX instances_unpacked (finished_at>? AND finished_at<?)
           LIST SUBQUERY 1
