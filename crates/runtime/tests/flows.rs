@@ -269,7 +269,7 @@ async fn instances_can_be_cancelled_and_erased() {
 async fn mg_9_versions_count_and_withdrawn_ones_start_no_more() {
     let world = World::new().await;
     let body = around(r#"<bpmn:task id="a"/>"#);
-    let (one, two) = (world.deploy(&body).await, world.deploy(&body).await);
+    let (one, two) = (world.deploy(&body.replace("task", "manualTask")).await, world.deploy(&body).await);
     let latest = runtime::DefinitionFilter { latest: true, ..runtime::DefinitionFilter::default() };
     let listed = world.runtime.definitions(&latest, Page::default()).await.unwrap();
     assert_eq!(listed.items.iter().map(|d| (d.id, d.version)).collect::<Vec<_>>(), [(two, 2)]);
@@ -311,7 +311,11 @@ async fn the_public_template_reaches_its_author() {
     let other = world.runtime.deploy(&world.admin, what()).await.unwrap().remove(0);
     assert_ne!(deployed.process_id, other.process_id, "a template is a process of its own each time");
     let process_id = Some(deployed.process_id.clone());
-    let next = world.runtime.deploy(&world.admin, runtime::Deploy { process_id, ..what() }).await.unwrap().remove(0);
+    let again = || runtime::Deploy { process_id: process_id.clone(), ..what() };
+    let same = world.runtime.deploy(&world.admin, again()).await.unwrap().remove(0);
+    assert_eq!((same.id, same.unchanged), (deployed.id, true));
+    let told = runtime::Deploy { description: "New".into(), ..again() };
+    let next = world.runtime.deploy(&world.admin, told).await.unwrap().remove(0);
     assert_eq!((next.process_id, next.version), (deployed.process_id, 2));
     let record = world.record(catalog, json!({"TITLE": "t"})).await;
     let request = StartRequest { document: Some(record), ..StartRequest::of(deployed.id) };
