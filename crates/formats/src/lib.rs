@@ -65,12 +65,7 @@ pub fn import(name: &str, bytes: &[u8], limits: &Limits) -> Result<Imported, Vec
 }
 
 /// As [`import`]; `others` are texts of DMN files, among which those may be that this one imports.
-pub fn import_among(
-    name: &str,
-    bytes: &[u8],
-    others: &[&str],
-    limits: &Limits,
-) -> Result<Imported, Vec<Diagnostic>> {
+pub fn import_among(name: &str, bytes: &[u8], others: &[&str], limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
     if bytes.len() > limits.definition_bytes {
         let max = limits.definition_bytes;
         let text = Text::new(format!("The file is over {max} bytes"), format!("Файл больше {max} байт"));

@@ -68,7 +68,9 @@ fn of_file(path: &Path) -> Vec<String> {
     let folder = |path: &Path| name(path.parent().unwrap());
     match path.extension().and_then(|e| e.to_str()) {
         Some("case") => vec![format!("case:{}/{}", folder(path), name(path))],
-        Some("golden") if !path.with_extension("case").exists() => vec![format!("golden:{}/{}", folder(path), name(path))],
+        Some("golden") if !path.with_extension("case").exists() => {
+            vec![format!("golden:{}/{}", folder(path), name(path))]
+        }
         Some("rs") => functions(&fs::read_to_string(path).unwrap()),
         _ => Vec::new(),
     }

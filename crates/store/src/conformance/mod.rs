@@ -15,8 +15,8 @@ mod tasks;
 mod units;
 
 pub use cluster::{fences, inbox_messages, large_values, leases};
-pub use exchange::{event_starts, held_names, published_messages, subscriptions};
 pub use engine::{incidents_and_calls, instances, jobs, outbox, timers};
+pub use exchange::{event_starts, held_names, published_messages, subscriptions};
 pub use platform::{apps, credentials, definitions, people, records, settings};
 pub use retention::{old_entries, packing, purging};
 pub use tasks::{inbox, task_changes, task_lists};
