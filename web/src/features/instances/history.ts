@@ -17,7 +17,7 @@ export type SentenceKey =
   | 'turnsPlanned' | 'turnsPlannedOpen' | 'turnStarted' | 'turnEnded' | 'turnAdded'
   | 'compensationRecorded' | 'compensationThrown' | 'compensationStarted' | 'compensationDone' | 'compensationEnded' | 'childCompensationRequested'
   | 'compensationRequested' | 'adHocQueued' | 'adHocTaken' | 'adHocOutput' | 'adHocClosing'
-  | 'stageWaits' | 'stagePassed' | 'mutexRequested' | 'mutexGranted' | 'mutexReleased'
+  | 'stageWaits' | 'stagePassed' | 'changeHeld' | 'runMoved' | 'mutexRequested' | 'mutexGranted' | 'mutexReleased'
   | 'instanceSuspended' | 'instanceSuspendedWhy' | 'instanceResumed' | 'tokensTaken' | 'userTaskReopened' | 'userTaskCorrected' | 'instanceMigrated'
   | 'triggered' | 'triggerCollected' | 'conditionArmed' | 'conditionChecked' | 'conditionDisarmed' | 'conversationKeySet' | 'triggersMet' | 'startHeld'
   | 'tokensDropped' | 'resultsThrown' | 'complexPassed' | 'treeEnded'
@@ -110,7 +110,7 @@ const KNOWN = new Set<string>([
   'userTaskCanceled', 'userTaskReassigned', 'timerArmed', 'timerFired', 'timerCanceled', 'incidentRaised', 'errorRaised', 'errorCaught', 'logged',
   'subscriptionClosed', 'signalThrown', 'childStarted', 'childCanceled', 'turnStarted', 'turnEnded', 'turnAdded',
   'compensationRecorded', 'compensationThrown', 'compensationStarted', 'compensationDone', 'compensationEnded', 'childCompensationRequested', 'compensationRequested',
-  'adHocQueued', 'adHocTaken', 'adHocOutput', 'adHocClosing', 'stageWaits', 'stagePassed', 'mutexRequested', 'mutexGranted', 'mutexReleased',
+  'adHocQueued', 'adHocTaken', 'adHocOutput', 'adHocClosing', 'stageWaits', 'stagePassed', 'changeHeld', 'runMoved', 'mutexRequested', 'mutexGranted', 'mutexReleased',
   'instanceResumed', 'tokensTaken', 'userTaskReopened', 'userTaskCorrected', 'instanceMigrated', 'triggered', 'triggerCollected',
   'conditionArmed', 'conditionChecked', 'conditionDisarmed', 'conversationKeySet', 'triggersMet', 'startHeld', 'tokensDropped', 'resultsThrown', 'complexPassed', 'treeEnded',
 ])

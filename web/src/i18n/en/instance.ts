@@ -242,6 +242,8 @@ export const instance: Translation<typeof ru> = {
       adHocTaken: '“{{name}}”: the next choice begins',
       adHocOutput: '“{{name}}”: a result was collected',
       adHocClosing: '“{{name}}” takes no more activities',
+      changeHeld: '“{{name}}”: a change waits for a listener',
+      runMoved: '“{{name}}” moved into another sub-process',
       stageWaits: '“{{name}}”: a listener works',
       stagePassed: '“{{name}}”: the listener is done',
       mutexRequested: '“{{name}}” waits for the lock “{{what}}”',

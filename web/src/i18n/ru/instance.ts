@@ -245,6 +245,8 @@ export const instance = {
       adHocTaken: '«{{name}}»: начинается следующий выбранный элемент',
       adHocOutput: '«{{name}}»: результат собран',
       adHocClosing: '«{{name}}» больше не принимает действий',
+      changeHeld: '«{{name}}»: изменение ждёт слушателя',
+      runMoved: '«{{name}}» перенесён в другой подпроцесс',
       stageWaits: '«{{name}}»: работает слушатель',
       stagePassed: '«{{name}}»: слушатель отработал',
       mutexRequested: '«{{name}}» ждёт блокировку «{{what}}»',
