@@ -6,6 +6,7 @@ import { useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api } from '@/api'
+import { versionsQuery } from '@/features/processes/queries'
 import { navigateTo } from '@/ui/nav'
 import { BlockSkeleton, EmptyState, Page, QueryView } from '@/ui/Page'
 import css from './compare.module.css'
@@ -72,7 +73,7 @@ function Comparison({ before, after }: { before: Version; after: Version }) {
 function OtherVersion({ before, after }: { before: Version; after: Version }) {
   const { t } = useTranslation()
   const definition = [before, after].find((side) => side.ref.startsWith('definition:'))?.ref.split(':')[1] ?? ''
-  const versions = useQuery({ queryKey: ['definition', 'versions', definition], enabled: definition !== '', queryFn: async ({ signal }) => (await api.get('/definitions/{id}/versions', { id: definition, signal })).items })
+  const versions = useQuery({ ...versionsQuery(definition), enabled: definition !== '' })
   const options = (versions.data ?? []).map((version) => ({ value: `definition:${version.id}`, label: t('processes.definition.versionN', { n: version.version }) })).filter((option) => option.value !== after.ref)
   return (
     <Select

@@ -5,20 +5,20 @@ import { IconArrowBackUp, IconArrowForwardUp, IconArrowLeft, IconDots, IconDownl
 import { useBlocker } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { can, isApiError, queryClient, useMe, type DecisionEvaluation, type Diagnostic, type ModelWithSource } from '@/api'
+import { can, queryClient, useMe, type DecisionEvaluation, type ModelWithSource } from '@/api'
 import { ConflictDialog } from '@/features/designer/canvas/ConflictDialog'
 import { Problems } from '@/features/designer/canvas/Problems'
 import { SavedMark } from '@/features/designer/canvas/TopBar'
 import { useAutosave } from '@/features/designer/canvas/useAutosave'
+import { useDeploy } from '@/features/designer/canvas/useDeploy'
 import { useDiagnostics } from '@/features/designer/canvas/useDiagnostics'
 import designer from '@/features/designer/designer.module.css'
-import { createModel, deployModel, modelQuery, readModel } from '@/features/designer/queries'
-import { toastError, toastOk } from '@/ui/errors'
+import { createModel, modelQuery, readModel } from '@/features/designer/queries'
+import { toastError } from '@/ui/errors'
 import { Guard } from '@/ui/Guard'
 import { usePageTitle } from '@/ui/hooks'
 import { BlockSkeleton } from '@/ui/Page'
 import { downloadText, fileName } from '@/util/files'
-import { isObject } from '@/util/json'
 import css from './decisions.module.css'
 import type { CanvasHandle } from './DmnCanvas'
 import { decisionsOf } from './inputs'
@@ -37,7 +37,6 @@ export function DecisionDesigner({ model, onReload }: { model: ModelWithSource; 
   const [panelOpen, setPanelOpen] = useState(() => !matchMedia('(max-width: 62em)').matches)
   const [problemsOpen, setProblemsOpen] = useState(false)
   const [rule, setRule] = useState<string | null>(null)
-  const [deploying, setDeploying] = useState(false)
   const [serverVersion, setServerVersion] = useState<number | null>(null)
   const canvas = useRef<CanvasHandle>(null)
   const source = useCallback(async () => (canvas.current ? canvas.current.xml() : initial), [initial])
@@ -61,25 +60,7 @@ export function DecisionDesigner({ model, onReload }: { model: ModelWithSource; 
     setEvaluation(null)
     void source().then((xml) => setChoices(decisionsOf(xml)))
   }
-  const deploy = async () => {
-    setDeploying(true)
-    try {
-      if (!(await saving.flush())) return
-      const { definitions, diagnostics } = await deployModel(model.id)
-      showFindings(diagnostics, true)
-      toastOk(t('designer.deployed', { version: definitions[0]?.version ?? 1 }))
-      void queryClient.invalidateQueries({ queryKey: ['decision'] })
-    } catch (error) {
-      if (isApiError(error, 'DEF-0002')) {
-        const details = isObject(error.details) ? error.details.diagnostics : undefined
-        if (Array.isArray(details)) showFindings(details as unknown as Diagnostic[], false)
-        setProblemsOpen(true)
-      }
-      toastError(error)
-    } finally {
-      setDeploying(false)
-    }
-  }
+  const { deploying, deploy } = useDeploy({ modelId: model.id, save: saving.flush, showFindings, onRefused: () => setProblemsOpen(true), changes: 'decision' })
 
   return (
     <div className={designer.designer} data-canvas>

@@ -4,27 +4,27 @@ import { useQuery } from '@tanstack/react-query'
 import { useBlocker, useParams } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, useInsertionEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { api, can, isApiError, queryClient, useMe, usersQuery, type Definition, type Diagnostic, type JsonObject, type ModelWithSource } from '@/api'
+import { api, can, queryClient, useMe, usersQuery, type Definition, type JsonObject, type ModelWithSource } from '@/api'
 import { toastError, toastOk } from '@/ui/errors'
 import { useLocale, usePageTitle } from '@/ui/hooks'
 import { navigateTo } from '@/ui/nav'
 import { BlockSkeleton, EmptyState, NotAllowed, QueryView } from '@/ui/Page'
 import { openStartProcess } from '@/ui/start/StartProcess'
 import { downloadText, fileName } from '@/util/files'
-import { isObject } from '@/util/json'
 import './canvas/designer.css'
 import { ConflictDialog } from './canvas/ConflictDialog'
 import { formServices, searchIn, serviceOf } from './canvas/modeler'
 import { Problems } from './canvas/Problems'
 import { TopBar } from './canvas/TopBar'
 import { useAutosave } from './canvas/useAutosave'
+import { useDeploy } from './canvas/useDeploy'
 import { isError, useDiagnostics } from './canvas/useDiagnostics'
 import { useModeler } from './canvas/useModeler'
 import { markFindings } from './canvas/findings'
 import css from './designer.module.css'
 import { emptyForm, formOf, setForm, type DiagramElement } from './modules/forms'
 import { simulate } from './modules/simulation'
-import { createModel, deployModel, modelQuery, readModel, templatesQuery } from './queries'
+import { createModel, modelQuery, readModel, templatesQuery } from './queries'
 
 const DecisionDesigner = lazy(() => import('@/features/decisions/DecisionDesigner').then((module) => ({ default: module.DecisionDesigner })))
 const RuleDrawer = lazy(() => import('./canvas/RuleDrawer'))
@@ -56,7 +56,6 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
   const [formOfElement, setFormOfElement] = useState<DiagramElement | null>(null)
   const [simulating, setSimulating] = useState(false)
   const [rule, setRule] = useState<string | null>(null)
-  const [deploying, setDeploying] = useState(false)
   const [serverVersion, setServerVersion] = useState<number | null>(null)
   const templates = useQuery(templatesQuery)
   const people = useQuery(usersQuery)
@@ -106,25 +105,7 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
   })
   useSaveKey(saving.flush)
 
-  const deploy = async () => {
-    setDeploying(true)
-    try {
-      if (!(await saving.flush())) return
-      const { definitions, diagnostics } = await deployModel(model.id)
-      showFindings(diagnostics, true)
-      toastOk(t('designer.deployed', { version: definitions[0]?.version ?? 1 }))
-      void queryClient.invalidateQueries({ queryKey: ['definition'] })
-    } catch (error) {
-      if (isApiError(error, 'DEF-0002')) {
-        const details = isObject(error.details) ? error.details.diagnostics : undefined
-        if (Array.isArray(details)) showFindings(details as unknown as Diagnostic[], false)
-        setProblemsOpen(true)
-        toastError(error)
-      } else toastError(error)
-    } finally {
-      setDeploying(false)
-    }
-  }
+  const { deploying, deploy } = useDeploy({ modelId: model.id, save: saving.flush, showFindings, onRefused: () => setProblemsOpen(true), changes: 'definition' })
 
   const run = async () => {
     if (!(await saving.flush())) return
