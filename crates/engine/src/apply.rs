@@ -6,7 +6,7 @@ use crate::apply_activities::apply_activity;
 use crate::event::{Event, IncidentRaised, InstanceCreated};
 use crate::exchange::ChildOutcome;
 use crate::state::{
-    Activities, Answer, Child, ConversationKey, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Reset,
+    Answer, Child, ConversationKey, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Rare, Reset,
     Subscription, Task, TimerState, WaitingFlow, Watcher,
 };
 use model::definition::{ElementIdx, FlowIdx, ROOT};
@@ -45,13 +45,14 @@ impl Instance {
     }
 
     pub(crate) fn new(created: &InstanceCreated) -> Self {
+        let parameters = Arc::new(created.parameters.clone());
         let root = ElementInstance {
             key: 0,
             element: ROOT,
             scope: 0,
             phase: Phase::Active,
             children: 0,
-            variables: Arc::default(),
+            variables: no_variables(&parameters),
             result: None,
             thrown: 0,
         };
@@ -62,7 +63,7 @@ impl Instance {
             started_by: created.started_by,
             started_at: created.started_at,
             business_key: created.business_key.as_deref().map(Arc::from),
-            parameters: Arc::new(created.parameters.clone()),
+            parameters,
             state: InstanceState::Active,
             title: None,
             next_key: 1,
@@ -77,7 +78,7 @@ impl Instance {
             subscriptions: Vec::new(),
             called: Vec::new(),
             listening: None,
-            activities: Activities::default(),
+            activities: Rare::default(),
         }
     }
 }
@@ -188,7 +189,7 @@ fn apply_to_exchange(instance: &mut Instance, event: &Event) {
         Event::ChildCanceled { child, .. } => instance.called.retain(|c| c.id != *child),
         Event::ChildFinished { child, key, outcome } => {
             instance.called.retain(|c| c.id != *child);
-            if let ChildOutcome::Completed { variables } = outcome {
+            if let ChildOutcome::Completed { variables } = &**outcome {
                 result_kept(instance, *key, variables);
             }
         }
@@ -295,10 +296,15 @@ fn element_activated(instance: &mut Instance, key: u32, element: ElementIdx, sco
         scope,
         phase: Phase::Active,
         children: 0,
-        variables: Arc::default(),
+        variables: no_variables(&instance.parameters),
         result: None,
         thrown: 0,
     });
+}
+
+/// Nothing yet: most runs never have variables of their own, and share the parameters where these are empty too.
+fn no_variables(parameters: &Arc<Object>) -> Arc<Object> {
+    if parameters.is_empty() { parameters.clone() } else { Arc::default() }
 }
 
 fn element_left(instance: &mut Instance, key: u32) {

@@ -3,9 +3,11 @@
 //!
 //! A task that is cut off is gone at once (BPMN BD-2); its listeners are called by a run that takes its place in the
 //! scope around what was cut off, which waits for them. They can not deny it. A process that is cancelled cuts
-//! everything off, waits for its tasks' listeners and its own, and ends; cancelled once more it ends at once. Never:
-//! tells of an end by an error that nothing caught.
+//! everything off, waits for its tasks' listeners and its own, and ends; cancelled once more it ends at once. One that
+//! ends by an error that nothing caught waits for its tasks' listeners, then fails by that error. Never: changes how an
+//! instance ends.
 
+use crate::errors::BusinessError;
 use crate::event::{Event, LogLevel};
 use crate::stages::{CANCELING, offer_listener};
 use crate::state::Instance;
@@ -126,10 +128,38 @@ pub(crate) fn cancel(step: &mut Step, reason: String, by: Option<UserId>) {
     if let Some(by) = by {
         change.insert(Arc::from("by"), Value::text(by.to_string()));
     }
-    step.emit(Event::ChangeHeld { key: 0, change });
+    hold(step, change, cut_off);
+}
+
+/// An error that nothing caught ends the instance. An error of a listener that is told of such an end ends it at once.
+pub(crate) fn fail(step: &mut Step, error: BusinessError) {
+    let cut_off = if tells(&step.instance, 0) { Vec::new() } else { inside(step, 0) };
+    lifecycle::terminate_all(step);
+    let BusinessError { code, message, data } = error;
+    if cut_off.is_empty() {
+        return step.emit(Event::InstanceFailed { code, message, variables: data });
+    }
+    let data = Value::Object(Arc::new(data));
+    let facts = [("code", Value::text(code)), ("message", Value::text(message)), ("data", data)];
+    let change = Object::from_iter([(Arc::from("error"), Value::object(facts))]);
+    hold(step, change, cut_off);
+}
+
+/// Everything is cut off; the end waits for those who are told of it.
+fn hold(step: &mut Step, end: Object, cut_off: Vec<CutOff>) {
+    lifecycle::drop_waiting(step, 0);
+    step.emit(Event::ChangeHeld { key: 0, change: end });
     step.emit(Event::StagePassed { key: 0, after: true, stage: CANCELING - 1 });
     tell(step, 0, cut_off);
     go_on(step);
+}
+
+/// The error by which the instance is about to end.
+fn held_error(step: &Step) -> Option<BusinessError> {
+    let Some(Value::Object(error)) = step.run(0).result.as_ref()?.get("error") else { return None };
+    let text = |name: &str| error.get(name).map(Value::to_text).unwrap_or_default();
+    let data = error.get("data").and_then(Value::as_object).cloned().unwrap_or_default();
+    Some(BusinessError { code: text("code"), message: text("message"), data })
 }
 
 fn listener<'s>(step: &Step<'s, '_>, number: u32) -> Option<&'s Listener> {
@@ -142,6 +172,9 @@ pub(crate) fn go_on(step: &mut Step) {
     loop {
         if step.run(0).children > 0 || step.instance.activities.waiting_stage(0).is_some() {
             return;
+        }
+        if let Some(error) = held_error(step) {
+            return fail(step, error);
         }
         let number = passed(&step.instance, 0).unwrap_or(0);
         let Some(listener) = listener(step, number) else { break };

@@ -41,6 +41,11 @@ fn properties(declared: &[VariableDecl]) -> impl Iterator<Item = (Arc<str>, Valu
 /// What is there when a run begins: data objects and properties that have no value yet, then data that is read without
 /// a store. Before the input mapping (DA-4).
 pub(crate) fn prepare(step: &mut Step, key: u32) -> Result<(), Trouble> {
+    let element = step.element(key);
+    let has_data = matches!(&element.kind, ElementKind::Scope(scope) if !scope.data.is_empty());
+    if element.traits.is_none() && !has_data {
+        return Ok(());
+    }
     let mut values = scope_data(step, key);
     values.retain(|name, _| !step.run(key).variables.contains_key(name));
     variables::set_local(step, key, values, None)?;

@@ -1,8 +1,8 @@
 //! Business errors: raising, catching, what happens without a catcher (BPMN ER-1..5, ER-8, BD-6).
 
+use crate::canceling;
 use crate::event::Event;
 use crate::handlers::{self, Fit};
-use crate::lifecycle;
 use crate::step::Step;
 use crate::triggers::{Armed, Came, fire, triggers_of};
 use crate::variables;
@@ -56,9 +56,8 @@ fn keep_facts(step: &mut Step, armed: Armed, wanted: &ErrorTrigger, error: &Busi
     let _ = variables::propagate(step, scope, facts);
 }
 
-/// Nothing caught the error: the instance ends by it (ER-5). Who called it gets the error (ER-3).
+/// Nothing caught the error: the instance ends by it (ER-5), after those who listen to the end of its tasks were told
+/// (IN-5). Who called it gets the error (ER-3).
 pub(crate) fn fail_instance(step: &mut Step, error: BusinessError) {
-    lifecycle::terminate_all(step);
-    let BusinessError { code, message, data } = error;
-    step.emit(Event::InstanceFailed { code, message, variables: data });
+    canceling::fail(step, error);
 }

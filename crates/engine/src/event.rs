@@ -122,7 +122,7 @@ pub enum Event {
     ChildCanceled { child: InstanceId, key: u32 },
     /// A called instance ended.
     #[serde(rename = "ce")]
-    ChildFinished { child: InstanceId, key: u32, outcome: ChildOutcome },
+    ChildFinished { child: InstanceId, key: u32, outcome: Box<ChildOutcome> },
     /// An escalation was raised; `caught`: a handler of this instance takes it, else it goes on to the caller, if there
     /// is one (BPMN ER-7).
     #[serde(rename = "es")]

@@ -55,6 +55,8 @@ pub(crate) fn begin(step: &mut Step, key: u32) {
 
 /// Runs `key` from `phase` until it waits, ends or fails.
 pub(crate) fn run_from(step: &mut Step, key: u32, phase: Phase) {
+    let may_repeat = step.element(key).traits.is_some();
+    let is_body = |step: &Step| may_repeat && step.is_body(key);
     let mut at = Some(phase);
     while let Some(phase) = at {
         if phase == Phase::Completing {
@@ -63,11 +65,11 @@ pub(crate) fn run_from(step: &mut Step, key: u32, phase: Phase) {
         }
         let done = match phase {
             Phase::Activating => prepare(step, key),
-            Phase::Active if step.is_body(key) => repetition::activate(step, key),
+            Phase::Active if is_body(step) => repetition::activate(step, key),
             Phase::Active => elements::activate(step, key),
-            Phase::Completing if step.is_body(key) => repetition::complete(step, key),
+            Phase::Completing if is_body(step) => repetition::complete(step, key),
             Phase::Completing => elements::complete(step, key),
-            Phase::Mapping if step.is_body(key) => Ok(Next::Go),
+            Phase::Mapping if is_body(step) => Ok(Next::Go),
             Phase::Mapping => variables::map_outputs(step, key),
             Phase::Leaving => leave(step, key),
             Phase::Listening => Ok(Next::Wait),
@@ -190,6 +192,11 @@ pub(crate) fn terminate_children(step: &mut Step, scope: u32) {
     let told = canceling::inside(step, scope);
     cut_off_inside(step, scope);
     canceling::tell(step, step.run(scope).scope, told);
+    drop_waiting(step, scope);
+}
+
+/// Drops the tokens that wait in a scope, and what its gateways remember.
+pub(crate) fn drop_waiting(step: &mut Step, scope: u32) {
     let waits = step.instance.waiting.iter().any(|w| w.scope == scope);
     let resets = step.instance.listening().is_some_and(|l| l.resets.iter().any(|r| r.scope == scope));
     if waits || resets {

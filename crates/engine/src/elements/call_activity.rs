@@ -83,7 +83,7 @@ pub(crate) fn finished(step: &mut Step, child: InstanceId, outcome: ChildOutcome
         _ => None,
     };
     if let Some(too_large) = too_large {
-        let outcome = ChildOutcome::Completed { variables: Object::new() };
+        let outcome = Box::new(ChildOutcome::Completed { variables: Object::new() });
         step.emit(Event::ChildFinished { child, key, outcome });
         step.raise_incident(key, Phase::Active, too_large.into(), None);
         return Ok(());
@@ -91,7 +91,7 @@ pub(crate) fn finished(step: &mut Step, child: InstanceId, outcome: ChildOutcome
     if matches!(outcome, ChildOutcome::Completed { .. }) {
         crate::compensation::record_call(step, key, child);
     }
-    step.emit(Event::ChildFinished { child, key, outcome: outcome.clone() });
+    step.emit(Event::ChildFinished { child, key, outcome: Box::new(outcome.clone()) });
     match outcome {
         ChildOutcome::Completed { .. } | ChildOutcome::Compensated => lifecycle::run_from(step, key, Phase::Completing),
         ChildOutcome::Failed { code, message, data } => fail(step, key, BusinessError { code, message, data }),

@@ -12,7 +12,7 @@ use crate::lifecycle;
 use crate::state::Phase;
 use crate::step::{Next, Step, Trouble};
 use crate::triggers::messages::{check_key, check_name};
-use crate::{compensation, escalations, timers, transaction};
+use crate::{compensation, escalations, timers, transaction, triggers};
 use model::definition::{ExprId, MessageThrow, SignalThrow, TerminateReach, Throw, ThrowEvent};
 use model::error::codes;
 use model::{Object, Value};
@@ -170,9 +170,11 @@ fn terminate(step: &mut Step, key: u32, reach: TerminateReach) -> Next {
         step.emit(Event::TreeEnded { key });
     }
     lifecycle::terminate_children(step, scope);
-    // Listeners of tasks that were cut off are waited for.
     if step.run(scope).children == 0 {
         lifecycle::run_from(step, scope, Phase::Completing);
+    } else {
+        // Listeners of tasks that were cut off are waited for, and nothing begins in the scope meanwhile.
+        triggers::disarm(step, scope);
     }
     Next::Gone
 }

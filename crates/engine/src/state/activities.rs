@@ -1,12 +1,13 @@
 //! What activities remember beyond a plain run: turns, compensation records, ad-hoc choices, stages, mutexes.
 //!
-//! Owns: the rare parts of an instance; all empty for most. Invariant: everything here hangs on an active run and goes
+//! Owns: the rare parts of an instance; all empty for most, which then keep no room for them ([`Rare`]). Invariant: everything here hangs on an active run and goes
 //! with it ([`Activities::run_gone`]), except compensation records, which go with the scope around their run.
 //! Never: looks into the definition.
 
 use model::definition::ElementIdx;
 use model::{InstanceId, Object, Value};
 use serde::{Deserialize, Serialize};
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 /// The rare parts of an instance.
@@ -29,6 +30,74 @@ pub struct Activities {
     pub suspended: bool,
     /// A finished called instance is being compensated for its caller (BPMN CO-7).
     pub compensating: bool,
+}
+
+/// What an instance that remembers nothing remembers.
+static NOTHING: Activities = Activities {
+    bodies: Vec::new(),
+    records: Vec::new(),
+    compensations: Vec::new(),
+    ad_hocs: Vec::new(),
+    stages: Vec::new(),
+    mutexes: Vec::new(),
+    suspended: false,
+    compensating: false,
+};
+
+/// The rare parts of an instance, in memory once there are some: an instance is moved many times in a step, and most
+/// have none.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(from = "Activities", into = "Activities")]
+pub struct Rare(Option<Box<Activities>>);
+
+impl Rare {
+    /// Whether nothing was ever there.
+    pub(super) fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+    /// See [`Activities::run_gone`].
+    pub(crate) fn run_gone(&mut self, key: u32, scope: u32) {
+        if let Some(activities) = &mut self.0 {
+            activities.run_gone(key, scope);
+        }
+    }
+    /// See [`Activities::ended`].
+    pub(crate) fn ended(&mut self, keeps_records: bool) {
+        if let Some(activities) = &mut self.0 {
+            activities.ended(keeps_records);
+        }
+    }
+}
+
+impl Deref for Rare {
+    type Target = Activities;
+    fn deref(&self) -> &Activities {
+        self.0.as_deref().unwrap_or(&NOTHING)
+    }
+}
+
+impl DerefMut for Rare {
+    fn deref_mut(&mut self) -> &mut Activities {
+        self.0.get_or_insert_default()
+    }
+}
+
+impl PartialEq for Rare {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl From<Activities> for Rare {
+    fn from(activities: Activities) -> Self {
+        Self((activities != NOTHING).then(|| Box::new(activities)))
+    }
+}
+
+impl From<Rare> for Activities {
+    fn from(rare: Rare) -> Self {
+        rare.0.map_or_else(Self::default, |activities| *activities)
+    }
 }
 
 /// A multi-instance or looping activity: its run contains the runs of its turns.

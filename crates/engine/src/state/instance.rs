@@ -3,7 +3,7 @@
 //! Owns: the state between steps. Invariant: changed by [`crate::apply()`] only; tokens are derived (BPMN TK-2), never
 //! counted. Never: looks into the definition, reads a clock.
 
-use super::activities::Activities;
+use super::activities::{Activities, Rare};
 use super::listening::{Listening, Watcher};
 use crate::exchange::{Awaited, ParentLink};
 use model::definition::{ElementIdx, FlowIdx};
@@ -235,7 +235,7 @@ pub struct Instance {
     #[serde(default)]
     pub(crate) called: Vec<Child>,
     #[serde(default)]
-    pub(crate) activities: Activities,
+    pub(crate) activities: Rare,
     /// What events and gateways remember; none for most.
     #[serde(default)]
     pub(crate) listening: Option<Box<Listening>>,

@@ -17,7 +17,7 @@ mod wire_types;
 mod wire_value;
 
 pub use activities::{
-    Activation, Activities, AdHocRun, AfterCompensation, Body, Compensation, Mutex, Record, StageState,
+    Activation, Activities, AdHocRun, AfterCompensation, Body, Compensation, Mutex, Rare, Record, StageState,
 };
 pub use codec::{CodecError, decode_events, decode_events_with, encode_events, encode_events_with, references};
 pub use instance::{

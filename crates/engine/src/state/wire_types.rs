@@ -4,7 +4,7 @@
 //! and passes over it, so that the binary before reads what the binary after it wrote.
 
 use super::activities::{
-    Activation, Activities, AdHocRun, AfterCompensation, Body, Compensation, Mutex, Record, StageState,
+    Activation, Activities, AdHocRun, AfterCompensation, Body, Compensation, Mutex, Rare, Record, StageState,
 };
 use super::instance::{
     Answer, Child, ElementInstance, Incident, Instance, InstanceState, Job, Phase, Repeat, Subscription, Task,
@@ -57,6 +57,16 @@ part!(Instance {
 });
 part!(ParentLink { instance, key, root, depth, compensable });
 part!(Activities { bodies, records, compensations, ad_hocs, stages, mutexes, suspended, compensating });
+
+impl Wire for Rare {
+    fn put(&self, w: &mut Writer<'_>) {
+        if self.is_none() { w.byte(0) } else { Activities::put(self, w) }
+    }
+    fn get(r: &mut Reader<'_>) -> Read<Self> {
+        Activities::get(r).map(Self::from)
+    }
+}
+
 part!(Body { key, total, started, completed, terminated, items, turns, outputs });
 part!(Record { key, element, scope, body, taken, child, variables });
 part!(Compensation { key, scope, then, records, current, handler, child });
