@@ -67,23 +67,37 @@ pub fn import(name: &str, bytes: &[u8], limits: &Limits) -> Result<Imported, Vec
 /// As [`import`]; `others` are texts of DMN files, among which those may be that this one imports.
 pub fn import_among(name: &str, bytes: &[u8], others: &[&str], limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
     if bytes.len() > limits.definition_bytes {
-        let max = limits.definition_bytes;
-        let text = Text::new(format!("The file is over {max} bytes"), format!("Файл больше {max} байт"));
-        return Err(vec![refusal("LN-01", Spot::default(), text)]);
+        return Err(vec![too_long(limits.definition_bytes)]);
     }
     if bpt::looks_like(bytes) {
         return bpt::import(name, bytes, limits);
     }
     match bpmn::import(bytes, limits) {
         Err(_) if name.to_lowercase().ends_with(".dmn") || dmn::looks_like(bytes) => {
-            import_decisions(bytes, others, limits)
+            import_decisions(text::decode_xml(bytes).map_err(|d| vec![d])?, others, limits)
         }
         imported => imported,
     }
 }
 
-fn import_decisions(bytes: &[u8], others: &[&str], limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
-    let source = text::decode_xml(bytes).map_err(|d| vec![d])?;
+/// As [`import`], from the text of a BPMN or DMN file as an editor holds it. Reaches neither templates nor encodings,
+/// which are most of the weight of this crate.
+pub fn import_text(text: &str, limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
+    if text.len() > limits.definition_bytes {
+        return Err(vec![too_long(limits.definition_bytes)]);
+    }
+    match bpmn::import_text(text, limits) {
+        Err(_) if dmn::looks_like(text.as_bytes()) => import_decisions(text.to_owned(), &[], limits),
+        imported => imported,
+    }
+}
+
+fn too_long(max: usize) -> Diagnostic {
+    let text = Text::new(format!("The file is over {max} bytes"), format!("Файл больше {max} байт"));
+    refusal("LN-01", Spot::default(), text)
+}
+
+fn import_decisions(source: String, others: &[&str], limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
     let decisions = dmn::Model::read(&source, others, limits)?;
     let diagnostics = decisions.about().diagnostics.clone();
     if let Some(refused) = diagnostics.iter().find(|d| d.severity == Severity::Refused) {

@@ -16,7 +16,8 @@ pub enum Severity {
     Refused,
 }
 
-/// One finding. `code` is a stable rule id such as `LN-03` (see the BPMN coverage contract, section 6.1).
+/// One finding. `code` is a stable rule id such as `LN-03` (see the BPMN coverage contract, section 6.1). Its JSON is what
+/// the API answers with, whoever writes it: the server, the module of the designer, or a fault's details.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// Stable rule id.
@@ -28,6 +29,7 @@ pub struct Diagnostic {
     /// What is wrong and how to mend it, in English.
     pub message: String,
     /// The same in Russian.
+    #[serde(rename = "messageRu", alias = "message_ru")]
     pub message_ru: String,
     /// Line in the source, from 1; 0 when unknown.
     #[serde(default)]

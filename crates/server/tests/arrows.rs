@@ -8,6 +8,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("expr", &["model"]),
     ("dmn", &["model", "expr"]),
     ("formats", &["model", "expr", "dmn"]),
+    ("lint-wasm", &["model", "formats"]),
     ("engine", &["model", "expr"]),
     ("store", &["model"]),
     ("store-postgres", &["model", "store"]),

@@ -13,58 +13,37 @@
 //! Invariant: nothing survives a run; memory, stack and time are limited. Inside the engine time is counted in
 //! interrupt ticks (deterministic); on a worker a deadline of the caller decides.
 //! Never: reads a clock. The local zone of `Date` is the process's, not the evaluation's.
+//!
+//! Without the feature `javascript` (WebAssembly) there is no interpreter: any text passes for a script, and none runs.
 
+#[cfg(feature = "javascript")]
 mod lodash;
+#[cfg(feature = "javascript")]
 mod quick;
+#[cfg(feature = "javascript")]
+mod runs;
+#[cfg(feature = "javascript")]
 mod sandbox;
+#[cfg(not(feature = "javascript"))]
+mod unread;
 mod words;
 
-use crate::env::{Env, EvalError, Evaluated};
 use crate::syntax::SyntaxError;
 use model::limits::Limits;
-use model::{Object, Timestamp, Value};
-use sandbox::{Budget, Run};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use words::Words;
 
-/// Says whether the time is up; asked often.
-pub type Deadline = Arc<dyn Fn() -> bool + Send + Sync>;
-
-/// What a run on a worker is given.
-#[derive(Clone)]
-pub struct Worker<'a> {
-    /// The instant that `Date` gives.
-    pub now: Timestamp,
-    /// Limits of memory and of sizes.
-    pub limits: &'a Limits,
-    /// Whether the time is up (BPMN IN-7: after `limits.script_ms`).
-    pub deadline: Deadline,
-}
-
-/// Runs a script on a worker thread: for what does not fit the inline budget.
-pub fn run(source: &str, variables: &Object, worker: &Worker) -> Result<Value, EvalError> {
-    let script = parse(source, worker.limits).map_err(|e| EvalError::Failed { message: e.to_string() })?;
-    let given = Given { variables, now: worker.now, seed: seed_on_worker(variables, worker.now) };
-    script.run(&given, worker.limits, &Budget::Deadline(worker.deadline.clone()))
-}
-
-/// The same script of the same instance at the same instant draws the same; another instance draws something else.
-fn seed_on_worker(variables: &Object, now: Timestamp) -> u64 {
-    let instance = variables.get("instance").and_then(|i| i.get("id")).map(Value::to_text).unwrap_or_default();
-    let bytes = instance.bytes().map(i64::from);
-    crate::seed_of(&std::iter::once(now.0).chain(bytes).collect::<Vec<_>>())
-}
-
-/// What a run is given.
-struct Given<'a> {
-    variables: &'a Object,
-    now: Timestamp,
-    seed: u64,
-}
+#[cfg(feature = "javascript")]
+pub use runs::{Deadline, Worker, run};
+#[cfg(feature = "javascript")]
+use sandbox::check_syntax;
+#[cfg(not(feature = "javascript"))]
+use unread::check_syntax;
 
 /// A script that can be read.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "javascript"), allow(dead_code, reason = "what running it takes"))]
 pub(crate) struct Script {
     /// Tells scripts apart where they are kept compiled.
     id: u64,
@@ -96,7 +75,7 @@ pub(crate) fn parse(source: &str, limits: &Limits) -> Result<Script, SyntaxError
     for (form, (before, after)) in forms.into_iter().enumerate() {
         let wrapped = format!("{before}{source}{after}");
         let indent = u32::try_from(before.len()).unwrap_or(0);
-        match sandbox::check_syntax(&wrapped, limits) {
+        match check_syntax(&wrapped, limits) {
             Ok(()) => {
                 let mut words = words::look(source);
                 if form > 0 {
@@ -119,43 +98,8 @@ pub(crate) fn parse(source: &str, limits: &Limits) -> Result<Script, SyntaxError
 }
 
 impl Script {
-    /// Runs it inside the engine.
-    pub(crate) fn eval(&self, env: &Env) -> Result<Evaluated, EvalError> {
-        if let Some(free) = &self.words.free
-            && let Some(value) = quick::run(self, free, env)
-        {
-            return Ok(Evaluated { value, warnings: Vec::new() });
-        }
-        let budget = Budget::Ticks(env.limits.script_inline_ticks);
-        let given = Given { variables: &env.scope.all(), now: env.now, seed: env.seed };
-        let value = self.run(&given, env.limits, &budget)?;
-        Ok(Evaluated { value, warnings: Vec::new() })
-    }
-
     /// The names it may read, sorted: more than it does, never less; `None` when it may read any.
     pub(crate) fn reads(&self) -> Option<&[Arc<str>]> {
         if self.reads_all { None } else { Some(self.words.free.as_deref().unwrap_or(&self.words.names)) }
-    }
-
-    fn run(&self, from: &Given, limits: &Limits, budget: &Budget) -> Result<Value, EvalError> {
-        let mentioned = |name: &str| self.reads_all || self.words.names.binary_search_by(|n| (**n).cmp(name)).is_ok();
-        let given = from.variables.iter().filter(|(name, _)| mentioned(name));
-        let given: serde_json::Map<String, serde_json::Value> =
-            given.map(|(name, value)| (name.to_string(), value.to_json())).collect();
-        let helper = |name: &str| self.words.names.iter().any(|n| **n == *name) && !given.contains_key(name);
-        let run = Run {
-            wrapped: &self.wrapped,
-            indent: self.indent,
-            now: from.now,
-            seed: from.seed,
-            limits,
-            clock: self.reads_all || self.wrapped.contains("Date"),
-            // `Math` may be asked for any member.
-            random: self.reads_all || self.wrapped.contains("Math"),
-            lodash: helper("_"),
-            moments: helper("moment") || helper("dayjs"),
-            variables: serde_json::Value::Object(given).to_string(),
-        };
-        run.on_this_thread(budget)
     }
 }
