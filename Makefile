@@ -91,6 +91,13 @@ fuzz: install ## Mutants of models, templates and expressions: FUZZ_SECONDS=60 f
 check-corpora: install ## Import public model collections: CORPORA="FOLDER ..." (docs/support/corpora.md)
 	@tools/corpora --round-trip $(CORPORA)
 
+.PHONY: test-postgres-versions test-pgbouncer
+test-postgres-versions: install install-test ## The store and what instances exchange on PostgreSQL 15 to 18: VERSIONS="17 18"
+	@tools/postgres-versions/test $(VERSIONS)
+
+test-pgbouncer: install install-test ## The store through PgBouncer in transaction mode (needs the package pgbouncer)
+	@crates/store-postgres/tests/pgbouncer.sh
+
 tck: install ## The public DMN conformance kit: TCK=path of a copy, or fetched into ~/.cache/ruslo/tck
 	@tools/dmn-tck $(TCK)
 

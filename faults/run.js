@@ -46,7 +46,7 @@ async function one(name) {
 if (short && named.length === 0) await Promise.all(chosen.map(one));
 else for (const name of chosen) await one(name);
 
-const columns = ["scenario", "seconds", "instances", "started", "tasks", "jobs", "takeover_ms", "gap_ms", "result"];
+const columns = ["scenario", "seconds", "instances", "started", "tasks", "jobs", "messages", "takeover_ms", "gap_ms", "result"];
 const text = (value) => (value === undefined ? "" : String(value));
 const widths = columns.map((column) => Math.max(column.length, ...rows.map((row) => text(row[column]).length)));
 for (const row of [Object.fromEntries(columns.map((column) => [column, column])), ...rows]) {

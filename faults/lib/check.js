@@ -4,7 +4,8 @@ import { call, PROCESS } from "./load.js";
 
 const PAGE = 200;
 
-async function all(base, token, address) {
+/** All pages of a list. */
+export async function listed(base, token, address) {
   const found = [];
   for (;;) {
     const glue = address.includes("?") ? "&" : "?";
@@ -21,8 +22,11 @@ export async function settle(load, timeoutMs = 90_000) {
   try {
     await until("all instances to end", async () => {
       const base = load.targets()[0];
-      left = await call(base, load.token, "GET", `/instances?processId=${PROCESS}&state=active&limit=3`);
-      return left.items.length === 0;
+      for (const process of load.processes) {
+        left = await call(base, load.token, "GET", `/instances?processId=${process}&state=active&limit=3`);
+        if (left.items.length > 0) return false;
+      }
+      return load.complete;
     }, { timeoutMs, everyMs: 250 });
   } catch (error) {
     throw new Error(`${error.message}; clients met ${load.failed()}; left ${left?.total}: ${JSON.stringify(left?.items)}`);
@@ -34,7 +38,7 @@ export async function settle(load, timeoutMs = 90_000) {
 export async function verify(load) {
   const wrong = [...load.doubled.map((what) => `acknowledged twice: ${what}`)];
   const [base, token] = [load.targets()[0], load.token];
-  const instances = await all(base, token, `/instances?processId=${PROCESS}`);
+  const instances = await listed(base, token, `/instances?processId=${PROCESS}`);
   const byNumber = new Map();
   for (const instance of instances) {
     const n = Number(instance.businessKey);
@@ -54,11 +58,11 @@ export async function verify(load) {
   return { wrong, instances: instances.length };
 }
 
-async function eachHistory(base, token, instances, look) {
+export async function eachHistory(base, token, instances, look) {
   const queue = [...instances];
   const reader = async () => {
     for (let instance = queue.pop(); instance; instance = queue.pop()) {
-      look(instance.id, await all(base, token, `/instances/${instance.id}/history`));
+      look(instance.id, await listed(base, token, `/instances/${instance.id}/history`));
     }
   };
   await Promise.all(Array.from({ length: 8 }, reader));

@@ -2,12 +2,13 @@
 // Only what a server acknowledged is in the book; what failed or was never answered may have happened all the same.
 import { appendFileSync } from "node:fs";
 import path from "node:path";
+import { verify } from "./check.js";
 
 export const PROCESS = "faults";
 const JOB = "faults.work";
 const RECORDS = 16;
 
-const flow = (id, from, to) => `<bpmn:sequenceFlow id="${id}" sourceRef="${from}" targetRef="${to}"/>`;
+export const flow = (id, from, to) => `<bpmn:sequenceFlow id="${id}" sourceRef="${from}" targetRef="${to}"/>`;
 
 /** A person, a worker, a timer, and a mark in a record that tells if it was made twice. */
 const model = (admin) => `<?xml version="1.0" encoding="UTF-8"?>
@@ -51,10 +52,22 @@ export async function call(base, token, method, address, body, timeoutMs = 15_00
 const sleep = (ms) => new Promise((ok) => setTimeout(ok, ms));
 const any = (list) => list[Math.floor(Math.random() * list.length)];
 
+/** Deploys a file, for the records of a catalog if one is given. */
+export async function deploy(base, token, text, catalog) {
+  const form = new FormData();
+  form.set("file", new Blob([text], { type: "application/xml" }), "faults.bpmn");
+  if (catalog) form.set("catalogId", catalog.id);
+  await call(base, token, "POST", "/definitions", form);
+}
+
 export class Load {
+  /** What it starts. */
+  processes = [PROCESS];
+
   /** `targets()` gives the addresses that clients may try now. */
   constructor(targets, dir) {
     this.targets = targets;
+    this.dir = dir;
     this.log = path.join(dir, "acknowledged.ndjson");
     this.started = new Map();
     this.answered = new Set();
@@ -80,10 +93,15 @@ export class Load {
       const record = await call(base, this.token, "POST", `/catalogs/${catalog.id}/records`, { fields: { MARKS: "," } });
       this.records.push(record.id);
     }
-    const form = new FormData();
-    form.set("file", new Blob([model("admin")], { type: "application/xml" }), "faults.bpmn");
-    form.set("catalogId", catalog.id);
-    await call(base, this.token, "POST", "/definitions", form);
+    await this.deploy(base, catalog);
+  }
+
+  async deploy(base, catalog) {
+    await deploy(base, this.token, model("admin"), catalog);
+  }
+
+  recordOf(n) {
+    return this.records[n % RECORDS];
   }
 
   /** Begins with so many clients of each kind. `starts` bounds the instances that are asked for. */
@@ -91,12 +109,13 @@ export class Load {
     this.running = true;
     this.starting = true;
     this.most = this.asked + starts;
-    const spawn = (n, step) => {
-      for (let i = 0; i < n; i++) this.clients.push(this.client(step, paceMs));
-    };
-    spawn(starters, (base) => this.start(base));
-    spawn(people, (base) => this.answer(base));
-    spawn(workers, (base) => this.work(base));
+    this.spawn(starters, (base) => this.start(base), paceMs);
+    this.spawn(people, (base) => this.answer(base), paceMs);
+    this.spawn(workers, (base) => this.work(base), paceMs);
+  }
+
+  spawn(n, step, paceMs) {
+    for (let i = 0; i < n; i++) this.clients.push(this.client(step, paceMs));
   }
 
   /** Stops asking for new instances; those there are go on. */
@@ -139,8 +158,7 @@ export class Load {
   async start(base) {
     if (!this.starting || this.asked >= this.most) return false;
     const n = ++this.asked;
-    const recordId = this.records[n % RECORDS];
-    const body = { processId: PROCESS, businessKey: String(n), recordId, variables: { n: String(n) } };
+    const body = { processId: PROCESS, businessKey: String(n), recordId: this.recordOf(n), variables: { n: String(n) } };
     const { id } = await call(base, this.token, "POST", "/instances", body);
     this.started.set(n, id);
     this.acknowledged({ start: n, id });
@@ -165,6 +183,25 @@ export class Load {
       this.once(this.done, job.id, "job");
     }
     return items.length > 0;
+  }
+
+  /** Whether nothing is left for clients to send. */
+  get complete() {
+    return true;
+  }
+
+  verify() {
+    return verify(this);
+  }
+
+  /** The same book with things in it that never were. */
+  invented() {
+    const [started, answered, done] = [new Map(this.started).set(0, "pi_0"), new Set(this.answered).add("task_0"), new Set(this.done).add("job_0")];
+    return Object.assign(new Load(this.targets, this.dir), this, { started, answered, done });
+  }
+
+  get counts() {
+    return { asked: this.asked, started: this.started.size, tasks: this.answered.size, jobs: this.done.size };
   }
 
   /** The longest time between two acknowledgements since `from`. */

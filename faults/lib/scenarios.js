@@ -2,7 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { settle, verify } from "./check.js";
+import { settle } from "./check.js";
+import { Exchange } from "./exchange.js";
 import { Load } from "./load.js";
 import { Network } from "./network.js";
 import { BIN, Node, Postgres, scratch, until } from "./servers.js";
@@ -37,29 +38,27 @@ class Stage {
     return this.nodes.filter((node) => node.alive).map((node) => node.url);
   }
 
-  async load() {
-    this.book = new Load(() => this.targets(), this.dir);
+  async load(Kind = Load) {
+    this.book = new Kind(() => this.targets(), this.dir);
     await this.book.prepare(this.nodes[0]);
     return this.book;
   }
 
   /** Lets everything come to its end and compares. */
   async outcome(figures = {}) {
+    const begun = Date.now();
     await settle(this.book);
-    const { wrong, instances } = await verify(this.book);
-    const { started, answered, done, asked } = this.book;
+    figures.settle_ms = Date.now() - begun;
+    const { wrong, instances } = await this.book.verify();
     if (this.short) wrong.push(...(await this.blind()));
-    const counts = { asked, instances, started: started.size, tasks: answered.size, jobs: done.size };
-    return { ...counts, failures: this.book.failed(), ...figures, wrong };
+    return { ...this.book.counts, instances, failures: this.book.failed(), ...figures, wrong };
   }
 
   /** Whether the checker overlooks what never happened. */
   async blind() {
-    const { started, answered, done } = this.book;
-    const invented = new Load(() => this.targets(), this.dir);
-    Object.assign(invented, this.book, { started: new Map(started).set(0, "pi_0"), answered: new Set(answered).add("task_0"), done: new Set(done).add("job_0") });
-    const { wrong } = await verify(invented);
-    return wrong.length >= 3 ? [] : [`the checker overlooks what is lost: it saw ${wrong.length} of 3`];
+    const { wrong } = await this.book.invented().verify();
+    const least = this.book.blindMin ?? 3;
+    return wrong.length >= least ? [] : [`the checker overlooks what is lost: it saw ${wrong.length} of ${least}`];
   }
 
   async end() {
@@ -74,8 +73,8 @@ class Stage {
   }
 }
 
-async function killed(stage, rounds, loadMs) {
-  const load = await stage.load();
+async function killed(stage, rounds, loadMs, kind) {
+  const load = await stage.load(kind);
   load.run();
   const restarts = [];
   for (let round = 0; round < rounds; round++) {
@@ -99,6 +98,19 @@ async function postgresKill(stage) {
   await stage.node("one");
   // A node that comes back takes its partitions once the others, were there any, had given it up: ten seconds.
   return killed(stage, stage.short ? 1 : 4, stage.short ? 2_000 : 12_000);
+}
+
+/** Calls and messages between instances while the server is killed, on the embedded database. */
+async function exchangeKill(stage) {
+  await stage.node("one");
+  return killed(stage, stage.short ? 2 : 6, stage.short ? 1_500 : 4_000, Exchange);
+}
+
+/** The same on PostgreSQL. */
+async function exchangeKillPostgres(stage) {
+  stage.postgres();
+  await stage.node("one");
+  return killed(stage, stage.short ? 1 : 4, stage.short ? 2_000 : 8_000, Exchange);
 }
 
 async function three(stage, options = () => ({})) {
@@ -343,6 +355,8 @@ async function networkCut(stage) {
 export const SCENARIOS = {
   "sqlite-kill": { short: true, run: sqliteKill },
   "postgres-kill": { short: true, run: postgresKill },
+  "exchange-kill": { run: exchangeKill },
+  "exchange-kill-postgres": { run: exchangeKillPostgres },
   "nodes-kill": { short: true, run: nodesKill },
   "nodes-freeze": { run: nodesFreeze },
   "nodes-roll": { run: nodesRoll },
