@@ -4,7 +4,8 @@
 #   bench/counters.sh [BINARY]     needs valgrind; a release binary with or without symbols
 #
 # Two runs of different length are compared, so that start-up and warm-up count for nothing. Both figures hardly depend
-# on what else the machine does; the limits in crates/bench/tests/counters.rs do not at all.
+# on what else the machine does; the limits in crates/bench/tests/counters.rs do not at all. Allocations are seen in a
+# binary with the system's allocator only: `cargo build --release -p server --no-default-features`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 binary=${1:-target/release/ruslo}
