@@ -19,6 +19,13 @@ import ruslo from '../modules/ruslo-moddle.json'
 import { templateNameModule } from '../modules/TemplateName'
 import { translateModule } from '../modules/translate'
 
+/** Complex gateways run here, so they may have listeners as the other gateways do. */
+const zeebeHere = {
+  ...zeebe,
+  types: zeebe.types.map((type) =>
+    type.name === 'ExecutionListeners' && type.meta ? { ...type, meta: { ...type.meta, allowedIn: [...type.meta.allowedIn, 'bpmn:ComplexGateway'] } } : type),
+}
+
 export interface ModelerOptions {
   canvas: HTMLElement
   panel: HTMLElement
@@ -31,7 +38,7 @@ export function createModeler({ canvas, panel, host }: ModelerOptions): Modeler 
     propertiesPanel: { parent: panel },
     ruslo: host,
     bpmnRenderer: { defaultFillColor: 'var(--diagram-fill)', defaultStrokeColor: 'var(--diagram-stroke)', defaultLabelColor: 'var(--diagram-label)' },
-    moddleExtensions: { zeebe, ruslo },
+    moddleExtensions: { zeebe: zeebeHere, ruslo },
     additionalModules: [
       BpmnPropertiesPanelModule,
       BpmnPropertiesProviderModule,

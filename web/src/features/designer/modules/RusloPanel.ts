@@ -4,8 +4,13 @@ import { jsx } from '@bpmn-io/properties-panel/preact/jsx-runtime'
 import { useService } from 'bpmn-js-properties-panel'
 import i18next from 'i18next'
 import type { User } from '@/api'
-import { extensionGroups, useFormServices } from './extensionEntries'
+import { bindingGroups } from './bindingEntries'
+import { extensionGroups } from './extensionEntries'
 import { assigneeOf, fieldCount, formOf, removeForm, setAssignee, type DiagramElement } from './forms'
+import { expressionGroups, type PanelGroup } from './languageEntries'
+import { listenerGroups } from './listenerEntries'
+import { listGroups } from './listEntries'
+import { useFormServices } from './services'
 
 /** Groups of the Zeebe panel whose place ours takes. */
 const REPLACED = new Set(['form', 'userTaskImplementation'])
@@ -17,24 +22,21 @@ export interface PanelHost {
   openForm: (element: DiagramElement) => void
 }
 
-interface PanelGroup {
-  id: string
-}
-
 export class RusloPanel {
-  static $inject = ['propertiesPanel', 'config.ruslo']
+  static $inject = ['propertiesPanel', 'config.ruslo', 'injector']
 
-  constructor(propertiesPanel: { registerProvider: (priority: number, provider: object) => void }, private readonly host: PanelHost) {
+  constructor(propertiesPanel: { registerProvider: (priority: number, provider: object) => void }, private readonly host: PanelHost, private readonly injector: { get: (name: string) => unknown }) {
     propertiesPanel.registerProvider(300, this)
   }
 
   getGroups(element: DiagramElement) {
-    return (groups: PanelGroup[]): PanelGroup[] => {
+    return (groups: PanelGroup[]): object[] => {
       const start = element.type === 'bpmn:StartEvent' && element.parent?.type !== 'bpmn:SubProcess'
       // Templates are chosen from the palette and the menus; without one applied the group has nothing to say.
       const applied = Boolean(element.businessObject.get('zeebe:modelerTemplate'))
-      const shown = groups.filter((group) => applied || group.id !== TEMPLATE_GROUP)
-      const more = extensionGroups(element)
+      const library = groups.filter((group) => applied || group.id !== TEMPLATE_GROUP)
+      const shown = listenerGroups(element, bindingGroups(element, expressionGroups(element, library)))
+      const more = [...extensionGroups(element), ...listGroups(element, this.injector)]
       if (element.type !== 'bpmn:UserTask' && !start) return [...shown, ...more]
       const kept = shown.filter((group) => !REPLACED.has(group.id))
       const own = { id: 'ruslo', label: start ? i18next.t('designer.panel.groupStart') : i18next.t('designer.panel.group'), component: Group, shouldOpen: true, entries: start ? [this.formEntry(element)] : this.taskEntries(element) }

@@ -1,10 +1,13 @@
 /** Entries of the properties panel for our words: text, choice, tick, each with a hint. */
-import { CheckboxEntry, Group, HeaderButton, isTextFieldEntryEdited, SelectEntry, TextFieldEntry } from '@bpmn-io/properties-panel'
+import { CheckboxEntry, Group, HeaderButton, isSelectEntryEdited, isTextFieldEntryEdited, SelectEntry, TextFieldEntry } from '@bpmn-io/properties-panel'
 import { jsx } from '@bpmn-io/properties-panel/preact/jsx-runtime'
 import { useService } from 'bpmn-js-properties-panel'
 import i18next from 'i18next'
-import { addable, addTrigger, DEFAULTS, fieldsOf, readField, removeLastTrigger, triggerCount, writeField, type Field, type Trigger } from './extensions'
-import type { DiagramElement, FormServices } from './forms'
+import { addable, addTrigger, DEFAULTS, definitionsOf, extraDefinitions, fieldsOf, readField, removeLastTrigger, triggerCount, writeField, type Field, type Trigger } from './extensions'
+import type { DiagramElement, Moddle } from './forms'
+import { withLanguage, type PanelEntry } from './languageEntries'
+import { ownPlace } from './languages'
+import { useFormServices, useThrown } from './services'
 
 interface EntryProps {
   id: string
@@ -17,14 +20,6 @@ interface FieldProps extends EntryProps {
 const label = (field: Field): string => i18next.t(`designer.ext.${field.key}`)
 const hint = (field: Field): string | undefined => i18next.t(`designer.extHint.${field.key}`) || undefined
 const option = (field: Field, value: string): string => i18next.t(`designer.extOption.${field.key}.${value}` as 'designer.ext.zone', { defaultValue: value })
-
-export function useFormServices(): FormServices {
-  return {
-    bpmnFactory: useService('bpmnFactory') as FormServices['bpmnFactory'],
-    modeling: useService('modeling') as FormServices['modeling'],
-    commandStack: useService('commandStack') as FormServices['commandStack'],
-  }
-}
 
 function useField({ id, element, field }: FieldProps) {
   const services = useFormServices()
@@ -55,10 +50,55 @@ function ChoiceField(props: FieldProps) {
   return jsx(SelectEntry, { ...useField(props), getOptions: () => [...none, ...options.map((value) => ({ value, label: option(field, value) }))] })
 }
 
-const entryOf = (element: DiagramElement) => (field: Field) => {
-  const base = { id: `ruslo-ext-${field.key}`, element, field }
-  if (field.kind === 'check') return { ...base, component: CheckField, isEdited: (node: HTMLInputElement | null) => Boolean(node && node.checked !== (field.set === undefined)) }
+/** An event definition of the drawing. */
+function EventField(props: FieldProps) {
+  const { element, field } = props
+  const { modeling } = useFormServices()
+  const thrown = useThrown()
+  const owner = field.of(element)
+  return jsx(SelectEntry, {
+    ...useField(props),
+    setValue: (value: string) => { if (owner) modeling.updateModdleProperties(element, owner, { [field.attr]: thrown.find((one) => one.value === value)?.definition }) },
+    getOptions: () => [{ value: '', label: i18next.t('designer.extOption.behaviorEvent.none') }, ...thrown],
+  })
+}
+
+const CREATE = 'create-new'
+
+/** A message of the file, or a new one. */
+function MessageField(props: FieldProps) {
+  const { element, field } = props
+  const { bpmnFactory, modeling } = useFormServices()
+  const owner = field.of(element)
+  const file = owner && definitionsOf(owner)
+  const roots = (file?.get('rootElements') as Moddle[] | undefined) ?? []
+  const messages = roots.filter((one) => one.$type === 'bpmn:Message')
+  const choose = (value: string): void => {
+    if (!owner || !file) return
+    let chosen = messages.find((one) => one.get('id') === value)
+    if (value === CREATE) {
+      chosen = bpmnFactory.create('bpmn:Message', { name: i18next.t('designer.newMessage', { number: messages.length + 1 }) })
+      chosen.$parent = file
+      modeling.updateModdleProperties(element, file, { rootElements: [...roots, chosen] })
+    }
+    modeling.updateModdleProperties(element, owner, { [field.attr]: chosen })
+  }
+  return jsx(SelectEntry, {
+    ...useField(props),
+    setValue: choose,
+    getOptions: () => [
+      { value: '', label: i18next.t('designer.extNone') },
+      { value: CREATE, label: i18next.t('designer.extOption.messageRef.create') },
+      ...messages.map((one) => ({ value: String(one.get('id')), label: String(one.get('name') || one.get('id')) })),
+    ],
+  })
+}
+
+const entryOf = (element: DiagramElement, prefix = 'ruslo-ext') => (field: Field): PanelEntry => {
+  const base = { id: `${prefix}-${field.key}`, element, field }
+  if (field.kind === 'check') return { ...base, component: CheckField, isEdited: (node: HTMLInputElement | null) => Boolean(node && node.checked !== (field.set === undefined && !field.word)) }
   if (field.kind === 'text' || field.kind === 'expression') return { ...base, component: TextField, isEdited: isTextFieldEntryEdited }
+  if (field.kind === 'event' || field.kind === 'message') return { ...base, component: field.kind === 'event' ? EventField : MessageField, isEdited: isSelectEntryEdited }
   return { ...base, component: ChoiceField, isEdited: (node: HTMLSelectElement | null) => Boolean(node?.value && node.value !== DEFAULTS[field.attr]) }
 }
 
@@ -86,11 +126,21 @@ function TriggersEntry({ id, element }: EntryProps) {
   })
 }
 
+/** The entries of a field: an expression has its language beside it. */
+const entriesOf = (element: DiagramElement, prefix?: string) => (field: Field): PanelEntry[] => {
+  const entry = entryOf(element, prefix)(field)
+  return field.kind === 'expression' ? withLanguage(element, entry, () => ownPlace(field.of(element), field.attr), label(field)) : [entry]
+}
+
 /** Our groups of an element, as the panel wants them. */
 export function extensionGroups(element: DiagramElement) {
   const { common, rare } = fieldsOf(element)
-  const entries: object[] = common.map(entryOf(element))
+  const entries: object[] = common.flatMap(entriesOf(element))
   if (addable(element).length > 0) entries.push({ id: 'ruslo-triggers', element, component: TriggersEntry })
   const group = (id: string, title: string, content: object[]) => (content.length > 0 ? [{ id, label: title, component: Group, entries: content }] : [])
-  return [...group('ruslo-more', i18next.t('designer.panel.groupMore'), entries), ...group('ruslo-rare', i18next.t('designer.panel.groupRare'), rare.map(entryOf(element)))]
+  const more = extraDefinitions(element).flatMap(({ definition, fields }, at) => {
+    const kind = /^bpmn:(\w+)EventDefinition$/.exec(definition.$type)?.[1] as Trigger
+    return group(`ruslo-extra-${at}`, i18next.t('designer.triggers.another', { kind: i18next.t(`designer.triggers.${kind}`) }), fields.flatMap(entriesOf(element, `ruslo-extra-${at}`)))
+  })
+  return [...group('ruslo-more', i18next.t('designer.panel.groupMore'), entries), ...more, ...group('ruslo-rare', i18next.t('designer.panel.groupRare'), rare.flatMap(entriesOf(element)))]
 }

@@ -27,7 +27,7 @@ declare module 'bpmn-js-create-append-anything' {
   export const CreateAppendElementTemplatesModule: object
 }
 declare module 'zeebe-bpmn-moddle/resources/zeebe.json' {
-  const descriptor: object
+  const descriptor: { types: { name: string; meta?: { allowedIn: string[] } }[] }
   export default descriptor
 }
 declare module '@bpmn-io/properties-panel' {
@@ -37,6 +37,9 @@ declare module '@bpmn-io/properties-panel' {
   export const CheckboxEntry: unknown
   export const HeaderButton: unknown
   export const isSelectEntryEdited: unknown
+  export const TextAreaEntry: unknown
+  export const isTextAreaEntryEdited: unknown
+  export const ListGroup: unknown
   export const isTextFieldEntryEdited: unknown
 }
 declare module '@bpmn-io/properties-panel/preact/jsx-runtime' {
