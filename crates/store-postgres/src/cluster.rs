@@ -1,6 +1,6 @@
 //! `nodes`, `leases`, `inbox`, `large_values`.
 //!
-//! Invariant: a commit holds the leases of its partitions against being taken away until it is through ([`check`]), so
+//! Invariant: a commit holds the leases of its partitions against being taken away until it is through ([`CHECK`]), so
 //! that whoever takes one next sees all that was committed under it.
 
 use crate::{
@@ -16,7 +16,7 @@ use store::{
     ValueWrite, Values,
 };
 
-static CHECK: Kind = Kind {
+pub(crate) static CHECK: Kind = Kind {
     sql: concat!(
         "WITH changed AS MATERIALIZED (SELECT 1 FROM leases l
         JOIN unnest($1, $2) AS n (partition_id, epoch) ON l.partition_id = n.partition_id AND l.epoch = n.epoch
@@ -59,15 +59,15 @@ static PUT: Kind = Kind {
 const VALUES: &str = "SELECT hash, bytes FROM large_values
     WHERE partition_id = ($1 & 255) AND instance_id = $1 AND hash = ANY($2)";
 
-/// Makes sure of the leases, and keeps them until the end of the transaction.
-pub(crate) async fn check(tx: &mut Tx<'_>, fences: &BTreeSet<(u8, u64)>) -> WriteResult {
+/// What [`CHECK`] is given: it makes sure of the leases, and keeps them until the end of the transaction.
+pub(crate) fn fenced(fences: &BTreeSet<(u8, u64)>) -> Vec<Param> {
     let (mut partitions, mut epochs) = (Vec::new(), Vec::new());
     for (partition, epoch) in fences {
         partitions.push(i64::from(*partition));
         epochs.push(i64::try_from(*epoch).unwrap_or(i64::MAX));
     }
     let count = Param::from(i64::try_from(fences.len()).unwrap_or(i64::MAX));
-    tx.batch(&CHECK, vec![Param::numbers(partitions), Param::numbers(epochs), count]).await
+    vec![Param::numbers(partitions), Param::numbers(epochs), count]
 }
 
 pub(crate) async fn apply(tx: &mut Tx<'_>, write: &ClusterWrite) -> WriteResult {

@@ -13,14 +13,14 @@ use store::{
     MovedElement, Page, Paged, Query, Result, StoredInstance,
 };
 
-static CREATE: Kind = Kind {
+pub(crate) static CREATE: Kind = Kind {
     sql: "INSERT INTO instances (partition_id, id, definition_id, process_id, state, document_catalog,
     document_record, started_by, business_key, state_title, created_at, updated_at, finished_at, incidents, seq,
     snapshot, parent_id, root_id)
     SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
     otherwise: None,
 };
-static UPDATE: Kind = Kind {
+pub(crate) static UPDATE: Kind = Kind {
     sql: concat!(
         "WITH changed AS (UPDATE instances i SET state = n.state, state_title = n.state_title,
         updated_at = n.updated_at, finished_at = coalesce(i.finished_at, n.finished_at),

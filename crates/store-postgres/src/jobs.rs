@@ -27,7 +27,7 @@ macro_rules! fact {
     };
 }
 
-static INSERT: Kind = Kind {
+pub(crate) static INSERT: Kind = Kind {
     sql: concat!(
         "INSERT INTO jobs (",
         columns!(),
@@ -47,7 +47,7 @@ pub(crate) const ACTIVATE: &str = concat!(
     fact!("document_catalog"),
     fact!("document_record")
 );
-static CLOSE: Kind = Kind {
+pub(crate) static CLOSE: Kind = Kind {
     sql: concat!(
         "WITH changed AS (UPDATE jobs j SET state = n.state, lease_owner = NULL
         FROM unnest($1, $2, $3) AS n (partition_id, id, state)
@@ -84,7 +84,7 @@ static REOPEN: Kind = Kind {
     ),
     otherwise: Some(Conflict::Missing("job")),
 };
-static DELETE: Kind = Kind {
+pub(crate) static DELETE: Kind = Kind {
     sql: "DELETE FROM jobs j USING unnest($1, $2) AS n (partition_id, id)
     WHERE j.partition_id = n.partition_id AND j.id = n.id",
     otherwise: None,

@@ -19,6 +19,7 @@ mod instances;
 mod jobs;
 mod json;
 mod list;
+mod merged;
 mod migrate;
 mod options;
 mod outbox;
@@ -86,7 +87,8 @@ impl PostgresStore {
         warn_of_loss(live.client()).await;
         let counters = Arc::new(writer::Counters::default());
         let queue = Arc::new(writer::Queue::new(options.queue_units));
-        let writers = options.writers.unwrap_or(if scope == CommitScope::Node { 1 } else { 4 }).max(1);
+        // Two on one server: while one waits for the log the other's statements run.
+        let writers = options.writers.unwrap_or(if scope == CommitScope::Node { 2 } else { 4 }).max(1);
         let spawn = |_| {
             let writer = writer::Writer::new(&connector, &options, scope, counters.clone());
             tokio::spawn(writer.run(queue.clone()))

@@ -25,7 +25,7 @@ pub struct PostgresOptions {
     pub url: String,
     /// Connections for reads.
     pub readers: usize,
-    /// Connections that commit at the same time; none: one for [`CommitScope::Node`], four otherwise.
+    /// Connections that commit at the same time; none: two for [`CommitScope::Node`], four otherwise.
     pub writers: Option<usize>,
     /// How much one transaction carries; none: as the database wants it.
     pub commit_scope: Option<CommitScope>,

@@ -5,7 +5,9 @@
 //! Never: waits for an answer.
 
 use crate::{
-    cluster, exchange, incidents, instances, jobs, outbox,
+    cluster, exchange, incidents, instances, jobs,
+    merged::{self, Merged},
+    outbox,
     sql::{Param, Tx, WriteResult},
     tasks, timers, writer,
 };
@@ -139,18 +141,31 @@ impl<'u> Plan<'u> {
         segment.put(wave, kind, values);
     }
 
-    /// Sends all of it.
-    pub(crate) async fn send(self, tx: &mut Tx<'_>) -> WriteResult {
+    /// Sends all of it; in fewer statements where it need not be known which of them was refused.
+    pub(crate) async fn send(self, tx: &mut Tx<'_>, merge: bool) -> WriteResult {
         for segment in self.segments {
+            let mut plain = Merged::default();
             if !segment.fences.is_empty() {
-                cluster::check(tx, &segment.fences).await?;
+                plain.add(&cluster::CHECK, cluster::fenced(&segment.fences));
             }
-            for Batch { kind, mut columns, rows } in segment.waves.into_iter().flatten() {
-                if kind.otherwise.is_some() {
-                    columns.push(rows.into());
+            for wave in segment.waves {
+                let mut others = Vec::new();
+                for Batch { kind, mut columns, rows } in wave {
+                    if kind.otherwise.is_some() {
+                        columns.push(rows.into());
+                    }
+                    if merged::is_plain(kind) {
+                        plain.add(kind, columns);
+                    } else {
+                        others.push((kind, columns));
+                    }
                 }
-                tx.batch(kind, columns).await?;
+                std::mem::take(&mut plain).send(tx, merge).await?;
+                for (kind, columns) in others {
+                    tx.batch(kind, columns).await?;
+                }
             }
+            plain.send(tx, merge).await?;
             for write in segment.singles {
                 writer::apply(tx, write).await?;
             }

@@ -9,11 +9,11 @@ use async_trait::async_trait;
 use model::{InstanceId, PartitionId, TimerId, Timestamp};
 use store::{Result, TimerRow, TimerWrite, Timers};
 
-static INSERT: Kind = Kind {
+pub(crate) static INSERT: Kind = Kind {
     sql: "INSERT INTO timers (partition_id, id, due_at, instance_id) SELECT * FROM unnest($1, $2, $3, $4)",
     otherwise: None,
 };
-static DELETE: Kind = Kind {
+pub(crate) static DELETE: Kind = Kind {
     sql: "DELETE FROM timers t USING unnest($1, $2) AS n (partition_id, id)
     WHERE t.partition_id = n.partition_id AND t.id = n.id",
     otherwise: None,

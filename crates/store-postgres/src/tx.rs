@@ -108,6 +108,11 @@ impl<'c> Tx<'c> {
         self.enqueue(kind.sql, columns, kind.otherwise.clone()).await
     }
 
+    /// Sends several statements as one, which is the conflict `otherwise` when one of them did not change all it must.
+    pub(crate) async fn merged(&mut self, sql: &str, params: Vec<Param>, otherwise: Option<Conflict>) -> WriteResult {
+        self.enqueue(sql, params, otherwise).await
+    }
+
     /// Sends a statement that gives jobs for the unit's receipt.
     pub(crate) async fn activate(&mut self, sql: &str, params: Vec<Param>) -> WriteResult {
         self.statements += 1;

@@ -243,8 +243,10 @@ impl Writer {
     /// Sends units as one transaction and waits for what comes of it.
     async fn attempt(&self, units: &[&Unit], deadline: Instant) -> std::result::Result<Vec<UnitReceipt>, Failure> {
         let live = self.link.get(deadline).await.map_err(Failure::Refused)?;
+        // A sharded database runs a statement on one table at a time.
+        let merge = self.scope == CommitScope::Node && units.len() > 1;
         let mut tx = Tx::new(&live);
-        let Ok(outcome) = timeout(self.answer_timeout, transact(&mut tx, &live, units)).await else {
+        let Ok(outcome) = timeout(self.answer_timeout, transact(&mut tx, &live, units, merge)).await else {
             live.kill();
             let silent = std::io::Error::new(std::io::ErrorKind::TimedOut, "the database does not answer");
             return Err(Failure::Refused(StoreError::Failed { context: UNKNOWN, source: Arc::new(silent) }));
@@ -271,10 +273,10 @@ impl Writer {
 }
 
 /// BEGIN, the units, COMMIT, and the answers.
-async fn transact(tx: &mut Tx<'_>, live: &Live, units: &[&Unit]) -> std::result::Result<(), Failure> {
+async fn transact(tx: &mut Tx<'_>, live: &Live, units: &[&Unit], merge: bool) -> std::result::Result<(), Failure> {
     tx.control(BEGIN);
     let plan = Plan::of(units.iter().copied().enumerate());
-    match plan.send(tx).await {
+    match plan.send(tx, merge).await {
         Ok(()) => {
             tx.control(COMMIT);
             tx.flush().await.map_err(|error| failure(error, live, true, tx.failed_last))
