@@ -3,6 +3,10 @@
 CARGO_TARGET_DIR ?= target
 export CARGO_TARGET_DIR
 BIN := $(CARGO_TARGET_DIR)/release/ruslo
+LINT_WASM := web/src/features/designer/lint/lint.wasm
+LINT_SOURCES := Cargo.lock Cargo.toml tools/lint-wasm $(shell find crates/lint-wasm crates/formats/src crates/dmn/src crates/expr/src \
+	crates/model/src -type f 2>/dev/null) $(addsuffix /Cargo.toml,crates/formats crates/dmn crates/expr crates/model)
+LINT_CASES := $(abspath $(CARGO_TARGET_DIR))/lint-cases
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/package.json web/package-lock.json web/vite.config.ts -type f 2>/dev/null)
 
 .PHONY: help build run test test-fast dev bench fmt lint e2e web-check openapi install install-test clean simulate faults faults-short tck
@@ -20,7 +24,21 @@ web/node_modules/.stamp: web/package-lock.json | install
 	cd web && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-web/dist/index.html: web/node_modules/.stamp $(WEB_SOURCES)
+# The rules for the browser. Where they can not be built the UI is without them and asks the server (tools/lint-wasm says so).
+$(CARGO_TARGET_DIR)/.lint-wasm: $(LINT_SOURCES) | install
+	@tools/lint-wasm
+	@mkdir -p $(@D) && if [ -f $(LINT_WASM) ]; then touch $@; else rm -f $@; fi
+
+.PHONY: lint-wasm lint-cases
+lint-wasm: $(CARGO_TARGET_DIR)/.lint-wasm ## The designer's rules as WebAssembly
+	@[ -f $(LINT_WASM) ] || tools/lint-wasm
+
+# Models with what the rules find in them, for the tests of the module.
+lint-cases: install
+	@rm -rf $(LINT_CASES) && mkdir -p $(LINT_CASES)
+	RUSLO_LINT_CASES=$(LINT_CASES) cargo test -q --locked -p formats --test lint_rules --test bpmn_rules --test bpmn_cases
+
+web/dist/index.html: web/node_modules/.stamp $(CARGO_TARGET_DIR)/.lint-wasm $(WEB_SOURCES)
 	cd web && npm run build
 	@touch $@
 
@@ -30,7 +48,7 @@ build: install web/dist/index.html ## Build the server with the UI inside: targe
 run: build ## Build everything and start with a sample company on the embedded database
 	$(BIN) serve --demo
 
-dev: install web/node_modules/.stamp ## Server from the debug build and a reloading UI on http://127.0.0.1:5173
+dev: install web/node_modules/.stamp lint-wasm ## Server from the debug build and a reloading UI on http://127.0.0.1:5173
 	@mkdir -p web/dist
 	@cargo build --locked -p server
 	@trap 'kill 0' EXIT; $(CARGO_TARGET_DIR)/debug/ruslo serve --demo --data-dir data/dev & cd web && npm run dev
@@ -42,8 +60,8 @@ test-fast: install ## Rust tests only
 	@mkdir -p web/dist
 	cargo test --workspace --locked
 
-web-check: web/node_modules/.stamp ## Types, lint and unit tests of the UI
-	cd web && npm run typecheck && npm run lint && npm test
+web-check: web/node_modules/.stamp lint-wasm lint-cases ## Types, lint and unit tests of the UI
+	cd web && npm run typecheck && npm run lint && RUSLO_LINT_CASES=$(LINT_CASES) npm test
 
 e2e: build e2e/node_modules/.stamp ## As users do it, in a real browser, against the release binary on both databases
 	RUSLO_BIN=$(abspath $(BIN)) node --test --test-concurrency=1 e2e/tests/*.test.js

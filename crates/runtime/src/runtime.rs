@@ -249,9 +249,9 @@ impl Runtime {
         deploy::deploy(&self.core, actor, what).await
     }
 
-    /// What a file gives without being deployed. `name` gives a template its title.
-    pub fn check(&self, name: &str, bytes: &[u8]) -> Checked {
-        deploy::check(&self.core, name, bytes)
+    /// What a file gives without being deployed: all that deploying it would tell. `name` gives a template its title.
+    pub async fn check(&self, name: &str, bytes: Vec<u8>) -> Result<Checked, Fault> {
+        deploy::check(&self.core, name, bytes).await
     }
 
     /// A version with its content, also a withdrawn one.
@@ -570,7 +570,7 @@ impl Runtime {
     ) -> Result<Option<store::JobRow>, Fault> {
         if let Some(row) = self.core.store.job_by_event(event_id).await?
             && row.instance == instance
-            && row.element_id == element_id
+            && (row.element_id == element_id || outbox::was_called_as(&self.core, &row, element_id).await?)
         {
             return Ok(Some(row));
         }

@@ -14,9 +14,10 @@ use rust_embed::RustEmbed;
 struct Files;
 
 /// Scripts and styles from this server only; images also as data (diagrams); no frames around us, no plug-ins.
-/// Styles are inline where the diagram editor sets them.
+/// Styles are inline where the diagram editor sets them; the designer's rules are WebAssembly of this server.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; \
-    style-src 'self' 'unsafe-inline'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'; object-src 'none'; base-uri 'self'";
+    style-src 'self' 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'; \
+    object-src 'none'; base-uri 'self'";
 
 /// The file at the path, or the application for a path that is a page of it.
 pub async fn serve(uri: Uri) -> Response<Body> {
@@ -59,4 +60,16 @@ fn answer(status: StatusCode, mime: &str, cache: &'static str, body: Vec<u8>) ->
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rules_of_the_designer_may_be_loaded() {
+        assert_eq!(mime_of("assets/lint-1.wasm"), "application/wasm");
+        let scripts = CONTENT_SECURITY_POLICY.split(';').find(|part| part.trim().starts_with("script-src"));
+        assert_eq!(scripts.map(str::trim), Some("script-src 'self' 'wasm-unsafe-eval'"));
+    }
 }

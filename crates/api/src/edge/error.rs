@@ -69,26 +69,13 @@ impl IntoResponse for ApiError {
             tracing::error!(code = fault.code.code, cause, "{}", fault.message);
         }
         let retry_after = fault.retry_after_s();
-        let details = fault.details.map(camel_case);
-        let body = ErrorBody { code: fault.code.code.to_owned(), message: fault.message, details };
+        let body = ErrorBody { code: fault.code.code.to_owned(), message: fault.message, details: fault.details };
         let mut response = (status, Json(body)).into_response();
         if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after.unwrap_or(RETRY_AFTER_S)));
         }
         response
     }
-}
-
-/// Findings travel in a fault as the core spells them; outside they are camelCase like everything else.
-fn camel_case(mut details: serde_json::Value) -> serde_json::Value {
-    for finding in details.get_mut("diagnostics").and_then(|d| d.as_array_mut()).into_iter().flatten() {
-        if let Some(object) = finding.as_object_mut()
-            && let Some(text) = object.remove("message_ru")
-        {
-            object.insert("messageRu".to_owned(), text);
-        }
-    }
-    details
 }
 
 #[cfg(test)]

@@ -304,14 +304,14 @@ pub(crate) async fn deploy(
     Ok((StatusCode::CREATED, Json(deployment(deployed))))
 }
 
-/// Check BPMN 2.0 XML without keeping it.
+/// Check BPMN 2.0 XML or DMN without keeping it: what deploying it would tell, targets that are not deployed included.
 #[utoipa::path(post, path = "/diagnostics", tag = "models", request_body = SourceDto,
     responses((status = 200, description = "The findings", body = DiagnosticsDto)))]
 pub(crate) async fn diagnostics(
     State(api): State<ApiState>,
     Body(body): Body<SourceDto>,
 ) -> ApiResult<Json<DiagnosticsDto>> {
-    let checked = check(&api, String::new(), body.source.into_bytes()).await?;
+    let checked = api.runtime.check("", body.source.into_bytes()).await?;
     let diagnostics = checked.diagnostics.iter().map(DiagnosticDto::from).collect();
     Ok(Json(DiagnosticsDto { diagnostics, deployable: checked.deployable }))
 }
@@ -326,7 +326,7 @@ pub(crate) async fn import(
     file: UploadedFile,
 ) -> ApiResult<(StatusCode, Json<ImportedDto>)> {
     let title = file.title();
-    let checked = check(&api, title.clone(), file.bytes).await?;
+    let checked = api.runtime.check(&title, file.bytes).await?;
     let diagnostics: Vec<DiagnosticDto> = checked.diagnostics.iter().map(DiagnosticDto::from).collect();
     let Some(source) = checked.bpmn else {
         let message = checked.diagnostics.first().map_or("The file can not be read", |d| d.message.as_str());
@@ -387,13 +387,6 @@ async fn dtos(api: &ApiState, models: Vec<Model>) -> Result<Vec<ModelDto>, Fault
         updated_by: names.person(m.updated_by),
     };
     Ok(models.into_iter().map(dto).collect())
-}
-
-/// Reads a file off the threads that serve requests: it may be large.
-async fn check(api: &ApiState, name: String, bytes: Vec<u8>) -> Result<runtime::Checked, Fault> {
-    let runtime = api.runtime.clone();
-    let checked = tokio::task::spawn_blocking(move || runtime.check(&name, &bytes)).await;
-    checked.map_err(|e| Fault::of(&codes::DEFINITION_REFUSED).caused_by(e))
 }
 
 /// What a deployment is answered with. Every process of a file carries the file's findings.

@@ -148,6 +148,31 @@ async fn a_business_rule_task_asks_the_version_it_is_bound_to() {
 }
 
 #[tokio::test]
+async fn what_a_drawing_names_is_looked_for_before_it_is_deployed() {
+    let world = World::new().await;
+    let calls = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="t"
+        xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"><process id="calls" isExecutable="true">
+        <startEvent id="s"/><callActivity id="call" name="Ask"><extensionElements>
+        <zeebe:calledElement processId="asks"/></extensionElements></callActivity><endEvent id="e"/>
+        <sequenceFlow id="f1" sourceRef="s" targetRef="call"/><sequenceFlow id="f2" sourceRef="call" targetRef="e"/>
+        </process></definitions>"#;
+    let missing = async |source: &str| {
+        let found = world.boss("POST /diagnostics", json!({"source": source})).await.expect(200);
+        assert_eq!(found["deployable"], true, "{found}");
+        let found: Vec<Value> = found["diagnostics"].as_array().unwrap().clone();
+        let named = found.iter().filter(|d| d["code"] == "LN-24");
+        named.map(|d| (d["element"].as_str().unwrap().to_owned(), d["severity"].clone())).collect::<Vec<_>>()
+    };
+    let asks = process("");
+    assert_eq!(missing(calls).await, [("call".to_owned(), json!("warning"))]);
+    assert_eq!(missing(&asks).await, [("task".to_owned(), json!("warning"))]);
+    deploy(&world, "prices.dmn", &dmn("", "5")).await;
+    deploy(&world, "asks.bpmn", &asks).await;
+    assert_eq!((missing(calls).await, missing(&asks).await), (vec![], vec![]));
+    world.runtime.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_missing_decision_is_an_incident_that_can_be_retried() {
     let world = World::new().await;
     deploy(&world, "asks.bpmn", &process("")).await;

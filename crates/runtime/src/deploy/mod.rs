@@ -36,8 +36,7 @@ pub(crate) async fn deploy(core: &Core, actor: &Actor, what: Deploy) -> Result<V
         return decisions::deploy(core, actor, &what, imported.bpmn).await;
     }
     let mut diagnostics = diagnostics(core, &imported);
-    diagnostics.extend(decisions::missing(core, &imported.definitions).await?);
-    diagnostics.extend(targets::missing(core, &imported.definitions, what.process_id.as_deref()).await?);
+    diagnostics.extend(absent(core, &imported, what.process_id.as_deref()).await?);
     let sound = !imported.definitions.is_empty() && diagnostics.iter().all(|d| d.severity < Severity::Error);
     if imported.definitions.is_empty() || !(sound || what.allow_undeployable) {
         return Err(not_deployable(&diagnostics));
@@ -132,6 +131,14 @@ fn diagnostics(core: &Core, imported: &Imported) -> Vec<Diagnostic> {
         }
     }
     all
+}
+
+/// What only this server can tell: targets that are not there now (BPMN LN-24), dates that are past. `renamed` is the id
+/// that the file's only process gets.
+async fn absent(core: &Core, imported: &Imported, renamed: Option<&str>) -> Result<Vec<Diagnostic>, Fault> {
+    let mut found = decisions::missing(core, &imported.definitions).await?;
+    found.extend(targets::missing(core, &imported.definitions, renamed).await?);
+    Ok(found)
 }
 
 fn refused(problems: &[Diagnostic]) -> Fault {

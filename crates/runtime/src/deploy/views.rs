@@ -7,17 +7,26 @@ use model::definition::Origin;
 use model::error::codes;
 use model::{DefinitionId, Diagnostic, DocumentType, Fault, Severity};
 use std::collections::HashMap;
+use std::sync::Arc;
 use store::{DefinitionField, DefinitionRow, Filter, InstanceState, Query};
 
-/// What a file gives without being deployed.
-pub(crate) fn check(core: &Core, name: &str, bytes: &[u8]) -> Checked {
-    match formats::import(name, bytes, &core.limits) {
-        Err(diagnostics) => Checked { diagnostics, deployable: false, bpmn: None, names: Vec::new() },
-        Ok(imported) => {
-            let diagnostics = super::diagnostics(core, &imported);
+/// What a file gives without being deployed: all that deploying it would tell. It may be large, so it is read off the
+/// threads that serve requests.
+pub(crate) async fn check(core: &Arc<Core>, name: &str, bytes: Vec<u8>) -> Result<Checked, Fault> {
+    let (reader, name) = (core.clone(), name.to_owned());
+    let read = move || {
+        let imported = formats::import(&name, &bytes, &reader.limits)?;
+        let diagnostics = super::diagnostics(&reader, &imported);
+        Ok::<_, Vec<Diagnostic>>((imported, diagnostics))
+    };
+    let read = tokio::task::spawn_blocking(read).await;
+    match read.map_err(|e| Fault::of(&codes::DEFINITION_REFUSED).caused_by(e))? {
+        Err(diagnostics) => Ok(Checked { diagnostics, deployable: false, bpmn: None, names: Vec::new() }),
+        Ok((imported, mut diagnostics)) => {
+            diagnostics.extend(super::absent(core, &imported, None).await?);
             let runs = !imported.definitions.is_empty() || imported.decisions.is_some();
             let sound = runs && diagnostics.iter().all(|d| d.severity < Severity::Error);
-            Checked {
+            Ok(Checked {
                 deployable: sound,
                 diagnostics,
                 names: match &imported.decisions {
@@ -25,7 +34,7 @@ pub(crate) fn check(core: &Core, name: &str, bytes: &[u8]) -> Checked {
                     None => imported.definitions.iter().map(|d| d.name.clone()).collect(),
                 },
                 bpmn: Some(imported.bpmn),
-            }
+            })
         }
     }
 }

@@ -21,7 +21,7 @@ const TONE = { error: 'broken', refused: 'broken', warning: 'waiting', hint: 'id
 
 export function Problems({ findings, open, onToggle, nameOf, onShow, onRule }: ProblemsProps) {
   const { t } = useTranslation()
-  const { diagnostics, checking, unavailable } = findings
+  const { diagnostics, checking, unavailable, partial } = findings
   const errors = diagnostics.filter(isError).length
   const warnings = diagnostics.filter((item) => item.severity === 'warning').length
   const summary = [errors > 0 && t('designer.problems.errors', { count: errors }), warnings > 0 && t('designer.problems.warnings', { count: warnings })].filter(Boolean).join(', ')
@@ -32,6 +32,7 @@ export function Problems({ findings, open, onToggle, nameOf, onShow, onRule }: P
         <span className={css.problemsSummary} aria-live="polite" style={{ color: errors > 0 ? 'var(--state-broken)' : warnings > 0 ? 'var(--state-waiting)' : undefined }}>
           {unavailable ? t('designer.problems.unavailable') : summary || (checking ? t('designer.problems.checking') : t('designer.problems.none'))}
         </span>
+        {partial && <span className={css.problemsSummary} data-testid="problems-partial">{t('designer.problems.partial')}</span>}
         {checking && <Loader size={12} color="gray" />}
         <span style={{ flex: 1 }} />
         <ActionIcon component="span" size="sm" aria-hidden>{open ? <IconChevronDown size={15} /> : <IconChevronUp size={15} />}</ActionIcon>
