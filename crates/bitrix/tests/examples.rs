@@ -49,7 +49,7 @@ fn serve(command: &mut Command, ready: &str) -> Running {
     std::thread::spawn(move || stdout.lines().map_while(Result::ok).for_each(|l| drop(sender.send(l))));
     std::thread::spawn(move || stderr.lines().map_while(Result::ok).for_each(|l| drop(other.send(l))));
     let mut seen = Vec::new();
-    while let Ok(line) = lines.recv_timeout(Duration::from_secs(20)) {
+    while let Ok(line) = lines.recv_timeout(Duration::from_secs(120)) {
         let found = line.contains(ready);
         seen.push(line);
         if found {
@@ -85,7 +85,7 @@ async fn story(portal: &Portal, register: &mut Command) {
             assert!(history.iter().any(|e| e.event.to_string().contains("a line before")), "the log line");
             return;
         }
-        let change = tokio::time::timeout(Duration::from_secs(20), changes.recv()).await;
+        let change = tokio::time::timeout(Duration::from_secs(120), changes.recv()).await;
         change.expect("the app did not answer").unwrap();
     }
 }

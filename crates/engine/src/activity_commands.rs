@@ -111,6 +111,10 @@ fn skip(step: &mut Step, skip: Skip) -> Result<(), Rejection> {
     }
     lifecycle::terminate_children(step, key);
     lifecycle::release_work(step, key);
+    if step.instance.activities.compensations.iter().any(|c| c.key == key) {
+        // What it waited for is given up with it.
+        step.emit(Event::CompensationEnded { key });
+    }
     if let Err(too_large) = variables::produce(step, key, output) {
         step.raise_incident(key, Phase::Mapping, too_large.into(), None);
         return Ok(());

@@ -138,11 +138,8 @@ fn apply_to_work(instance: &mut Instance, event: &Event) {
                 result_kept(instance, *key, result);
             }
         }
-        Event::JobFailed { job, retries, .. } | Event::JobRetried { job, retries, .. } => {
-            if let Some(open) = instance.jobs.iter_mut().find(|j| j.id == *job) {
-                open.retries = *retries;
-            }
-        }
+        Event::JobFailed { job, retries, .. } => tries_left(instance, *job, *retries),
+        Event::JobRetried(again) => tries_left(instance, again.job, again.retries),
         Event::JobCanceled { job, .. } => job_gone(instance, *job),
         Event::UserTaskCreated(_)
         | Event::UserTaskAnswered(_)
@@ -375,6 +372,12 @@ fn incident_raised(instance: &mut Instance, raised: &IncidentRaised) {
         job: raised.job,
         listening: raised.phase == Phase::Listening,
     });
+}
+
+fn tries_left(instance: &mut Instance, job: JobId, retries: u32) {
+    if let Some(open) = instance.jobs.iter_mut().find(|j| j.id == job) {
+        open.retries = retries;
+    }
 }
 
 fn job_gone(instance: &mut Instance, job: JobId) {

@@ -162,7 +162,8 @@ fn held_error(step: &Step) -> Option<BusinessError> {
     Some(BusinessError { code: text("code"), message: text("message"), data })
 }
 
-fn listener<'s>(step: &Step<'s, '_>, number: u32) -> Option<&'s Listener> {
+/// A `cancel` listener of the process.
+pub(crate) fn listener<'s>(step: &Step<'s, '_>, number: u32) -> Option<&'s Listener> {
     let mut cancel = step.element(0).listeners().iter().filter(|l| l.on == ListenerEvent::Cancel);
     cancel.nth(number as usize)
 }

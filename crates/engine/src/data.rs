@@ -102,8 +102,18 @@ fn association<'s>(step: &Step<'s, '_>, key: u32, position: usize, writes: bool)
 
 /// Asks the runtime to read or write a store (DA-3).
 pub(crate) fn ask_store(step: &mut Step, key: u32, position: usize, writes: bool) -> Result<Next, Trouble> {
-    let Some(association) = association(step, key, position, writes) else { return Ok(Next::Go) };
-    let Some(store) = &association.store else { return Ok(Next::Go) };
+    let Some(input) = store_input(step, key, position, writes)? else { return Ok(Next::Go) };
+    let job = JobId(step.next_id());
+    let (element, job_type) = (step.run(key).element, STORE_JOB.to_owned());
+    let created = JobCreated { job, key, element, job_type, retries: 3, headers: Vec::new(), input, backoff: None };
+    step.emit(Event::JobCreated(Box::new(created)));
+    Ok(Next::Wait)
+}
+
+/// What the job of a store gets; none when the association has no store.
+pub(crate) fn store_input(step: &mut Step, key: u32, position: usize, writes: bool) -> Result<Option<Object>, Trouble> {
+    let Some(association) = association(step, key, position, writes) else { return Ok(None) };
+    let Some(store) = &association.store else { return Ok(None) };
     let mut keys = Object::new();
     for (field, expression) in &store.key {
         let value = step
@@ -120,11 +130,7 @@ pub(crate) fn ask_store(step: &mut Step, key: u32, position: usize, writes: bool
     if writes {
         input.insert(Arc::from("value"), written_value(step, key, association)?);
     }
-    let job = JobId(step.next_id());
-    let (element, job_type) = (step.run(key).element, STORE_JOB.to_owned());
-    let created = JobCreated { job, key, element, job_type, retries: 3, headers: Vec::new(), input, backoff: None };
-    step.emit(Event::JobCreated(Box::new(created)));
-    Ok(Next::Wait)
+    Ok(Some(input))
 }
 
 fn written_value(step: &mut Step, key: u32, association: &DataAssociation) -> Result<Value, Trouble> {

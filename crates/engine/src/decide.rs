@@ -5,7 +5,7 @@
 use crate::Env;
 use crate::activity_commands;
 use crate::command::{Command, Rejection, Start};
-use crate::elements::{ad_hoc, call_activity, script_task, service_task, user_task};
+use crate::elements::{ad_hoc, call_activity, service_task, user_task};
 use crate::errors::{self, BusinessError};
 use crate::event::{Event, InstanceCreated, LogLevel, UserTaskAnswered};
 use crate::lifecycle::run_from;
@@ -15,7 +15,7 @@ use crate::step::{Step, Trouble};
 use crate::task_listeners::{self, Change};
 use crate::triggers::{self, Armed, Came, fire, messages};
 use crate::variables::{self, TooLarge};
-use crate::{canceling, joins, repetition, stages, starts, timers};
+use crate::{canceling, joins, repetition, retries, stages, starts, timers};
 use model::definition::{ElementKind, ListenerEvent, UserTask};
 use model::error::codes;
 use model::{IncidentId, JobId, Object, TaskId, TimerId, Timestamp, UserId, Value};
@@ -375,25 +375,9 @@ fn resolve_incident(step: &mut Step, incident: IncidentId, by: Option<UserId>) -
         // Something was begun by hand meanwhile: the scope ends after it.
         None if phase == Phase::Completing && step.run(key).children > 0 => {}
         None => run_from(step, key, phase),
-        Some(job) => retry_job(step, job, key),
+        Some(job) => retries::again(step, job, key),
     }
     Ok(())
-}
-
-fn retry_job(step: &mut Step, job: JobId, key: u32) {
-    if let Some(input) = stages::retried_input(step, key) {
-        let retries = step.instance.job(job).map_or(1, |j| j.tries);
-        return step.emit(Event::JobRetried { job, key, retries, input });
-    }
-    if let Err(trouble) = variables::map_inputs(step, key) {
-        return step.raise_incident(key, Phase::Active, trouble, Some(job));
-    }
-    let retries = step.instance.job(job).map_or(1, |j| j.tries);
-    let input = match &step.element(key).kind {
-        ElementKind::ScriptTask(task) => script_task::input(step, key, task),
-        _ => service_task::input(step, key),
-    };
-    step.emit(Event::JobRetried { job, key, retries, input });
 }
 
 fn log(

@@ -54,7 +54,7 @@ pub enum Event {
     JobFailed { job: JobId, key: u32, retries: u32, retry_at: Option<Timestamp>, code: String, message: String },
     /// A job whose tries were used up is offered again, with its input evaluated anew.
     #[serde(rename = "jr")]
-    JobRetried { job: JobId, key: u32, retries: u32, input: Object },
+    JobRetried(Box<JobRetried>),
     /// A job is no longer wanted.
     #[serde(rename = "jx")]
     JobCanceled { job: JobId, key: u32 },
@@ -309,6 +309,25 @@ pub struct JobCreated {
     /// Waits before a try after a failure, in order, the last one repeated: milliseconds (BPMN IN-1). The
     /// installation's when absent: 10 s, doubled, at most an hour.
     #[serde(default)]
+    pub backoff: Option<Vec<i64>>,
+}
+
+/// See [`Event::JobRetried`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JobRetried {
+    /// Its id.
+    pub job: JobId,
+    /// The run of the element that waits for it.
+    pub key: u32,
+    /// How many tries there are.
+    pub retries: u32,
+    /// As in [`JobCreated`].
+    pub input: Object,
+    /// As in [`JobCreated`]: not journaled.
+    #[serde(skip)]
+    pub headers: Vec<(String, String)>,
+    /// As in [`JobCreated`]; not journaled, the definition has them.
+    #[serde(skip)]
     pub backoff: Option<Vec<i64>>,
 }
 

@@ -193,9 +193,9 @@ impl Names<'_> {
                 "job": job, "key": key, "retries": retries, "retryAt": retry_at.map(|at| at.to_iso()),
                 "code": code, "message": message,
             }),
-            Event::JobRetried { job, key, retries, input } => {
-                json!({"job": job, "key": key, "retries": retries, "input": context(input)})
-            }
+            Event::JobRetried(again) => json!({
+                "job": again.job, "key": again.key, "retries": again.retries, "input": context(&again.input),
+            }),
             Event::JobCanceled { job, key } => json!({"job": job, "key": key}),
             Event::UserTaskCreated(task) => self.task(task),
             Event::UserTaskAnswered(answer) => json!({

@@ -8,9 +8,10 @@ use crate::command::Rejection;
 use crate::event::{Event, JobCreated, LogLevel};
 use crate::lifecycle;
 use crate::repetition;
+use crate::retries::Offer;
 use crate::state::Phase;
 use crate::step::{Next, Step, Trouble};
-use crate::{data, elements::service_task, task_listeners};
+use crate::{canceling, data, elements::service_task, task_listeners};
 use model::definition::{ElementKind, Listener, ListenerEvent, Traits};
 use model::error::codes;
 use model::{JobId, Object, Value};
@@ -254,13 +255,10 @@ pub(crate) fn offer_listener(step: &mut Step, key: u32, listener: &Listener) -> 
         return Err(Trouble::new(&codes::MAPPING_FAILED, "the listener's job type is empty"));
     };
     let retries = service_task::retries(step, key, listener.retries)?;
-    let mut headers = listener.headers.clone();
-    headers.push(("listenerEvent".to_owned(), event_name(listener.on).to_owned()));
     let job = JobId(step.next_id());
     let element = step.run(key).element;
-    let changes = matches!(listener.on, ListenerEvent::Assigning | ListenerEvent::Updating | ListenerEvent::Cancel);
-    let input = listener_input(step, key, changes);
-    let created = JobCreated { job, key, element, job_type, retries, headers, input, backoff: None };
+    let Offer { headers, input, backoff } = listener_offer(step, key, listener);
+    let created = JobCreated { job, key, element, job_type, retries, headers, input, backoff };
     step.emit(Event::JobCreated(Box::new(created)));
     Ok(Next::Wait)
 }
@@ -278,10 +276,39 @@ fn listener_input(step: &Step, key: u32, changes: bool) -> Object {
     input
 }
 
-/// The input of a listener's job that is tried anew; none when the run waits for another job.
-pub(crate) fn retried_input(step: &Step, key: u32) -> Option<Object> {
-    let stage = step.instance.activities.waiting_stage(key)?;
-    (stage.passed >= COMPLETING).then(|| listener_input(step, key, stage.passed >= ASSIGNING))
+/// What the job of the stage is offered with that the run waits in; none when it waits in no stage.
+pub(crate) fn offered_again(step: &mut Step, key: u32) -> Result<Option<Offer>, Trouble> {
+    let Some(state) = step.instance.activities.waiting_stage(key).copied() else { return Ok(None) };
+    let listener = if state.passed < COMPLETING {
+        match stages(step, key, state.after).get(state.passed as usize) {
+            Some(Stage::Read(position)) => return data::store_input(step, key, *position, false).map(offer_of),
+            Some(Stage::Write(position)) => return data::store_input(step, key, *position, true).map(offer_of),
+            Some(Stage::Listener(position)) => {
+                step.element(key).traits.as_deref().and_then(|t| t.listeners.get(*position))
+            }
+            Some(Stage::TaskListener(position)) => match &step.element(key).kind {
+                ElementKind::UserTask(task) => task.listeners.get(*position),
+                _ => None,
+            },
+            Some(Stage::Continue | Stage::Mutex | Stage::Required | Stage::Prepare | Stage::Data) | None => None,
+        }
+    } else if key == 0 {
+        canceling::listener(step, state.passed - CANCELING)
+    } else {
+        task_listeners::by_stage(step, key, state.passed)
+    };
+    Ok(Some(listener.map(|listener| listener_offer(step, key, listener)).unwrap_or_default()))
+}
+
+fn offer_of(input: Option<Object>) -> Option<Offer> {
+    Some(Offer { input: input.unwrap_or_default(), ..Offer::default() })
+}
+
+fn listener_offer(step: &Step, key: u32, listener: &Listener) -> Offer {
+    let mut headers = listener.headers.clone();
+    headers.push(("listenerEvent".to_owned(), event_name(listener.on).to_owned()));
+    let changes = matches!(listener.on, ListenerEvent::Assigning | ListenerEvent::Updating | ListenerEvent::Cancel);
+    Offer { headers, input: listener_input(step, key, changes), backoff: None }
 }
 
 fn event_name(event: ListenerEvent) -> &'static str {

@@ -37,6 +37,17 @@ fn first_stage(on: ListenerEvent) -> u32 {
     }
 }
 
+/// The listener that a stage of a task calls.
+pub(crate) fn by_stage<'s>(step: &Step<'s, '_>, key: u32, stage: u32) -> Option<&'s Listener> {
+    let on = match stage {
+        CANCELING.. => ListenerEvent::Canceling,
+        UPDATING.. => ListenerEvent::Updating,
+        ASSIGNING.. => ListenerEvent::Assigning,
+        _ => ListenerEvent::Completing,
+    };
+    of(settings(step, key)?, on).nth(stage.checked_sub(first_stage(on))? as usize)
+}
+
 /// How many listeners of the event were called since its first one.
 fn called(step: &Step, key: u32, on: ListenerEvent) -> u32 {
     let first = first_stage(on);

@@ -369,7 +369,7 @@ impl Testbed {
     fn run_script(&self, job: JobId) -> Command {
         let input = self.journal.iter().rev().find_map(|event| match event {
             Event::JobCreated(created) if created.job == job => Some(&created.input),
-            Event::JobRetried { job: retried, input, .. } if *retried == job => Some(input),
+            Event::JobRetried(again) if again.job == job => Some(&again.input),
             _ => None,
         });
         let member = |name: &str| input.and_then(|i| i.get(name));

@@ -1,6 +1,8 @@
 //! The rules of section 6.1 that `bpmn_rules.rs` does not test already: each has a test of its name.
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod common;
+
 use formats::Imported;
 use model::Severity::{self, Error, Hint, Refused, Warning};
 use model::definition::ElementKind;
@@ -18,7 +20,9 @@ const HEAD: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/
 fn import_with(lint: &str, body: &str) -> Imported {
     let head = HEAD.replace("LINT", lint);
     let text = format!("{head}<process id=\"proc\" isExecutable=\"true\">{body}</process></definitions>");
-    formats::import("x.bpmn", text.as_bytes(), &Limits::default()).unwrap_or_else(|d| panic!("{d:?}"))
+    let imported = formats::import("x.bpmn", text.as_bytes(), &Limits::default());
+    common::leave(&text, imported.as_ref());
+    imported.unwrap_or_else(|d| panic!("{d:?}"))
 }
 
 fn import(body: &str) -> Imported {
@@ -520,6 +524,17 @@ fn ln_27_what_has_no_effect_here_is_told() {
         flows("s>t")
     ));
     assert_eq!(at(&imported, "LN-27", Warning), ["t"]);
+    assert!(imported.deployable());
+}
+
+#[test]
+fn ln_27_data_inputs_of_a_process_are_not_asked_for() {
+    let imported = import(&format!(
+        "<ioSpecification><dataInput id=\"d\" name=\"amount\"/><inputSet><dataInputRefs>d</dataInputRefs></inputSet>\
+         <outputSet/></ioSpecification><startEvent id=\"s\"/><task id=\"t\"/>{}",
+        flows("s>t")
+    ));
+    assert_eq!(at(&imported, "LN-27", Warning), ["d"]);
     assert!(imported.deployable());
 }
 

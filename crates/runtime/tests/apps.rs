@@ -98,37 +98,17 @@ async fn a_crash_while_the_answer_is_outstanding_loses_nothing() {
 async fn a_handler_that_fails_for_long_is_an_incident_and_a_retry_calls_again() {
     let (world, handler, id, _) = started((0..100).map(|_| failed()).collect(), &[]).await;
     let first = order(&world, &handler).await;
-    let mut seen = 0;
-    let incident = loop {
-        let found = world
-            .until("a try or the end", || async {
-                let open = world.runtime.incidents(Some(true), Some(id), Page::default()).await.unwrap().items;
-                let calls = world.runtime.calls(id).await.unwrap().len();
-                (calls > seen || !open.is_empty()).then_some((calls, open))
-            })
-            .await;
-        seen = found.0;
-        if let Some(incident) = found.1.into_iter().next() {
-            break incident;
-        }
-        world.clock.advance_ms(150_000);
-    };
+    let open = || async { world.runtime.incidents(Some(true), Some(id), Page::default()).await.unwrap().items.pop() };
+    let incident = world.until_later("it is given up", 50_000, open).await;
+    let seen = world.runtime.calls(id).await.unwrap().len();
     assert_eq!((incident.code.as_str(), incident.element_id.as_str()), ("OUT-0005", "a"));
     assert!((4..30).contains(&seen), "{seen} tries");
     handler.plan.lock().unwrap().clear();
     let tries = handler.seen().len();
     world.runtime.retry_incident(&world.admin, incident.id).await.unwrap();
     // The handler's circuit may be open: then the call waits until one may try, at most a minute, and goes by itself.
-    for _ in 0..61 {
-        for _ in 0..100 {
-            tokio::task::yield_now().await;
-        }
-        if handler.seen().len() > tries {
-            break;
-        }
-        world.clock.advance_ms(1_000);
-    }
-    world.until("the call after the retry", || async { (handler.seen().len() > tries).then_some(()) }).await;
+    let again = || async { (handler.seen().len() > tries).then_some(()) };
+    world.until_later("the call after the retry", 10_000, again).await;
     assert_eq!(handler.seen()[tries].order.event_id, first.event_id, "the same token");
     assert_eq!(world.runtime.answer_app_job(answer(&first)).await.unwrap(), AnswerOutcome::Accepted);
     assert_eq!(world.state(id).await, "completed");
@@ -142,16 +122,8 @@ async fn a_call_that_could_not_be_tried_for_long_is_not_dropped_after_the_first_
     world.until("a try is recorded", recorded).await;
     // The clock jumps far beyond the time for which calls are tried again.
     world.clock.advance_ms(3_600_000);
-    for _ in 0..300 {
-        for _ in 0..100 {
-            tokio::task::yield_now().await;
-        }
-        if handler.seen().len() == 5 {
-            break;
-        }
-        world.clock.advance_ms(1_000);
-    }
-    world.until("it is delivered", || async { (handler.seen().len() == 5).then_some(()) }).await;
+    let delivered = || async { (handler.seen().len() == 5).then_some(()) };
+    world.until_later("it is delivered", 1_000, delivered).await;
     world
         .until("no call is left", || async { world.store.earliest_effect().await.unwrap().is_none().then_some(()) })
         .await;
@@ -171,11 +143,8 @@ async fn a_call_that_nobody_waits_for_and_that_is_given_up_is_an_incident_and_a_
         assert_eq!(world.store.earliest_effect().await.unwrap(), None, "it is not tried by itself");
         world.runtime.retry_incident(&world.admin, incident.id).await.unwrap();
         // Told before the end of the first call was put away here, it is looked at again within a second.
-        let again = || async {
-            world.clock.advance_ms(1_000);
-            (handler.seen().len() > tries).then_some(())
-        };
-        world.until("the call", again).await;
+        let again = || async { (handler.seen().len() > tries).then_some(()) };
+        world.until_later("the call", 1_000, again).await;
     }
     let seen = handler.seen();
     assert!(seen.iter().all(|delivery| delivery.order == seen[0].order && delivery.id == seen[0].id), "the same call");
@@ -270,4 +239,32 @@ async fn cancelling_takes_the_call_back() {
     assert!(world.store.earliest_effect().await.unwrap().is_none());
     let late = world.runtime.answer_app_job(answer(&order)).await.unwrap_err();
     assert!(late.is(&codes::INSTANCE_NOT_FOUND));
+}
+
+/// The token that an app was given names the element of that time.
+#[tokio::test]
+async fn mg_5_an_answer_is_taken_after_its_element_got_another_name() {
+    let (world, handler, id, old) = started(vec![failed()], &[]).await;
+    let order = order(&world, &handler).await;
+    world.until("the try is recorded", || async { world.runtime.calls(id).await.ok().filter(|c| !c.is_empty()) }).await;
+    let job_type = world.platform.activities().list(None).await.unwrap()[0].job_type();
+    let body = around(&service(&job_type, &[("inputString", "=name")]));
+    let new = world.deploy(&body.replace(r#"id="a""#, r#"id="z""#).replace(r#"Ref="a""#, r#"Ref="z""#)).await;
+    let wanted = runtime::Migrate {
+        from: Some(old),
+        instances: Vec::new(),
+        to: new,
+        elements: vec![("a".to_owned(), "z".to_owned())],
+        reason: String::new(),
+        dry_run: false,
+    };
+    let report = world.runtime.migrate(&world.admin, wanted).await.unwrap();
+    assert!(report[0].fault.is_none(), "{:?}", report[0].fault);
+    // It is called again as before: under the same token.
+    let again = || async { handler.seen().get(1).map(|d| d.order.clone()) };
+    assert_eq!(world.until_later("the second try", 2_000, again).await, order);
+    let strange = AppAnswer { element_id: "b".into(), ..answer(&order) };
+    assert_eq!(world.runtime.answer_app_job(strange).await.unwrap(), AnswerOutcome::Ignored);
+    assert_eq!(world.runtime.answer_app_job(answer(&order)).await.unwrap(), AnswerOutcome::Accepted);
+    world.until_state(id, "completed").await;
 }

@@ -208,6 +208,50 @@ async fn ms_7_correlate_tells_who_took_it() {
 }
 
 #[tokio::test]
+async fn ms_9_the_innermost_of_one_instance_gets_it_then_the_oldest() {
+    let world = World::new().await;
+    let boundary = |id: &str, host: &str, cancels: bool| {
+        format!(
+            r#"<bpmn:boundaryEvent id="{id}" attachedToRef="{host}" cancelActivity="{cancels}">{ON_PAID}</bpmn:boundaryEvent>"#
+        )
+    };
+    // One listens around the process's part, the other around the part within it, which began later.
+    let body = format!(
+        r#"<bpmn:startEvent id="start"/><bpmn:subProcess id="outer"><bpmn:startEvent id="s1"/>
+<bpmn:subProcess id="inner"><bpmn:startEvent id="s2"/>{}<bpmn:sequenceFlow id="f2" sourceRef="s2" targetRef="w"/></bpmn:subProcess>
+{}{}<bpmn:sequenceFlow id="f1" sourceRef="s1" targetRef="inner"/><bpmn:sequenceFlow id="f3" sourceRef="bi" targetRef="ti"/>
+</bpmn:subProcess>{}{}
+<bpmn:sequenceFlow id="f0" sourceRef="start" targetRef="outer"/><bpmn:sequenceFlow id="f4" sourceRef="bo" targetRef="to"/>"#,
+        service_named("w", "work", &[]),
+        boundary("bi", "inner", true),
+        service_named("ti", "inner", &[]),
+        boundary("bo", "outer", false),
+        service_named("to", "outer", &[]),
+    );
+    let [p, q] = deploy(&world, file(&[("p", body), ("q", line("", RECEIVE))], PAID)).await[..] else { panic!() };
+    let first = world.start(p, json!({"order": "7"})).await;
+    world.clock.advance_ms(1);
+    let second = world.start(p, json!({"order": "7"})).await;
+    let other = world.start(q, json!({"order": "7"})).await;
+    let reached = async || {
+        let published = world.runtime.publish(&world.admin, paid("7", 0)).await.unwrap();
+        published.reached.into_iter().map(|r| r.instance).collect::<Vec<_>>()
+    };
+    let jobs = async |id: InstanceId| {
+        let view = world.runtime.instance(id).await.unwrap();
+        let mut jobs: Vec<String> = view.jobs.into_iter().map(|job| job.job_type).collect();
+        jobs.sort();
+        jobs
+    };
+    // Of the older instance the innermost, which interrupts; another process takes it too (MS-2).
+    assert_eq!(reached().await, [first, other]);
+    assert_eq!((jobs(first).await, jobs(second).await), (vec!["inner".to_owned()], vec!["work".to_owned()]));
+    // Now the outer one is its only one, and the oldest of all.
+    assert_eq!(reached().await, [first]);
+    assert_eq!(jobs(first).await, ["inner", "outer"]);
+}
+
+#[tokio::test]
 async fn sg_1_and_sg_2_a_signal_reaches_all_who_wait_and_starts() {
     let mut world = World::new().await;
     let throws = format!(r#"<bpmn:intermediateThrowEvent id="a">{ON_ALARM}</bpmn:intermediateThrowEvent>"#);
@@ -441,7 +485,8 @@ async fn in_6_an_asynchronous_step_commits_before_it_goes_on() {
     let units = world.runtime.counters().units;
     let id = world.start(p, json!({})).await;
     world.until_state(id, "completed").await;
-    assert!(world.runtime.counters().units - units >= 3);
+    let three = || async { (world.runtime.counters().units - units >= 3).then_some(()) };
+    world.until("three commits", three).await;
 }
 
 #[tokio::test]
@@ -587,6 +632,104 @@ async fn co_7_a_finished_called_instance_is_kept_and_compensated() {
     world.runtime.complete_job(&world.admin, undo.id, object(json!({}))).await.unwrap();
     world.until_state(caller, "completed").await;
     assert_eq!(world.store.count_ended(ids[1], model::Timestamp(i64::MAX), 9).await.unwrap(), 1, "it may go now");
+}
+
+#[tokio::test]
+async fn co_7_a_finished_called_instance_that_was_erased_is_told_when_it_is_missed() {
+    let world = World::new().await;
+    let undo = service_named("u", "undo", &[]).replace("serviceTask id", r#"serviceTask isForCompensation="true" id"#);
+    let child = format!(
+        r#"{}{undo}<bpmn:boundaryEvent id="b" attachedToRef="a"><bpmn:compensateEventDefinition/></bpmn:boundaryEvent>
+<bpmn:association id="as" sourceRef="b" targetRef="u"/>"#,
+        line("", &service("work", &[]))
+    );
+    let caller = format!(
+        r#"<bpmn:startEvent id="start"/>{}{}<bpmn:intermediateThrowEvent id="t"><bpmn:compensateEventDefinition/></bpmn:intermediateThrowEvent>
+<bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="a"/><bpmn:sequenceFlow id="f2" sourceRef="a" targetRef="g"/>
+<bpmn:sequenceFlow id="f3" sourceRef="g" targetRef="t"/>"#,
+        call("child", ""),
+        service_named("g", "gate", &[]),
+    );
+    let ids = deploy(&world, file(&[("caller", caller), ("child", child)], "")).await;
+    let caller = world.start(ids[0], json!({})).await;
+    let (child, _) = all(&world, "child").await[0];
+    complete(&world, "work", json!({})).await;
+    world.until_state(child, "completed").await;
+    let gate = world.until("gate", || async { activate(&world, "gate").await.pop() }).await;
+    world.runtime.kill(&world.admin, child).await.unwrap();
+    world.runtime.complete_job(&world.admin, gate.id, object(json!({}))).await.unwrap();
+    let open = || async { world.runtime.instance(caller).await.unwrap().incidents.pop() };
+    let incident = world.until("an incident", open).await;
+    assert!(incident.element_id == "caller_t" && incident.message.contains("erased"), "{incident:?}");
+    // A retry finds it gone still; who skips it lets the caller go on.
+    world.runtime.retry_incident(&world.admin, incident.id).await.unwrap();
+    let again = world.until("another", || async { open().await.filter(|i| i.id != incident.id) }).await;
+    let skipped = world.runtime.skip_incident(&world.admin, again.id, object(json!({})), "gone".into()).await;
+    skipped.unwrap();
+    world.until_state(caller, "completed").await;
+}
+
+#[tokio::test]
+async fn ca_5_a_process_that_is_not_waited_for_shows_who_called_it() {
+    let world = World::new().await;
+    let call = call("child", "").replace("<bpmn:callActivity ", r#"<bpmn:callActivity ruslo:wait="false" "#);
+    let processes = [("caller", line("", &call)), ("child", line("", &service("work", &[])))];
+    let ids = deploy(&world, file(&processes, "")).await;
+    let caller = world.start(ids[0], json!({"x": 1})).await;
+    assert_eq!(world.state(caller).await, "completed", "it goes on at once");
+    let (child, _) = all(&world, "child").await[0];
+    let summary = world.runtime.instance_summary(child).await.unwrap();
+    assert_eq!((summary.parent, summary.root), (Some(caller), None), "shown, and in no tree with it");
+    let shown = world.runtime.instance(caller).await.unwrap().children;
+    assert_eq!(shown.iter().map(|c| c.id).collect::<Vec<_>>(), [child]);
+    complete(&world, "work", json!({"x": 2})).await;
+    world.until_state(child, "completed").await;
+    assert_eq!(world.variables(caller).await, json!({"x": 1}), "nothing comes back");
+}
+
+#[tokio::test]
+async fn ca_6_a_version_that_an_expression_may_name_is_not_withdrawn() {
+    let world = World::new().await;
+    let tag = r#"<bpmn:extensionElements><zeebe:versionTag value="blue"/></bpmn:extensionElements>"#;
+    let task = r#"<bpmn:task id="a"/>"#;
+    let called = deploy(&world, file(&[("called", format!("{tag}{}", line("", task)))], "")).await[0];
+    let by_tag = call("", r#"processIdExpression="=which" bindingType="versionTag" versionTag="blue""#);
+    let by_tag = by_tag.replace(r#"processId="""#, "");
+    let caller = deploy(&world, file(&[("caller", line("", &by_tag))], "")).await[0];
+    let refused = world.runtime.delete_definition(&world.admin, called).await.unwrap_err();
+    assert!(refused.is(&codes::DEFINITION_CALLED), "{refused}");
+    world.runtime.delete_definition(&world.admin, caller).await.unwrap();
+    world.runtime.delete_definition(&world.admin, called).await.unwrap();
+}
+
+#[tokio::test]
+async fn mg_9_an_unchanged_decision_makes_no_new_version() {
+    let world = World::new().await;
+    let dmn = |result: &str, beside: &str| {
+        format!(
+            r#"<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="prices" name="Prices" namespace="urn:prices">
+<decision id="discount" name="Discount"><literalExpression id="l"><text>{result}</text></literalExpression></decision>{beside}</definitions>"#
+        )
+    };
+    let send = async |file: String| {
+        let what = Deploy { bytes: file.into_bytes(), ..Deploy::default() };
+        let deployed = world.runtime.deploy(&world.admin, what).await;
+        let deployed = deployed.unwrap_or_else(|f| panic!("{f} {:?}", f.details));
+        deployed.iter().map(|d| (d.id, d.version, d.unchanged)).collect::<Vec<_>>()
+    };
+    let first = send(dmn("1", "")).await[0];
+    assert_eq!((first.1, first.2), (1, false));
+    assert_eq!(send(dmn("1", "")).await, [(first.0, 1, true)]);
+    let drawn = r#"<d:DMNDI xmlns:d="https://www.omg.org/spec/DMN/20191111/DMNDI/"><d:DMNDiagram id="g"/></d:DMNDI>"#;
+    assert_eq!(send(dmn("1", drawn)).await, [(first.0, 1, true)], "a picture is no content");
+    let second = send(dmn("2", "")).await[0];
+    assert_eq!((second.1, second.2), (2, false));
+    assert_eq!(send(dmn("1", "")).await[0].1, 3, "what was before the latest is new again");
+    // Withdrawn: what is deployed again counts.
+    let last = send(dmn("1", "")).await[0];
+    assert!(last.2);
+    world.runtime.delete_decision(&world.admin, last.0).await.unwrap();
+    assert_eq!(send(dmn("1", "")).await[0].1, 4);
 }
 
 #[tokio::test]
@@ -842,6 +985,6 @@ async fn advance(world: &World, ms: i64) {
 }
 
 async fn complete(world: &World, job_type: &str, result: Json) {
-    let job = activate(world, job_type).await.pop().unwrap();
+    let job = world.until(job_type, || async { activate(world, job_type).await.pop() }).await;
     world.runtime.complete_job(&world.admin, job.id, object(result)).await.unwrap();
 }

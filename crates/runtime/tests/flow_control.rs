@@ -16,7 +16,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use support::{World, around, object, service, service_named};
+use support::{PATIENCE, World, around, object, service, service_named};
 
 const WEBHOOK: &str = "ruslo:bitrix.WebHookActivity";
 
@@ -86,15 +86,18 @@ fn send_off() -> String {
     around(&service("ruslo:bitrix.WebHookActivity", &[("Handler", "=host"), ("text", "=text")]))
 }
 
+/// Waits while time passes.
 async fn until(world: &World, what: &str, mut done: impl FnMut() -> bool) {
-    for _ in 0..3_000 {
-        if done() {
-            return;
-        }
+    let began = watch_ms();
+    while !done() {
+        assert!(watch_ms() - began < PATIENCE.as_millis() as u64, "never happened: {what}");
         world.clock.advance_ms(100);
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
-    panic!("never happened: {what}");
+}
+
+fn watch_ms() -> u64 {
+    runtime::clock::Clock::stopwatch_us(&runtime::clock::SystemClock) / 1_000
 }
 
 #[tokio::test]
@@ -112,7 +115,9 @@ async fn a_dead_host_stands_before_nobody_and_is_served_when_it_lives_again() {
             world.start(definition, json!({"host": format!("h{host}"), "text": n})).await;
         }
     }
-    until(&world, "the others are served", || hosts.arrived_in_all() == 180).await;
+    // Without any time passing: nothing of the dead one holds them up.
+    let served = || async { (hosts.arrived_in_all() == 180).then_some(()) };
+    world.until("the others are served", served).await;
     let tried = hosts.refused.load(Ordering::SeqCst);
     assert!(tried < 30, "the dead host was tried {tried} times");
     let circuits = world.runtime.circuits();
@@ -137,17 +142,10 @@ async fn a_host_that_stays_dead_ends_in_calls_given_up() {
     for n in 0..50 {
         world.start(definition, json!({"host": "h0", "text": n})).await;
     }
-    let store = world.store.clone();
-    for _ in 0..3_000 {
-        if store.earliest_effect().await.unwrap().is_none() {
-            let tried = hosts.refused.load(Ordering::SeqCst);
-            assert!((5..250).contains(&tried), "{tried} tries");
-            return;
-        }
-        world.clock.advance_ms(250);
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    panic!("the calls stay for ever");
+    let over = || async { world.store.earliest_effect().await.unwrap().is_none().then_some(()) };
+    world.until_later("no call stays for ever", 10_000, over).await;
+    let tried = hosts.refused.load(Ordering::SeqCst);
+    assert!((5..250).contains(&tried), "{tried} tries");
 }
 
 #[tokio::test]
@@ -186,13 +184,8 @@ async fn a_connector_that_breaks_down_is_counted() {
     world.start(definition, json!({"host": "broken", "text": "x"})).await;
     world.start(definition, json!({"host": "h1", "text": "x"})).await;
     until(&world, "the other", || hosts.arrived("h1").len() == 1).await;
-    for _ in 0..500 {
-        if world.runtime.metrics().await.connectors_broken == 1 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    panic!("not counted");
+    let counted = || async { (world.runtime.metrics().await.connectors_broken == 1).then_some(()) };
+    world.until("it is counted", counted).await;
 }
 
 async fn take(world: &World, wait_ms: u64) -> Vec<ActivatedJob> {
@@ -267,12 +260,8 @@ async fn an_offer_reaches_one_of_those_who_wait_and_too_many_are_refused() {
             tokio::spawn(async move { take(&world, 60_000).await.len() })
         })
         .collect();
-    for _ in 0..1_000 {
-        if world.runtime.metrics().await.job_polls == 3 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let polls = || async { (world.runtime.metrics().await.job_polls == 3).then_some(()) };
+    world.until("all wait", polls).await;
     let ask = ActivateJobs {
         job_type: "payment".into(),
         max: 1,
@@ -282,15 +271,18 @@ async fn an_offer_reaches_one_of_those_who_wait_and_too_many_are_refused() {
     };
     let refused = world.runtime.activate_jobs(&world.admin, ask).await.unwrap_err();
     assert!(refused.is(&codes::QUEUE_FULL) && refused.retry_after_s().is_some());
-    let reads = world.store.stats().reads;
-    world.start(definition, json!({})).await;
-    for _ in 0..2_000 {
-        if waiting.iter().filter(|task| task.is_finished()).count() == 1 {
-            break;
-        }
+    // Who polls is counted before he has looked for the first time.
+    let (mut reads, mut quiet) = (world.store.stats().reads, 0);
+    while quiet < 200 {
         tokio::time::sleep(Duration::from_millis(1)).await;
+        let now = world.store.stats().reads;
+        quiet = if now == reads { quiet + 1 } else { 0 };
+        reads = now;
     }
-    assert_eq!(waiting.iter().filter(|task| task.is_finished()).count(), 1);
+    world.start(definition, json!({})).await;
+    let served = || waiting.iter().filter(|task| task.is_finished()).count();
+    world.until("one has it", || async { (served() > 0).then_some(()) }).await;
+    assert_eq!(served(), 1);
     let read = world.store.stats().reads - reads;
     assert!(read <= 1, "the others were not woken to look: {read} reads");
     for _ in 0..2 {
@@ -318,15 +310,14 @@ xsi:type="bpmn:tFormalExpression">PT1H</bpmn:timeDuration></bpmn:timerEventDefin
     world.until_state(late, "completed").await;
     assert_eq!(world.state(ids[0]).await, "active");
     world.clock.advance_ms(24 * 3_600_000);
-    let mut most = 0;
-    for _ in 0..5_000 {
+    let most = std::cell::Cell::new(0);
+    let fired = || async {
         let metrics = world.runtime.metrics().await;
-        most = most.max(metrics.timers_near);
-        if metrics.counters.timers >= 501 && metrics.timers_near == 0 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+        most.set(most.get().max(metrics.timers_near));
+        (metrics.counters.timers >= 501 && metrics.timers_near == 0).then_some(())
+    };
+    world.until("all fired", fired).await;
+    let most = most.get();
     assert!(most <= 64, "{most} in memory");
     for id in ids {
         assert_eq!(world.state(id).await, "completed");

@@ -76,7 +76,9 @@ async fn mg_8_the_end_of_a_called_instance_is_not_lost() {
     let job = world.until("a job", || async { activate(&world, "work").await.pop() }).await;
     // Suspended together (CA-4); what was handed out before may still end the called one.
     suspend(&world, id).await;
-    world.until("both", || async { world.runtime.instance(job.instance).await.unwrap().suspended.then_some(()) }).await;
+    world
+        .until("both", || async { world.runtime.instance(job.instance).await.unwrap().summary.suspended.then_some(()) })
+        .await;
     world.runtime.complete_job(&world.admin, job.id, object(json!({"sum": 5}))).await.unwrap();
     world.until_state(job.instance, "completed").await;
     // What was under way is told to the suspended caller as well.
@@ -125,4 +127,62 @@ async fn in_5_a_cancelled_process_waits_for_its_listeners() {
     assert_eq!(world.state(id).await, "active");
     complete(&world, "told", json!({})).await;
     world.until_state(id, "canceled").await;
+}
+
+/// What a worker sees of a job, and when it comes again after a failure.
+async fn failed_tries(world: &World, job_type: &str, waits_ms: &[i64]) -> Vec<Vec<(String, String)>> {
+    let mut headers = Vec::new();
+    for wait in waits_ms {
+        let job = world.until(job_type, || async { activate(world, job_type).await.pop() }).await;
+        headers.push(job.headers);
+        let failure = runtime::JobFailure { message: "no".into(), ..runtime::JobFailure::default() };
+        world.runtime.fail_job(&world.admin, job.id, failure).await.unwrap();
+        world.clock.advance_ms(wait - 1);
+        assert!(activate(world, job_type).await.is_empty(), "not before {wait} ms");
+        world.clock.advance_ms(1);
+    }
+    headers
+}
+
+async fn fail_at_last(world: &World, id: InstanceId, job_type: &str) {
+    let job = world.until(job_type, || async { activate(world, job_type).await.pop() }).await;
+    let failure = runtime::JobFailure { message: "no".into(), retries: Some(0), ..runtime::JobFailure::default() };
+    world.runtime.fail_job(&world.admin, job.id, failure).await.unwrap();
+    let open = || async { world.runtime.instance(id).await.unwrap().incidents.pop() };
+    let incident = world.until("an incident", open).await;
+    world.runtime.retry_incident(&world.admin, incident.id).await.unwrap();
+}
+
+#[tokio::test]
+async fn in_1_waits_and_headers_are_there_after_a_persons_retry() {
+    let world = World::new().await;
+    let task = r#"<bpmn:serviceTask id="a"><bpmn:extensionElements><zeebe:taskDefinition type="work"/>
+<zeebe:taskHeaders><zeebe:header key="retryBackoff" value="PT1M,PT5M"/><zeebe:header key="colour" value="blue"/></zeebe:taskHeaders></bpmn:extensionElements></bpmn:serviceTask>"#;
+    let p = deployed(&world, bpmn(&around(task))).await;
+    let id = world.start(p, json!({})).await;
+    let waits = [60_000, 300_000];
+    let before = failed_tries(&world, "work", &waits).await;
+    fail_at_last(&world, id, "work").await;
+    let after = failed_tries(&world, "work", &waits).await;
+    assert_eq!(before, after);
+    assert!(after[0].contains(&("colour".to_owned(), "blue".to_owned())), "{after:?}");
+    complete(&world, "work", json!({})).await;
+    world.until_state(id, "completed").await;
+}
+
+#[tokio::test]
+async fn in_5_a_listener_that_is_retried_is_told_what_it_listens_to() {
+    let world = World::new().await;
+    let task = r#"<bpmn:manualTask id="a"><bpmn:extensionElements><zeebe:executionListeners>
+<zeebe:executionListener eventType="start" type="begun"><zeebe:taskHeaders><zeebe:header key="colour" value="red"/>
+</zeebe:taskHeaders></zeebe:executionListener></zeebe:executionListeners></bpmn:extensionElements></bpmn:manualTask>"#;
+    let p = deployed(&world, bpmn(&around(task))).await;
+    let id = world.start(p, json!({"x": 1})).await;
+    fail_at_last(&world, id, "begun").await;
+    let job = world.until("begun", || async { activate(&world, "begun").await.pop() }).await;
+    let event = ("listenerEvent".to_owned(), "start".to_owned());
+    assert!(job.headers.contains(&event), "{:?}", job.headers);
+    assert_eq!(job.input, object(json!({"x": 1})));
+    world.runtime.complete_job(&world.admin, job.id, object(json!({}))).await.unwrap();
+    world.until_state(id, "completed").await;
 }

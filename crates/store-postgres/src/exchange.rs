@@ -2,14 +2,16 @@
 
 use crate::{
     PostgresStore,
+    list::{Column, List},
     plan::{Kind, Plan, Table},
     sql::{Columns, Param, Read, Tx, WriteResult, params, texts},
 };
 use async_trait::async_trait;
 use model::{DefinitionId, InstanceId, PartitionId, SubscriptionId, Timestamp};
 use store::{
-    Conflict, Exchange, ExchangeWrite, MessageQuery, MessageRow, MessageState, MutexRow, Result, StartKind, StartQuery,
-    StartRow, SubscriptionKind, SubscriptionQuery, SubscriptionRow,
+    Conflict, Exchange, ExchangeWrite, MessageField, MessagePlace, MessageQuery, MessageRow, MessageState, MutexField,
+    MutexRow, Paged, Query, Result, StartKind, StartQuery, StartRow, SubscriptionField, SubscriptionKind,
+    SubscriptionQuery, SubscriptionRow, Unsettled,
 };
 
 static SUBSCRIBE: Kind = Kind {
@@ -91,18 +93,26 @@ const PUBLISHED_ANY: &str = concat!(
     AND ($3::text IS NULL OR position($3 IN m.reached) = 0) ORDER BY m.created_at, m.id LIMIT $4"
 );
 const MESSAGE: &str = concat!(message!(), "m.partition_id = $1 AND m.id = $2");
+/// Their time to live is over from the start: the index of what expires finds them.
+const UNDELIVERED: &str = concat!(
+    message!(),
+    "m.expires_at <= $1 AND m.state = 1 AND (cardinality($2::bigint[]) = 0 OR m.partition_id = ANY($2))
+    ORDER BY m.expires_at, m.id LIMIT $3"
+);
+/// The last message of a full page.
+const PAGE_END: &str = "SELECT partition_id, id FROM messages WHERE (partition_id, id) > ($1, $2)
+    ORDER BY partition_id, id LIMIT 1 OFFSET $3";
 const UNSETTLED: &str = concat!(
     message!(),
-    "m.id > $1 AND m.state < 2 AND (m.expires_at > $2 OR m.state = 1)
-    AND (cardinality($3::bigint[]) = 0 OR m.partition_id = ANY($3))
-    AND (m.state = 1
-        OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.kind = 0 AND s.name = m.name AND s.key = m.key
+    "(m.partition_id, m.id) > ($1, $2) AND (m.partition_id, m.id) <= ($3, $4) AND m.state = 0 AND m.expires_at > $5
+    AND (cardinality($6::bigint[]) = 0 OR m.partition_id = ANY($6))
+    AND (EXISTS (SELECT 1 FROM subscriptions s WHERE s.kind = 0 AND s.name = m.name AND s.key = m.key
             AND position('\"' || s.process_id || '\"' IN m.reached) = 0)
         OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.kind = 0 AND s.name = m.name AND s.key IS NULL
             AND position('\"' || s.process_id || '\"' IN m.reached) = 0)
         OR EXISTS (SELECT 1 FROM event_starts e WHERE e.kind = 0 AND e.name = m.name
             AND position('\"' || e.process_id || '\"' IN m.reached) = 0))
-    ORDER BY m.id LIMIT $4"
+    ORDER BY m.partition_id, m.id"
 );
 const EARLIEST: &str = "SELECT min(expires_at) FROM messages";
 const NAMED: &str = concat!(start!(), "kind = $1 AND name = $2 ORDER BY id");
@@ -115,6 +125,62 @@ const NEXT: &str = "SELECT partition_id, id, name, instance_id, run_key, held FR
     (SELECT min(id) FROM mutexes GROUP BY name HAVING NOT bool_or(held)) ORDER BY id LIMIT $1";
 const NEXT_OF: &str = "SELECT partition_id, id, name, instance_id, run_key, held FROM mutexes WHERE id =
     (SELECT min(id) FROM mutexes WHERE name = $1 HAVING NOT bool_or(held))";
+
+/// The list of subscriptions.
+const SUBSCRIPTIONS: List<SubscriptionField> = List {
+    select: "s.partition_id, s.id, s.kind, s.name, s.key, s.instance_id, s.root_id, s.process_id, s.element_id,
+        s.created_at",
+    from: "subscriptions s",
+    base: "",
+    text: &[],
+    tie: ("s.id", "DESC"),
+    column: |field| match field {
+        SubscriptionField::Id => Column::of("s.id"),
+        SubscriptionField::Kind => Column::code("s.kind"),
+        SubscriptionField::Name => Column::text("s.name"),
+        SubscriptionField::Key => Column::text_nullable("s.key"),
+        SubscriptionField::Instance => Column::of("s.instance_id"),
+        SubscriptionField::ProcessId => Column::text("s.process_id"),
+    },
+};
+
+/// The list of messages.
+const MESSAGES: List<MessageField> = List {
+    select: "m.partition_id, m.id, m.name, m.key, m.message_id, m.variables, m.process_id, m.element_id, m.state,
+        m.reached, m.created_at, m.expires_at",
+    from: "messages m",
+    base: "",
+    text: &[],
+    tie: ("m.id", "DESC"),
+    column: |field| match field {
+        MessageField::Id => Column::of("m.id"),
+        MessageField::Name => Column::text("m.name"),
+        MessageField::Key => Column::text("m.key"),
+        MessageField::ProcessId => Column::text_nullable("m.process_id"),
+        MessageField::State => Column::code("m.state"),
+        MessageField::ExpiresAt => Column::of("m.expires_at"),
+    },
+};
+
+/// The list of names that are held or waited for.
+const MUTEXES: List<MutexField> = List {
+    select: "x.partition_id, x.id, x.name, x.instance_id, x.run_key, x.held",
+    from: "mutexes x",
+    base: "",
+    text: &[],
+    tie: ("x.id", "ASC"),
+    column: |field| match field {
+        MutexField::Id => Column::of("x.id"),
+        MutexField::Name => Column::text("x.name"),
+        MutexField::Instance => Column::of("x.instance_id"),
+        MutexField::ProcessId => Column::Any {
+            head: "EXISTS (SELECT 1 FROM instances i WHERE i.partition_id = x.partition_id AND i.id = x.instance_id AND ",
+            value: "i.process_id",
+            kind: crate::list::Kind::Text,
+            order: "x.instance_id",
+        },
+    },
+};
 
 pub(crate) fn plan<'u>(plan: &mut Plan<'u>, write: &'u ExchangeWrite) -> bool {
     match write {
@@ -310,15 +376,26 @@ impl Exchange for PostgresStore {
         self.first(MESSAGE, params![partition, id], message).await
     }
 
+    async fn undelivered(&self, partitions: &[PartitionId], now: Timestamp, limit: u32) -> Result<Vec<MessageRow>> {
+        let partitions = Param::numbers(partitions.iter().map(|p| p.0.into()));
+        self.all(UNDELIVERED, vec![now.into(), partitions, limit.into()], message).await
+    }
+
     async fn unsettled(
         &self,
         partitions: &[PartitionId],
         now: Timestamp,
-        after: i64,
+        after: Option<MessagePlace>,
         limit: u32,
-    ) -> Result<Vec<MessageRow>> {
-        let partitions = Param::numbers(partitions.iter().map(|p| p.0.into()));
-        self.all(UNSETTLED, vec![after.into(), now.into(), partitions, limit.into()], message).await
+    ) -> Result<Unsettled> {
+        let owned = Param::numbers(partitions.iter().map(|p| p.0.into()));
+        let (first, id) = after.unwrap_or((PartitionId(0), 0));
+        let place = |c: &mut Columns<'_>| Ok((c.partition()?, c.get()?));
+        let values = params![first, id, limit.saturating_sub(1)];
+        let next: Option<MessagePlace> = self.first(PAGE_END, values, place).await?;
+        let (last, end) = next.map_or((i64::from(u8::MAX), i64::MAX), |(last, end)| (last.0.into(), end));
+        let values = vec![first.into(), id.into(), last.into(), end.into(), now.into(), owned];
+        Ok(Unsettled { rows: self.all(UNSETTLED, values, message).await?, next })
     }
 
     async fn earliest_expiry(&self) -> Result<Option<Timestamp>> {
@@ -348,5 +425,17 @@ impl Exchange for PostgresStore {
             Some(name) => self.all(NEXT_OF, params![name], mutex).await,
             None => self.all(NEXT, params![limit], mutex).await,
         }
+    }
+
+    async fn list_subscriptions(&self, query: Query<SubscriptionField>) -> Result<Paged<SubscriptionRow>> {
+        SUBSCRIPTIONS.read(self, &query, None, subscription).await
+    }
+
+    async fn list_messages(&self, query: Query<MessageField>) -> Result<Paged<MessageRow>> {
+        MESSAGES.read(self, &query, None, message).await
+    }
+
+    async fn list_mutexes(&self, query: Query<MutexField>) -> Result<Paged<MutexRow>> {
+        MUTEXES.read(self, &query, None, mutex).await
     }
 }

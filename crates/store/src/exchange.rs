@@ -4,7 +4,7 @@
 //! of the receiver, naming what it read. A name is held by one row, a correlation key by one started instance. Never:
 //! decides who gets what.
 
-use crate::{Result, codes::coded};
+use crate::{Paged, Query, Result, codes::coded};
 use async_trait::async_trait;
 use model::{DefinitionId, InstanceId, PartitionId, SubscriptionId, Timestamp};
 use serde_json::Value as Json;
@@ -285,6 +285,65 @@ pub enum StartQuery {
     One(i64),
 }
 
+/// What subscriptions can be filtered and ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubscriptionField {
+    /// The id.
+    Id,
+    /// The kind's code.
+    Kind,
+    /// The name of the message or signal.
+    Name,
+    /// The correlation key.
+    Key,
+    /// Who waits.
+    Instance,
+    /// Its process.
+    ProcessId,
+}
+
+/// What published messages can be filtered and ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageField {
+    /// The id.
+    Id,
+    /// The name.
+    Name,
+    /// The correlation key.
+    Key,
+    /// The only process that takes it.
+    ProcessId,
+    /// The state's code.
+    State,
+    /// Until when it is kept.
+    ExpiresAt,
+}
+
+/// What held names can be filtered and ordered by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MutexField {
+    /// The id: the order of the queue.
+    Id,
+    /// The name.
+    Name,
+    /// The instance.
+    Instance,
+    /// Its process.
+    ProcessId,
+}
+
+/// A message's place in the order in which all are looked through: its partition, then its id.
+pub type MessagePlace = (PartitionId, i64);
+
+/// A page of kept messages that somebody may be waiting for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unsettled {
+    /// The messages, in their order.
+    pub rows: Vec<MessageRow>,
+    /// Where to go on; none: all were looked at.
+    pub next: Option<MessagePlace>,
+}
+
 /// Reading what instances exchange.
 #[async_trait]
 pub trait Exchange {
@@ -294,15 +353,17 @@ pub trait Exchange {
     async fn published(&self, wanted: MessageQuery) -> Result<Vec<MessageRow>>;
     /// One message, wherever it stands.
     async fn published_message(&self, partition: PartitionId, id: i64) -> Result<Option<MessageRow>>;
-    /// Messages of these partitions (none: of all) that somebody may be waiting for, or that are to be delivered once;
-    /// by id, with a greater one than `after`.
+    /// Messages of these partitions (none: of all) that are to be delivered once, the oldest first.
+    async fn undelivered(&self, partitions: &[PartitionId], now: Timestamp, limit: u32) -> Result<Vec<MessageRow>>;
+    /// Of the next `limit` messages of these partitions (none: of all), those that are kept and that somebody may be
+    /// waiting for. However many are kept, no more than `limit` are looked at.
     async fn unsettled(
         &self,
         partitions: &[PartitionId],
         now: Timestamp,
-        after: i64,
+        after: Option<MessagePlace>,
         limit: u32,
-    ) -> Result<Vec<MessageRow>>;
+    ) -> Result<Unsettled>;
     /// When the earliest message, or its id, is over its time.
     async fn earliest_expiry(&self) -> Result<Option<Timestamp>>;
     /// Start events of the latest versions.
@@ -313,4 +374,10 @@ pub trait Exchange {
     async fn keys_of(&self, instance: InstanceId) -> Result<Vec<String>>;
     /// The first in the queue of each name that nobody holds, of this name if one is given.
     async fn next_in_queue(&self, name: Option<&str>, limit: u32) -> Result<Vec<MutexRow>>;
+    /// A list of subscriptions, newest first.
+    async fn list_subscriptions(&self, query: Query<SubscriptionField>) -> Result<Paged<SubscriptionRow>>;
+    /// A list of messages, wherever they stand, newest first.
+    async fn list_messages(&self, query: Query<MessageField>) -> Result<Paged<MessageRow>>;
+    /// A list of those who hold names or wait for them, in the order they asked.
+    async fn list_mutexes(&self, query: Query<MutexField>) -> Result<Paged<MutexRow>>;
 }

@@ -44,6 +44,15 @@ async fn deploy_text(world: &World, model: &str) -> Value {
     world.send(request.body(body.into()).unwrap()).await.expect(201)
 }
 
+async fn until_suspended(world: &World, id: &str, suspended: bool) {
+    let look = async {
+        while world.boss(&format!("GET /instances/{id}"), Value::Null).await.expect(200)["suspended"] != suspended {
+            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(120), look).await.unwrap();
+}
+
 #[tokio::test]
 async fn messages_signals_and_calls_over_the_wire() {
     let world = World::new().await;
@@ -65,7 +74,10 @@ async fn messages_signals_and_calls_over_the_wire() {
     world.boss(&suspend, json!({"reason": "a look"})).await.expect(204);
     let page = world.boss(&format!("GET /instances/{caller}"), Value::Null).await.expect(200);
     assert_eq!(page["suspended"], true);
+    // The called one follows by messages of its own.
+    until_suspended(&world, &child, true).await;
     world.boss(&format!("POST /instances/{caller}/resume"), Value::Null).await.expect(204);
+    until_suspended(&world, &child, false).await;
 
     let message = json!({"name": "paid", "correlationKey": "7", "ttlMs": 60_000, "id": "x", "variables": {"sum": 5}});
     let published = world.boss("POST /messages", message.clone()).await.expect(201);
@@ -74,6 +86,28 @@ async fn messages_signals_and_calls_over_the_wire() {
 
     world.boss("POST /signals", json!({"name": "alarm"})).await.expect(202);
     assert_eq!(world.boss("POST /conditions", json!({})).await.expect(200)["reached"], json!([]));
+}
+
+#[tokio::test]
+async fn what_is_exchanged_is_listed() {
+    let world = World::new().await;
+    deploy(&world).await;
+    let start = json!({"processId": "waits", "variables": {"order": "7"}});
+    let waits = world.boss("POST /instances", start).await.expect(201)["id"].clone();
+    let list = world.boss("GET /subscriptions?name=paid&correlationKey=7", Value::Null).await.expect(200);
+    assert_eq!((&list["total"], &list["items"][0]["instanceId"]), (&json!(1), &waits));
+    assert_eq!((&list["items"][0]["kind"], &list["items"][0]["elementId"]), (&json!("message"), &json!("w2")));
+    assert_eq!(world.boss("GET /subscriptions?kind=signal", Value::Null).await.expect(200)["total"], 0);
+    assert_eq!(world.boss("GET /mutexes", Value::Null).await.expect(200)["items"], json!([]));
+
+    let message = json!({"name": "paid", "correlationKey": "8", "ttlMs": 3_600_000, "variables": {"sum": 5}});
+    let id = world.boss("POST /messages", message).await.expect(201)["id"].clone();
+    let list = world.boss("GET /messages?name=paid&correlationKey=8", Value::Null).await.expect(200);
+    assert_eq!((&list["items"][0]["id"], &list["items"][0]["variables"]), (&id, &json!({"sum": 5})));
+    world.boss(&format!("DELETE /messages/{id}"), Value::Null).await.expect(204);
+    assert_eq!(world.boss("GET /messages", Value::Null).await.expect(200)["total"], 0);
+    world.boss(&format!("DELETE /messages/{id}"), Value::Null).await.fault(404, "RUN-0021");
+    world.boss("DELETE /messages/x", Value::Null).await.fault(400, "API-0001");
 }
 
 const OPERATED: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -129,8 +163,12 @@ async fn mg_1_and_its_kin_interfere_over_the_wire() {
     assert_eq!((jobs(&now, "many"), jobs(&now, "a"), jobs(&now, "tw")), (2, 1, 1), "{now}");
 
     let (free, tx) = (run(&now, "free"), run(&now, "tx"));
-    // The page names the latest run of an element: a turn. The activity itself began before the next branch.
-    let many = free - 1;
+    // Elements name the latest run, which is a turn; the run of the activity itself stands among the bodies.
+    let body = &now["bodies"][0];
+    let many = body["key"].as_u64().unwrap();
+    assert_eq!((many, &body["elementId"], &body["multiInstance"]), (free - 1, &json!("many"), &json!(true)));
+    let turns: Vec<&Value> = body["turns"].as_array().unwrap().iter().map(|turn| &turn["item"]).collect();
+    assert_eq!((&body["total"], turns), (&json!(2), vec![&json!(1), &json!(2)]));
     act("turns", json!({"do": "add", "key": many, "item": 3})).await.expect(204);
     act("ad-hoc", json!({"do": "activate", "key": free, "elements": ["a"]})).await.expect(204);
     act("cancel-transaction", json!({"key": tx})).await.expect(204);

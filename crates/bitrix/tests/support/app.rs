@@ -62,7 +62,7 @@ impl TestApp {
     /// The next request.
     pub async fn next(&self) -> Posted {
         let mut received = self.received.lock().await;
-        let next = tokio::time::timeout(Duration::from_secs(20), received.recv()).await;
+        let next = tokio::time::timeout(Duration::from_secs(120), received.recv()).await;
         next.expect("the handler was not called").expect("the handler is gone")
     }
 }
@@ -70,7 +70,9 @@ impl TestApp {
 async fn handle(State(shared): State<Shared>, headers: HeaderMap, body: String) -> (StatusCode, &'static str) {
     let fields = Param::Array(form::decode(body.as_bytes()).unwrap()).to_json();
     let content_type = headers["content-type"].to_str().unwrap().to_owned();
+    // What was said before it is known to have come.
+    let status = StatusCode::from_u16(shared.status.load(Ordering::SeqCst)).unwrap();
     let _ = shared.sender.send(Posted { content_type, body, fields });
     let _answer = shared.gate.acquire().await.unwrap();
-    (StatusCode::from_u16(shared.status.load(Ordering::SeqCst)).unwrap(), "answer of the handler")
+    (status, "answer of the handler")
 }

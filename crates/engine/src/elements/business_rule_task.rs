@@ -17,13 +17,17 @@ use std::sync::Arc;
 /// The job type of decisions.
 pub const DECISION_JOB: &str = "ruslo:decision";
 
-pub(crate) fn activate(step: &mut Step, key: u32, call: &DecisionCall) -> Result<Next, Trouble> {
+/// The id of the decision that is asked for.
+pub(crate) fn decision(step: &mut Step, key: u32, call: &DecisionCall) -> Result<String, Trouble> {
     let decision = step
         .evaluate(key, call.decision, None)
         .map_err(|e| Trouble::evaluation(&codes::MAPPING_FAILED, "the decision", &e))?;
-    let Some(decision) = decision.as_str().map(str::trim).filter(|d| !d.is_empty()).map(str::to_owned) else {
-        return Err(Trouble::new(&codes::MAPPING_FAILED, "the expression for the decision names none"));
-    };
+    (decision.as_str().map(str::trim).filter(|d| !d.is_empty()).map(str::to_owned))
+        .ok_or_else(|| Trouble::new(&codes::MAPPING_FAILED, "the expression for the decision names none"))
+}
+
+pub(crate) fn activate(step: &mut Step, key: u32, call: &DecisionCall) -> Result<Next, Trouble> {
+    let decision = decision(step, key, call)?;
     let retries = service_task::retries(step, key, call.retries)?;
     let headers = decision_headers(call, decision);
     let job = JobId(step.next_id());
@@ -35,7 +39,7 @@ pub(crate) fn activate(step: &mut Step, key: u32, call: &DecisionCall) -> Result
 }
 
 /// The headers of the job that asks for the decision of this id. They are not kept: who tries a job again needs them.
-pub fn decision_headers(call: &DecisionCall, decision: String) -> Vec<(String, String)> {
+pub(crate) fn decision_headers(call: &DecisionCall, decision: String) -> Vec<(String, String)> {
     let mut headers = vec![("decisionId".to_owned(), decision)];
     headers.extend(binding(&call.binding));
     headers.push(("result".to_owned(), shape(call.result).to_owned()));

@@ -16,6 +16,20 @@ pub(crate) fn activate(step: &mut Step, key: u32, task: &ServiceTask) -> Result<
     let Some(job_type) = job_type.as_str().filter(|t| !t.trim().is_empty()).map(|t| t.trim().to_owned()) else {
         return Err(Trouble::new(&codes::MAPPING_FAILED, "the job type is empty"));
     };
+    let (retries, backoff) = tries_and_waits(step, key, task)?;
+    let job = JobId(step.next_id());
+    let (element, headers, input) = (step.run(key).element, task.headers.clone(), input(step, key));
+    let created = JobCreated { job, key, element, job_type, retries, headers, input, backoff };
+    step.emit(Event::JobCreated(Box::new(created)));
+    Ok(Next::Wait)
+}
+
+/// How often it may be tried, and the waits between.
+pub(crate) fn tries_and_waits(
+    step: &mut Step,
+    key: u32,
+    task: &ServiceTask,
+) -> Result<(u32, Option<Vec<i64>>), Trouble> {
     let (mut retries, mut backoff) = match task.retries {
         None => (DEFAULT_RETRIES, None),
         Some(retries) => series(&setting(step, key, "retries", retries)?, step)?,
@@ -27,11 +41,7 @@ pub(crate) fn activate(step: &mut Step, key: u32, task: &ServiceTask) -> Result<
             retries = tries;
         }
     }
-    let job = JobId(step.next_id());
-    let (element, headers, input) = (step.run(key).element, task.headers.clone(), input(step, key));
-    let created = JobCreated { job, key, element, job_type, retries, headers, input, backoff };
-    step.emit(Event::JobCreated(Box::new(created)));
-    Ok(Next::Wait)
+    Ok((retries, backoff))
 }
 
 /// How often a job may be tried.

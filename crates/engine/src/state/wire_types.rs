@@ -14,7 +14,8 @@ use super::listening::Listening;
 use super::wire::{Read, Reader, Wire, WireError, Writer, code, part};
 use crate::activity_events::{CompensationRecorded, CompensationThrown, Migrated, TurnsPlanned};
 use crate::event::{
-    Event, IncidentRaised, InstanceCreated, JobCreated, LogLevel, UserTaskAnswered, UserTaskCompleted, UserTaskCreated,
+    Event, IncidentRaised, InstanceCreated, JobCreated, JobRetried, LogLevel, UserTaskAnswered, UserTaskCompleted,
+    UserTaskCreated,
 };
 use crate::exchange::{
     Awaited, ChildOutcome, ChildStarted, MessageThrown, ParentLink, SignalThrown, SubscriptionOpened,
@@ -87,6 +88,7 @@ part!(SignalThrown { key, element, name, variables, own_tree });
 part!(ChildStarted { key, element, child, process, binding, variables, business_key, wait, compensable });
 part!(InstanceCreated { instance, definition, started_at, started_by, document, business_key, parameters, parent });
 part!(JobCreated { job, key, element, job_type, retries, input, backoff } skip { headers });
+part!(JobRetried { job, key, retries, input } skip { headers, backoff });
 part!(UserTaskCreated {
     task, key, element, kind, title, assignees, input, due, priority, description, candidate_users, candidate_groups
 } skip { form, settings });
@@ -168,6 +170,7 @@ events! {
     boxed {
         1 InstanceCreated,
         7 JobCreated,
+        10 JobRetried,
         12 UserTaskCreated,
         13 UserTaskAnswered,
         14 UserTaskCompleted,
@@ -189,7 +192,6 @@ events! {
         6 VariablesSet { values, scope, by },
         8 JobCompleted { job, key, result, by },
         9 JobFailed { job, key, retries, retry_at, code, message },
-        10 JobRetried { job, key, retries, input },
         11 JobCanceled { job, key },
         15 UserTaskCanceled { task, key },
         16 UserTaskReassigned { task, key, assignees, by },

@@ -32,6 +32,11 @@ pub fn same_content(one: &[u8], other: &[u8], limits: &Limits) -> bool {
     }
 }
 
+/// Whether an element holds a picture: of a process, or of decisions in any version of DMN.
+fn is_diagram((namespace, name): (Option<&str>, &str)) -> bool {
+    namespace == Some(BPMNDI) || (name == "DMNDI" && namespace.is_some_and(|n| n.ends_with("/DMNDI/")))
+}
+
 fn pieces<'t>(doc: &'t Document<'_>) -> Vec<Piece<'t>> {
     let mut found = Vec::new();
     // The depth of the diagram that is passed over.
@@ -43,7 +48,7 @@ fn pieces<'t>(doc: &'t Document<'_>) -> Vec<Piece<'t>> {
         }
         aside = None;
         let name = (node.tag_name().namespace(), node.tag_name().name());
-        if node.is_element() && name.0 == Some(BPMNDI) {
+        if node.is_element() && is_diagram(name) {
             aside = Some(depth);
         } else if node.is_element() {
             let root = node == doc.root_element();

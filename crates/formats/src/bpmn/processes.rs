@@ -3,7 +3,7 @@
 //! Never: reads what stands inside it.
 
 use super::compile::{Compiler, own};
-use super::dom::{filled, zeebe};
+use super::dom::{child, filled, is, model_children, zeebe};
 use super::{data, tasks, traits};
 use crate::finding::Text;
 use model::definition::{MissedStarts, ROOT};
@@ -20,6 +20,20 @@ pub(crate) fn read<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, process: Node<'a
     let properties = data::properties(compiler, process);
     compiler.def.variables.extend(properties);
     super::extensions::check(compiler, process);
+    inputs_told(compiler, process);
+}
+
+/// Data inputs of a process are kept: what a start must give is said by declared parameters.
+fn inputs_told(compiler: &mut Compiler, process: Node) {
+    let inputs = child(process, "ioSpecification").into_iter().flat_map(model_children);
+    for input in inputs.filter(|n| is(*n, "dataInput")) {
+        let name = filled(input, "name").or_else(|| filled(input, "id")).unwrap_or_default();
+        let text = Text::new(
+            format!("Data input `{name}` of the process is not asked for at the start; declare a required parameter"),
+            format!("Входные данные процесса «{name}» при запуске не проверяются; объявите обязательный параметр"),
+        );
+        compiler.warn("LN-27", input, text);
+    }
 }
 
 fn missed_starts(compiler: &mut Compiler, process: Node) -> MissedStarts {

@@ -13,10 +13,12 @@ use crate::starts::{self, Parameters};
 use crate::stop::Stop;
 use crate::types::StartRequest;
 use engine::Command;
+use engine::exchange::ChildOutcome;
 use futures_util::{FutureExt, StreamExt, stream};
 use model::definition::ElementIdx;
 use model::{
     DefinitionId, DocumentRef, Fault, InstanceId, Object, PartitionId, RecordId, SubscriptionId, Timestamp, UserId,
+    partition_of,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -56,6 +58,9 @@ pub(crate) struct CancelFor {
 pub(crate) struct CommandFor {
     pub(crate) instance: InstanceId,
     pub(crate) commands: Vec<Command>,
+    /// Who waits for what comes of it, and has to know when the instance is no more.
+    #[serde(default)]
+    pub(crate) asked_by: Option<InstanceId>,
 }
 
 /// A signal that was thrown.
@@ -289,7 +294,14 @@ async fn perform(core: &Core, row: &InboxRow, message: &Message) -> bool {
 /// Tells an instance; also one that has ended has been told.
 async fn tell(core: &Core, row: &InboxRow, command: &CommandFor) -> bool {
     let taking = InboxWrite::Take { partition: row.partition, id: row.id };
-    let CommandFor { instance, commands } = command.clone();
+    let CommandFor { instance, commands, asked_by } = command.clone();
+    if let Some(caller) = asked_by {
+        match core.store.instance(instance).await {
+            Ok(Some(_)) => {}
+            Ok(None) => return answer(core, row, instance, caller).await,
+            Err(_) => return false,
+        }
+    }
     match core.submit_here(row.partition, Work::Commands { instance, commands }, vec![taking.into()]).await {
         Ok(_) | Err(Refused::Moved(_)) => true,
         Err(Refused::Fault(fault)) if is_passing(&fault) => false,
@@ -299,6 +311,23 @@ async fn tell(core: &Core, row: &InboxRow, command: &CommandFor) -> bool {
             take(core, row).await != Taken::Failed
         }
     }
+}
+
+/// Who was asked is erased: who waits for it is told so, in the unit that takes the message.
+async fn answer(core: &Core, row: &InboxRow, gone: InstanceId, caller: InstanceId) -> bool {
+    let reason = "it was erased".to_owned();
+    let told = Command::FinishChild { child: gone, outcome: ChildOutcome::Canceled { reason } };
+    let told = Message::Command(CommandFor { instance: caller, commands: vec![told], asked_by: None });
+    let Ok(told) = core.message(partition_of(caller.0), &told).await else { return false };
+    let mut unit = Unit::of(InboxWrite::Take { partition: row.partition, id: row.id });
+    let remote = !core.owns(told.partition);
+    unit.push(InboxWrite::Insert(Box::new(told)));
+    match core.store.commit_one(unit).await {
+        Ok(_) if remote => core.cluster.courier.sent(),
+        Ok(_) => core.cluster.inbox.look(),
+        Err(error) => return error.conflict().is_some(),
+    }
+    true
 }
 
 /// Begins an instance by an event; one that is refused is over.

@@ -30,6 +30,9 @@ pub(crate) async fn deploy(core: &Core, actor: &Actor, what: &Deploy, source: St
         return Err(Fault::new(&codes::DEFINITION_NOT_DEPLOYABLE, why).with_details(details));
     }
     let file = File { what, model: &model, imports: &imports };
+    if let Some(rows) = standing(core, &file).await? {
+        return Ok(answer(&model.about().diagnostics, &rows, true));
+    }
     for _ in 0..RACES_MAX {
         let rows = number(core, actor, &file).await?;
         let mut unit = Unit::new();
@@ -41,7 +44,10 @@ pub(crate) async fn deploy(core: &Core, actor: &Actor, what: &Deploy, source: St
             unit.push(DefinitionWrite::Insert { row: Box::new(row.clone()), source });
         }
         match core.store.commit_one(unit).await {
-            Ok(_) => return Ok(announce(core, &model.about().diagnostics, &rows)),
+            Ok(_) => {
+                announce(core, &rows);
+                return Ok(answer(&model.about().diagnostics, &rows, false));
+            }
             Err(StoreError::Conflict { what: Conflict::DefinitionVersion }) => {}
             Err(error) => return Err(error.into()),
         }
@@ -94,15 +100,48 @@ async fn imported(core: &Core, namespaces: &[Arc<str>]) -> Result<Vec<Definition
     Ok(namespaces.iter().filter_map(of).collect())
 }
 
+/// The row names of a file: its own first, then its decisions'.
+fn row_names(model: &Model) -> Vec<String> {
+    let about = model.about();
+    let requirements = if about.id.is_empty() { &about.name } else { &about.id };
+    let own = std::iter::once(format!("{REQUIREMENTS}{requirements}"));
+    own.chain(about.decisions.iter().map(|d| row_name(&d.id))).collect()
+}
+
+/// The latest versions of a file's decisions when they were deployed from the same content, as one file (BPMN MG-9).
+/// What it imports counts too: its newest version would be another.
+async fn standing(core: &Core, file: &File<'_>) -> Result<Option<Vec<DefinitionRow>>, Fault> {
+    let mut rows: Vec<DefinitionRow> = Vec::new();
+    for name in row_names(file.model) {
+        let Some(row) = core.store.latest_definition(&name).await? else { return Ok(None) };
+        let together = rows.first().is_none_or(|first| row.deployment == Some(first.id));
+        let beside = row.description == file.what.description
+            && row.app == file.what.app
+            && file.what.model.is_none_or(|model| row.model == Some(model));
+        if !together || !beside {
+            return Ok(None);
+        }
+        rows.push(row);
+    }
+    let Some(first) = rows.first() else { return Ok(None) };
+    let imports: Vec<i64> = file.imports.iter().map(|i| i.0).collect();
+    if first.template_meta.get("imports") != Some(&json!(imports)) {
+        return Ok(None);
+    }
+    let Some(stored) = core.store.definition_source(first.id).await? else { return Ok(None) };
+    let same = formats::bpmn::same_content(&stored.source, &file.what.bytes, &core.limits);
+    Ok(same.then_some(rows))
+}
+
 /// The rows, with ids and version numbers: the file's first.
 async fn number(core: &Core, actor: &Actor, file: &File<'_>) -> Result<Vec<DefinitionRow>, Fault> {
     let about = file.model.about();
     let requirements = if about.id.is_empty() { &about.name } else { &about.id };
-    let names = std::iter::once((format!("{REQUIREMENTS}{requirements}"), &about.name, None))
-        .chain(about.decisions.iter().map(|d| (row_name(&d.id), &d.name, Some(d))));
+    let facts = std::iter::once((&about.name, None)).chain(about.decisions.iter().map(|d| (&d.name, Some(d))));
+    let names = row_names(file.model).into_iter().zip(facts);
     let now = core.now();
     let mut rows: Vec<DefinitionRow> = Vec::with_capacity(about.decisions.len() + 1);
-    for (process_id, name, decision) in names {
+    for (process_id, (name, decision)) in names {
         let id = DefinitionId(core.store.next_id(IdKind::Definition).await?);
         let source = rows.first().map_or(id, |first: &DefinitionRow| first.id);
         let imports: Vec<i64> = file.imports.iter().map(|i| i.0).collect();
@@ -141,22 +180,24 @@ async fn number(core: &Core, actor: &Actor, file: &File<'_>) -> Result<Vec<Defin
     Ok(rows)
 }
 
-fn announce(core: &Core, diagnostics: &[Diagnostic], rows: &[DefinitionRow]) -> Vec<Deployed> {
-    let mut deployed = Vec::with_capacity(rows.len());
+/// Whoever looks for these decisions finds the new versions.
+fn announce(core: &Core, rows: &[DefinitionRow]) {
     for row in rows.iter().skip(1) {
         core.decisions.changed(&row.process_id);
         core.cluster.courier.forget(&row.process_id);
-        let decision = super::cache::decision_id(row).to_owned();
-        let data = json!({"decisionId": decision, "version": row.version});
+        let data = json!({"decisionId": super::cache::decision_id(row), "version": row.version});
         core.platform.live().publish(LiveEvent::new("decision", row.id).with(data));
-        deployed.push(Deployed {
-            kind: DeployedKind::Decision,
-            id: row.id,
-            process_id: decision,
-            version: row.version,
-            unchanged: false,
-            diagnostics: diagnostics.to_vec(),
-        });
     }
-    deployed
+}
+
+fn answer(diagnostics: &[Diagnostic], rows: &[DefinitionRow], unchanged: bool) -> Vec<Deployed> {
+    let deployed = |row: &DefinitionRow| Deployed {
+        kind: DeployedKind::Decision,
+        id: row.id,
+        process_id: super::cache::decision_id(row).to_owned(),
+        version: row.version,
+        unchanged,
+        diagnostics: diagnostics.to_vec(),
+    };
+    rows.iter().skip(1).map(deployed).collect()
 }

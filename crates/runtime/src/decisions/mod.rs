@@ -12,7 +12,7 @@ mod views;
 
 pub(crate) use cache::{Decisions, Version};
 pub(crate) use deploy::deploy;
-pub(crate) use targets::{asked_for, missing};
+pub(crate) use targets::missing;
 pub(crate) use views::{details, list, withdraw};
 
 use crate::core::Core;

@@ -1,39 +1,9 @@
 //! The decisions that a process asks for: their names, and whether they are there (BPMN LN-24).
 
 use crate::core::Core;
-use expr::{Env, Scope};
-use model::definition::{Binding, DecisionCall, ElementKind, Expression, ProcessDefinition};
+use model::definition::{Binding, ElementKind, Expression, ProcessDefinition};
 use model::error::codes;
-use model::{Diagnostic, Fault, Object, Severity, Value};
-
-/// Variables by name.
-struct Variables(Object);
-
-impl Scope for Variables {
-    fn variable(&self, name: &str) -> Option<Value> {
-        self.0.get(name).cloned()
-    }
-
-    fn all(&self) -> Object {
-        self.0.clone()
-    }
-}
-
-/// The id of the decision that a task asks for, evaluated anew; empty when it can not be told.
-pub(crate) fn asked_for(core: &Core, definition: &ProcessDefinition, call: &DecisionCall, variables: Object) -> String {
-    let value = match definition.expressions.get(call.decision.0 as usize) {
-        Some(Expression::Literal(value)) => Some(value.clone()),
-        Some(Expression::Source { language, text, .. }) => {
-            let scope = Variables(variables);
-            let (now, zone, limits) = (core.now(), &core.zone, &*core.limits);
-            let compiled = expr::compile(*language, text, limits).ok();
-            let result = compiled.and_then(|c| c.eval(&Env { scope: &scope, now, zone, limits, seed: 0 }).ok());
-            result.map(|evaluated| evaluated.value)
-        }
-        None => None,
-    };
-    value.as_ref().and_then(Value::as_str).map(|id| id.trim().to_owned()).unwrap_or_default()
-}
+use model::{Diagnostic, Fault, Severity, Value};
 
 /// What is told of decisions that are named but not deployed. One that is chosen while running is not looked for.
 pub(crate) async fn missing(core: &Core, definitions: &[ProcessDefinition]) -> Result<Vec<Diagnostic>, Fault> {

@@ -163,6 +163,7 @@ async fn child_of(
 ) -> Result<Result<Session, Fault>, Fault> {
     let mut child = Session::new(call.child, caller.fence, caller.now);
     child.fresh = true;
+    child.dealings.called_by = (!call.waits).then_some(caller.id);
     child.trace.clone_from(&caller.trace);
     Ok(step::begin(core, &mut child, ids, call.work).await?.map(|()| child))
 }
@@ -192,7 +193,8 @@ pub(crate) async fn check_callers(core: &Core, row: &DefinitionRow) -> Result<()
             let ElementKind::CallActivity(call) = &element.kind else { return false };
             let named = match definition.expression(call.process) {
                 Expression::Literal(value) => value.as_str() == Some(row.process_id.as_str()),
-                Expression::Source { .. } => false,
+                // It may name any process when it runs.
+                Expression::Source { .. } => true,
             };
             named
                 && match &call.binding {

@@ -34,13 +34,22 @@ pub(crate) struct Dealings {
     pub(crate) family: Vec<Session>,
     /// Worth a look after the commit.
     pub(crate) looks: Vec<Look>,
+    /// Who called it without waiting for it: shown, and nothing else.
+    pub(crate) called_by: Option<InstanceId>,
     /// Whether a message goes to a partition of another node.
     pub(crate) remote: bool,
 }
 
+impl Dealings {
+    /// Whether something is left to do before the unit.
+    pub(crate) fn has_more(&self) -> bool {
+        !self.calls.is_empty() || !self.up.is_empty()
+    }
+}
+
 /// What the events since `first` ask for; gives the commands that follow at once.
 pub(crate) async fn follow(core: &Core, session: &mut Session, first: usize) -> Result<Vec<Command>, Fault> {
-    let events: Vec<Event> = session.events[first..].iter().filter(|event| concerns(event)).cloned().collect();
+    let events: Vec<Event> = session.events[first..].iter().filter(|event| concerns(session, event)).cloned().collect();
     let mut commands = Vec::new();
     for event in events {
         match event {
@@ -58,7 +67,8 @@ pub(crate) async fn follow(core: &Core, session: &mut Session, first: usize) -> 
                 }
             }
             Event::ChildCompensationRequested { child, .. } => {
-                send(core, session, child, vec![Command::Compensate {}]).await?;
+                let (commands, asked_by) = (vec![Command::Compensate {}], Some(session.id));
+                post(core, session, CommandFor { instance: child, commands, asked_by }).await?;
             }
             Event::EscalationRaised { code, variables, .. } => {
                 let child = session.id;
@@ -110,8 +120,8 @@ pub(crate) async fn follow(core: &Core, session: &mut Session, first: usize) -> 
     Ok(commands)
 }
 
-/// Most events concern nobody else.
-fn concerns(event: &Event) -> bool {
+/// Most events concern nobody else; the end of an instance only its caller and whoever has the key it was started for.
+pub(crate) fn concerns(session: &Session, event: &Event) -> bool {
     match event {
         Event::CompensationEnded { key } => *key == 0,
         Event::EscalationRaised { caught, .. } => !caught,
@@ -124,10 +134,10 @@ fn concerns(event: &Event) -> bool {
         | Event::MutexRequested { .. }
         | Event::MutexReleased { .. }
         | Event::InstanceSuspended { .. }
-        | Event::InstanceResumed { .. }
-        | Event::InstanceCompleted
-        | Event::InstanceFailed { .. }
-        | Event::InstanceCanceled { .. } => true,
+        | Event::InstanceResumed { .. } => true,
+        Event::InstanceCompleted | Event::InstanceFailed { .. } | Event::InstanceCanceled { .. } => {
+            session.state.as_ref().is_some_and(|s| s.parent().is_some()) || may_hold_keys(session)
+        }
         _ => false,
     }
 }
@@ -160,8 +170,12 @@ pub(crate) async fn send(
     instance: InstanceId,
     commands: Vec<Command>,
 ) -> Result<(), Fault> {
-    let partition = partition_of(instance.0);
-    let row = core.message(partition, &Message::Command(CommandFor { instance, commands })).await?;
+    post(core, session, CommandFor { instance, commands, asked_by: None }).await
+}
+
+async fn post(core: &Core, session: &mut Session, command: CommandFor) -> Result<(), Fault> {
+    let partition = partition_of(command.instance.0);
+    let row = core.message(partition, &Message::Command(command)).await?;
     session.writes.push(InboxWrite::Insert(Box::new(row)).into());
     note(core, session, partition);
     Ok(())
@@ -195,13 +209,16 @@ fn listen_again(session: &mut Session) {
     session.dealings.looks.extend(looks.collect::<Vec<_>>());
 }
 
-/// The keys that an instance was started for are free when it has ended. Only processes with starts by events have any.
+/// Only processes with starts by events have keys that they were started for.
+fn may_hold_keys(session: &Session) -> bool {
+    let scope = session.deployment.as_ref().and_then(|d| d.definition().element(ROOT).kind.as_scope());
+    scope.is_some_and(|scope| !scope.triggered.is_empty())
+}
+
+/// The keys that an instance was started for are free when it has ended.
 async fn free_keys(core: &Core, session: &mut Session) -> Result<(), Fault> {
     let Some(deployment) = &session.deployment else { return Ok(()) };
-    let scope = deployment.definition().element(ROOT).kind.as_scope();
-    if scope.is_none_or(|scope| scope.triggered.is_empty())
-        || session.state.as_ref().is_some_and(|s| s.parent().is_some())
-    {
+    if !may_hold_keys(session) || session.state.as_ref().is_some_and(|s| s.parent().is_some()) {
         return Ok(());
     }
     let process = deployment.process_id.clone();

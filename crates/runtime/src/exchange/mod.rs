@@ -8,12 +8,13 @@
 //! - `dealings`: a step's events that concern others, as writes of its unit
 //! - `messages`: who gets a published message; `correlate`: who gets it at once
 //! - `signals`: all who wait; `calls`: instances that others called; `mutexes`: who holds a name
-//! - `event_starts`: what starts the latest versions
+//! - `event_starts`: what starts the latest versions; `lists`: what people see of it all
 
 pub(crate) mod calls;
 pub(crate) mod correlate;
 pub(crate) mod dealings;
 pub(crate) mod event_starts;
+mod lists;
 pub(crate) mod messages;
 mod mutexes;
 pub(crate) mod signals;
@@ -23,10 +24,10 @@ use crate::core::Core;
 use crate::stop::Stop;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use model::{Fault, Timestamp};
+use model::{Fault, PartitionId, Timestamp};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use store::{MessageRow, Unit};
+use store::{MessagePlace, MessageRow, Unit};
 use tokio::sync::{Mutex as Turn, Notify, OwnedMutexGuard};
 
 /// Looks worked on at once.
@@ -39,6 +40,8 @@ const SWEEP_MS: i64 = 10_000;
 const SWEEP_ALONE_MS: i64 = 30_000;
 /// Messages read at once.
 const READ_MAX: u32 = 500;
+/// Pages of kept messages looked at in one sweep, when all were looked at before.
+const SWEEP_PAGES: u32 = 4;
 
 /// Something worth a look.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,11 +107,12 @@ pub(crate) async fn run(core: Arc<Core>, stop: Stop) {
     let mut again: Vec<Look> = Vec::new();
     let mut again_at = Timestamp::default();
     let mut sweep_at = core.now();
+    let mut rounds = Rounds::default();
     loop {
         let now = core.now();
         if now >= sweep_at {
             sweep_at = now.plus_ms(every);
-            sweep(&core).await;
+            sweep(&core, &mut rounds).await;
         }
         if !again.is_empty() && now >= again_at {
             board.announce(again.drain(..));
@@ -147,25 +151,19 @@ async fn work(core: &Core, look: &Look) -> Result<(), Fault> {
     }
 }
 
+/// How far kept messages were looked through.
+#[derive(Default)]
+struct Rounds {
+    place: Option<MessagePlace>,
+    /// Of which partitions; none before the first sweep.
+    owned: Option<Arc<[PartitionId]>>,
+}
+
 /// Finds in the store what nobody announced here: after a crash, or on another node.
-async fn sweep(core: &Core) {
+async fn sweep(core: &Core, rounds: &mut Rounds) {
     let Some(owned) = core.owned_to_read() else { return };
-    let mut after = 0;
-    loop {
-        match core.store.unsettled(&owned, core.now(), after, READ_MAX).await {
-            Ok(rows) => {
-                let full = rows.len() == READ_MAX as usize;
-                after = rows.last().map_or(after, |row| row.id);
-                core.exchange.announce(rows.into_iter().map(|row| Look::Published(Box::new(row))));
-                if !full {
-                    break;
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "published messages could not be read");
-                break;
-            }
-        }
+    if let Err(error) = sweep_messages(core, rounds, owned).await {
+        tracing::warn!(%error, "published messages could not be read");
     }
     match core.store.next_in_queue(None, READ_MAX).await {
         Ok(rows) => core.exchange.announce(rows.into_iter().map(|row| Look::Mutex(row.name))),
@@ -174,6 +172,30 @@ async fn sweep(core: &Core) {
     if let Err(error) = expire(core).await {
         tracing::warn!(%error, "expired messages stay for now");
     }
+}
+
+/// All kept messages when partitions came, as who served them before may have died over a delivery; a part of them each
+/// time after that, however many are kept.
+async fn sweep_messages(core: &Core, rounds: &mut Rounds, owned: Arc<[PartitionId]>) -> store::Result<()> {
+    let announce = |rows: Vec<MessageRow>| {
+        core.exchange.announce(rows.into_iter().map(|row| Look::Published(Box::new(row))));
+    };
+    announce(core.store.undelivered(&owned, core.now(), READ_MAX).await?);
+    let mut pages = SWEEP_PAGES;
+    if rounds.owned.as_ref() != Some(&owned) {
+        *rounds = Rounds::default();
+        pages = u32::MAX;
+    }
+    for _ in 0..pages {
+        let page = core.store.unsettled(&owned, core.now(), rounds.place, READ_MAX).await?;
+        announce(page.rows);
+        rounds.place = page.next;
+        if page.next.is_none() {
+            break;
+        }
+    }
+    rounds.owned = Some(owned);
+    Ok(())
 }
 
 /// Clears away what is over its time; writes nothing when nothing is.

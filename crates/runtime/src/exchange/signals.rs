@@ -66,7 +66,7 @@ async fn receivers(core: &Core, row: &InboxRow, signal: &SignalFor) -> Result<Un
             continue;
         }
         let command = Command::DeliverSignal { subscription: one.id, variables: signal.variables.clone() };
-        let message = Message::Command(CommandFor { instance: one.instance, commands: vec![command] });
+        let message = Message::Command(CommandFor { instance: one.instance, commands: vec![command], asked_by: None });
         unit.push(InboxWrite::Insert(Box::new(core.message(partition_of(one.instance.0), &message).await?)));
     }
     if signal.after == 0 && signal.root.is_none() {

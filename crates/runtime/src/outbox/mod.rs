@@ -26,12 +26,12 @@ use futures_util::FutureExt;
 pub(crate) use given_up::{call_again, is_given_up};
 use model::error::{FaultKind, codes};
 use model::limits::Limits;
-use model::{Fault, PartitionId, Timestamp};
+use model::{Fault, OutboxId, PartitionId, Timestamp};
 use platform::LiveEvent;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use store::{CallRow, CallWrite, OutboxRow, OutboxState, OutboxWrite, StoreError, Unit, Write};
+use store::{CallRow, CallWrite, JobRow, OutboxRow, OutboxState, OutboxWrite, StoreError, Unit, Write};
 use tokio::sync::Notify;
 
 const FIRST_GAP_MS: i64 = 2_000;
@@ -52,6 +52,8 @@ const FULL_MS: i64 = 250;
 const FULL_TRIES: u32 = 40;
 /// A call read longer ago may have been taken back: it is looked at before it is made.
 const FRESH_US: u64 = 2_000_000;
+/// Calls of an instance that are looked at for the one that an app answers.
+const CALLS_LOOKED_AT: u32 = 10_000;
 /// Pages that are put in place before calls that became ready are started.
 const PAGES_MAX: usize = 64;
 
@@ -465,6 +467,19 @@ async fn give_up(core: &Core, ready: Ready, target: &Arc<str>) {
             core.outbox.lock().put_off(&ready, target, core.now().plus_ms(AGAIN_MS));
         }
     }
+}
+
+/// Whether an app was called for the job of this row under another element's id: it is answered under the id that was
+/// told, also when the instance went on with another version meanwhile (BPMN MG-5).
+pub(crate) async fn was_called_as(core: &Core, job: &JobRow, element_id: &str) -> Result<bool, Fault> {
+    if let Some(waiting) = core.store.effect(OutboxId(job.id.0)).await? {
+        let order = serde_json::from_value::<Order>(waiting.payload);
+        if order.is_ok_and(|order| order.element_id == element_id) {
+            return Ok(true);
+        }
+    }
+    let calls = core.store.calls(job.instance, CALLS_LOOKED_AT).await?;
+    Ok(calls.iter().any(|call| call.job == Some(job.id) && call.element_id == element_id))
 }
 
 /// When to try again; none when that would be outside the window and it was tried often enough. Between the shortest

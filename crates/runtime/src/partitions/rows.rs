@@ -92,8 +92,9 @@ fn instance_rows(session: &Session, deployment: &Deployment, large: &mut LargeVa
                 finished_at,
                 incidents,
                 seq,
-                parent: state.parent().map(|link| link.instance),
+                parent: state.parent().map(|link| link.instance).or(session.dealings.called_by),
                 root: state.parent().map(|link| link.root),
+                suspended: false,
             },
             snapshot,
         }),
@@ -111,10 +112,19 @@ fn instance_rows(session: &Session, deployment: &Deployment, large: &mut LargeVa
         }),
     };
     unit.push(write);
+    let suspended = is_suspended(state);
+    if session.before.as_ref().is_some_and(|before| is_suspended(&before.instance)) != suspended {
+        unit.push(InstanceWrite::Suspend { partition, id, suspended });
+    }
     let events = engine::encode_events_with(&session.events, large);
     unit.push(InstanceWrite::Journal(JournalRow { partition, instance: id, seq, at: now, events }));
     large::put(partition, id, large, unit);
     bytes
+}
+
+/// What has ended is suspended no more.
+fn is_suspended(state: &Instance) -> bool {
+    state.is_suspended() && state.state() == engine::InstanceState::Active
 }
 
 pub(crate) fn store_state(state: engine::InstanceState) -> store::InstanceState {

@@ -7,12 +7,11 @@ use super::session::{Session, TaskPeople};
 use super::work::{MigrateWork, StartWork, Work};
 use crate::components::people::{self, Around};
 use crate::core::{Core, instance_not_found};
-use crate::decisions;
 use crate::deploy::Deployment;
 use crate::exchange::{calls, dealings};
 use crate::instances::journal;
 use crate::jobs::plan::{self, NewJob, return_defaults};
-use engine::event::UserTaskCreated;
+use engine::event::{JobRetried, UserTaskCreated};
 use engine::{Command, Decision, Env, Event, Instance, MigrationPlan, Rejection, Start};
 use model::error::codes;
 use model::{Fault, IdSource, IncidentId, JobId, TimerId, UserId, Value};
@@ -28,35 +27,36 @@ const FOLLOW_UPS_MAX: usize = 10_000;
 /// outer error undoes the session.
 pub(crate) type Worked = Result<Result<(), Fault>, Fault>;
 
-/// Works on one entry.
+/// Works on one entry. What is rare has a future of its own on the heap: the others are moved with every entry.
 pub(super) async fn work(core: &Core, session: &mut Session, ids: &mut IdSource, work: Work) -> Worked {
     let exists = session.state.is_some() && !session.erased;
     match work {
         Work::Start(start) => begin(core, session, ids, *start).await,
-        Work::Timer { timer, .. } => timer_due(core, session, ids, timer).await,
+        Work::Timer { timer, .. } => Box::pin(timer_due(core, session, ids, timer)).await,
         Work::Commands { .. } | Work::Deliver { .. } | Work::Migrate(_) | Work::Erase { .. } | Work::Tell(_)
             if !exists =>
         {
             Ok(Err(instance_not_found(session.id)))
         }
         Work::Commands { commands, .. } => run(core, session, ids, commands.into()).await,
-        Work::Deliver { command: Command::DeliverMessage { .. }, .. }
-            if session.state.as_ref().is_some_and(Instance::is_suspended) =>
+        Work::Deliver { command, .. }
+            if matches!(*command, Command::DeliverMessage { .. })
+                && session.state.as_ref().is_some_and(Instance::is_suspended) =>
         {
             // It waits until the instance is resumed (BPMN MG-8).
             Ok(Err(Fault::new(&codes::NOT_ACTIVE, "the instance is suspended")))
         }
         Work::Deliver { command, marks, .. } => {
-            let done = run(core, session, ids, VecDeque::from([command])).await?;
+            let done = run(core, session, ids, VecDeque::from([*command])).await?;
             if done.is_ok() {
                 let id = session.id;
                 session.writes.extend(marks.into_iter().map(|mark| mark.write(id)));
             }
             Ok(done)
         }
-        Work::Migrate(plan) => migrate(core, session, ids, *plan).await,
+        Work::Migrate(plan) => Box::pin(migrate(core, session, ids, *plan)).await,
         Work::Erase { .. } => {
-            calls::erased(core, session).await?;
+            Box::pin(calls::erased(core, session)).await?;
             session.erased = true;
             Ok(Ok(()))
         }
@@ -140,7 +140,7 @@ pub(crate) async fn begin(core: &Core, session: &mut Session, ids: &mut IdSource
         // The same start, done again after a commit whose answer was lost. Of an ended instance only its journal knows
         // the variables.
         if work.watch && state.state() != engine::InstanceState::Active {
-            session.state = Some(journal::ended(core, session.id).await?);
+            session.state = Some(Box::pin(journal::ended(core, session.id)).await?);
         }
         return Ok(Ok(()));
     }
@@ -148,7 +148,7 @@ pub(crate) async fn begin(core: &Core, session: &mut Session, ids: &mut IdSource
     if let Some(document) = work.document
         && deployment.may_read_document()
     {
-        session.read_document(core, document).await?;
+        Box::pin(session.read_document(core, document)).await?;
     }
     let start = Start {
         instance: session.id,
@@ -192,7 +192,11 @@ fn env<'e>(core: &'e Core, session: &Session, ids: &'e mut IdSource) -> Env<'e> 
 
 fn absorb(session: &mut Session, decision: Decision) {
     session.state = Some(decision.instance);
-    session.events.extend(decision.events);
+    if session.events.is_empty() {
+        session.events = decision.events;
+    } else {
+        session.events.extend(decision.events);
+    }
 }
 
 /// Runs commands and what follows from them. The caller's own commands stop at the first refusal.
@@ -268,8 +272,20 @@ pub(crate) async fn tell(
     Ok(())
 }
 
-/// What the events since `first` ask for at once.
+/// What the events since `first` ask for at once; most ask for nothing.
 async fn follow_ups(core: &Core, session: &mut Session, first: usize) -> Result<VecDeque<Command>, Fault> {
+    let asks = |event: &Event| {
+        matches!(event, Event::JobCreated(_) | Event::JobRetried(_) | Event::UserTaskCreated(_))
+            || dealings::concerns(session, event)
+    };
+    if session.events[first..].iter().any(asks) {
+        Box::pin(asked_for(core, session, first)).await
+    } else {
+        Ok(VecDeque::new())
+    }
+}
+
+async fn asked_for(core: &Core, session: &mut Session, first: usize) -> Result<VecDeque<Command>, Fault> {
     let mut commands = VecDeque::new();
     let mut jobs = Vec::new();
     let mut tasks = Vec::new();
@@ -286,9 +302,7 @@ async fn follow_ups(core: &Core, session: &mut Session, first: usize) -> Result<
                 waits: created.backoff.clone(),
                 again: false,
             }),
-            Event::JobRetried { job, key, retries, input } => {
-                jobs.extend(retried(core, session, (*job, *key, *retries), input));
-            }
+            Event::JobRetried(again) => jobs.extend(retried(session, again)),
             Event::UserTaskCreated(created) => tasks.push(created.clone()),
             _ => {}
         }
@@ -313,27 +327,19 @@ fn is_open(session: &Session, job: JobId) -> bool {
 }
 
 /// A job that is tried again, as it was made.
-fn retried(
-    core: &Core,
-    session: &Session,
-    (job, key, retries): (JobId, u32, u32),
-    input: &model::Object,
-) -> Option<NewJob> {
-    use model::definition::ElementKind;
+fn retried(session: &Session, again: &JobRetried) -> Option<NewJob> {
     let state = session.state.as_ref()?;
-    let open = state.job(job)?;
-    let element = state.element(key)?.element;
-    let definition = session.deployment.as_ref()?.definition();
-    let headers = match &definition.element(element).kind {
-        ElementKind::ServiceTask(task) => task.headers.clone(),
-        ElementKind::BusinessRuleTask(call) => {
-            let decision = decisions::asked_for(core, definition, call, state.visible_variables(key));
-            engine::decision_headers(call, decision)
-        }
-        _ => Vec::new(),
-    };
-    let (job_type, input) = (open.job_type.to_string(), input.clone());
-    Some(NewJob { job, key, element, job_type, retries, headers, input, waits: None, again: true })
+    Some(NewJob {
+        job: again.job,
+        key: again.key,
+        element: state.element(again.key)?.element,
+        job_type: state.job(again.job)?.job_type.to_string(),
+        retries: again.retries,
+        headers: again.headers.clone(),
+        input: again.input.clone(),
+        waits: again.backoff.clone(),
+        again: true,
+    })
 }
 
 /// Finds the people of a new task. Nobody to do it: the element waits with an incident.

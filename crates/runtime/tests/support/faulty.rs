@@ -266,10 +266,14 @@ forward! {
         fn published_message(partition: PartitionId, id: i64) -> Option<MessageRow>;
         fn keys_of(instance: InstanceId) -> Vec<String>;
         fn earliest_expiry() -> Option<Timestamp>;
-        fn unsettled(partitions: &[PartitionId], now: Timestamp, after: i64, limit: u32) -> Vec<MessageRow>;
+        fn undelivered(partitions: &[PartitionId], now: Timestamp, limit: u32) -> Vec<MessageRow>;
+        fn unsettled(partitions: &[PartitionId], now: Timestamp, after: Option<MessagePlace>, limit: u32) -> Unsettled;
         fn starts(wanted: StartQuery) -> Vec<StartRow>;
         fn key_holder(process_id: &str, key: &str) -> Option<InstanceId>;
         fn next_in_queue(name: Option<&str>, limit: u32) -> Vec<MutexRow>;
+        fn list_subscriptions(query: Query<SubscriptionField>) -> Paged<SubscriptionRow>;
+        fn list_messages(query: Query<MessageField>) -> Paged<MessageRow>;
+        fn list_mutexes(query: Query<MutexField>) -> Paged<MutexRow>;
     }
     People {
         fn user(id: UserId) -> Option<UserRow>;

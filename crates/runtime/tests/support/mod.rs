@@ -26,6 +26,13 @@ use store::{SharedStore, SqliteStore};
 /// 2026-01-01T00:00:00Z.
 pub const BEGINNING: Timestamp = Timestamp(1_767_225_600_000);
 
+/// Only a test that fails waits for so long: the machine may be busy with anything.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+/// Between two looks.
+const LOOK: Duration = Duration::from_millis(1);
+/// Looks that have to bring nothing before time passes.
+const LOOKS_A_MOMENT: u32 = 20;
+
 pub struct World {
     pub store: SharedStore,
     pub platform: Platform,
@@ -154,14 +161,30 @@ impl World {
                 if let Some(found) = condition().await {
                     return found;
                 }
-                // A lagging or closed bus only means: look again.
+                // A lagging or closed bus only means: look again. Others have to come to their turn meanwhile.
                 tokio::select! {
                     _ = live.recv() => {}
-                    () = tokio::task::yield_now() => {}
+                    () = tokio::time::sleep(LOOK) => {}
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), look).await.unwrap_or_else(|_| panic!("never happened: {what}"))
+        tokio::time::timeout(PATIENCE, look).await.unwrap_or_else(|_| panic!("never happened: {what}"))
+    }
+
+    /// The same for what needs time to pass: the clock moves on whenever nothing came of the moment before.
+    pub async fn until_later<T, F>(&self, what: &str, step_ms: i64, mut condition: impl FnMut() -> F) -> T
+    where
+        F: Future<Output = Option<T>>,
+    {
+        let looks = std::cell::Cell::new(0_u32);
+        let look = || {
+            looks.set(looks.get() + 1);
+            if looks.get().is_multiple_of(LOOKS_A_MOMENT) {
+                self.clock.advance_ms(step_ms);
+            }
+            condition()
+        };
+        self.until(what, look).await
     }
 
     pub async fn until_state(&self, id: InstanceId, state: &str) {

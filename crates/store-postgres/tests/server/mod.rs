@@ -87,7 +87,7 @@ async fn connect(url: &str) -> Client {
                 tokio::spawn(connection);
                 return client;
             }
-            Err(error) if started.elapsed() > Duration::from_secs(30) => panic!("no server at {url}: {error}"),
+            Err(error) if started.elapsed() > Duration::from_secs(120) => panic!("no server at {url}: {error}"),
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }

@@ -122,23 +122,38 @@ pub async fn published_messages(db: &dyn Database) {
 
     let once = MessageRow { state: MessageState::Once, expires_at: at(8), ..message(8, "ping", "") };
     put(&store, publish(&once)).await;
-    let unsettled = async |partitions: &[u8], after| {
-        let partitions: Vec<PartitionId> = partitions.iter().map(|p| PartitionId(*p)).collect();
-        ids(&ok(store.unsettled(&partitions, at(500), after, 10).await), |m: &MessageRow| m.id)
+    let named = |partitions: &[u8]| partitions.iter().map(|p| PartitionId(*p)).collect::<Vec<_>>();
+    // Page by page, of two messages each.
+    let unsettled = async |partitions: &[u8]| {
+        let (mut found, mut after, mut pages) = (Vec::new(), None, 0);
+        loop {
+            let page = ok(store.unsettled(&named(partitions), at(500), after, 2).await);
+            found.extend(ids(&page.rows, |m: &MessageRow| m.id));
+            pages += 1;
+            after = page.next;
+            if after.is_none() {
+                found.sort_unstable();
+                return (found, pages);
+            }
+        }
     };
-    assert_eq!(unsettled(&[], 0).await, [8]);
+    let undelivered = async |partitions: &[u8]| {
+        ids(&ok(store.undelivered(&named(partitions), at(500), 10).await), |m: &MessageRow| m.id)
+    };
+    assert_eq!((undelivered(&[]).await, undelivered(&[1]).await, undelivered(&[0]).await), (vec![8], vec![], vec![8]));
+    let (found, pages) = unsettled(&[]).await;
+    assert!(found.is_empty() && pages >= 2, "nobody waits, and all were looked at: {found:?}, {pages} pages");
     let waits = subscription(9, SubscriptionKind::Message, "paid", Some("b"));
     put(&store, write(ExchangeWrite::Subscribe(Box::new(waits)))).await;
-    assert_eq!(unsettled(&[], 0).await, [2, 8]);
-    assert_eq!((unsettled(&[1], 0).await, unsettled(&[0], 2).await), (vec![], vec![8]));
+    assert_eq!((unsettled(&[]).await.0, unsettled(&[1]).await.0, unsettled(&[0]).await.0), (vec![2], vec![], vec![2]));
     let taken =
         ExchangeWrite::Reach { partition: PartitionId(0), id: 2, before: Vec::new(), after: vec!["p9".to_owned()] };
     put(&store, write(taken)).await;
-    assert_eq!(unsettled(&[], 0).await, [8], "who waits had it");
+    assert_eq!(unsettled(&[]).await.0, Vec::<i64>::new(), "who waits had it");
     assert_eq!(ok(store.earliest_expiry().await), Some(at(8)));
     let expired = put(&store, write(ExchangeWrite::Expire { before: at(9_500), limit: 10 })).await;
     assert_eq!(expired.removed, 2, "what is to be delivered once stays");
-    assert_eq!(unsettled(&[], 0).await, [8]);
+    assert_eq!(undelivered(&[]).await, [8]);
 }
 
 pub async fn event_starts(db: &dyn Database) {
@@ -213,4 +228,76 @@ pub async fn held_names(db: &dyn Database) {
     let (partition, id) = (PartitionId(0), InstanceId(512));
     put(&store, Unit::of(InstanceWrite::Delete { partition, id })).await;
     assert_eq!(ok(store.next_in_queue(Some("m"), 10).await), []);
+}
+
+pub async fn exchange_lists(db: &dyn Database) {
+    let store = db.open().await;
+    put(&store, Unit::of(InstanceWrite::Create(instance(5)))).await;
+    let (partition, holder) = (PartitionId(1), instance(5).row.id);
+    let mutex = |id, instance, name: &str| MutexRow { partition, id, name: name.into(), instance, key: 3, held: false };
+    let mutexes = [mutex(1, holder, "till"), mutex(2, InstanceId(pid(9, 1)), "till"), mutex(3, holder, "door")];
+    let subscriptions = [
+        subscription(1, SubscriptionKind::Message, "paid", Some("a")),
+        subscription(2, SubscriptionKind::Message, "paid", None),
+        subscription(3, SubscriptionKind::Signal, "alarm", None),
+    ];
+    let only = MessageRow { process: Some("p1".into()), ..message(2, "paid", "b") };
+    let once = MessageRow { state: MessageState::Once, ..message(3, "sent", "") };
+    let messages = [message(1, "paid", "a"), only, once];
+    let unit = subscriptions.iter().fold(Unit::new(), |u, s| u.with(ExchangeWrite::Subscribe(Box::new(s.clone()))));
+    let unit = messages.iter().fold(unit, |u, m| u.with(ExchangeWrite::Publish(Box::new(m.clone()))));
+    let unit = mutexes.iter().fold(unit, |u, m| u.with(ExchangeWrite::Queue(Box::new(m.clone()))));
+    put(&store, unit).await;
+    let page = Page { count: true, ..Page::default() };
+
+    use {MessageField as M, MutexField as X, SubscriptionField as S};
+    let read = async |filter| {
+        let found = ok(store.list_subscriptions(Query { page, ..Query::new(filter) }).await);
+        assert_eq!(found.total, Some(found.rows.len() as u64));
+        found.rows
+    };
+    let [first, second, third] = subscriptions;
+    assert_eq!(read(Filter::default()).await, [third.clone(), second.clone(), first.clone()], "the newest first");
+    let named = Filter::eq(S::Name, "paid").and(Filter::eq(S::Kind, SubscriptionKind::Message.code()));
+    assert_eq!(read(named).await, [second.clone(), first.clone()]);
+    assert_eq!(read(Filter::eq(S::Key, "a")).await, [first]);
+    assert_eq!(read(Filter::eq(S::Instance, third.instance)).await, [third]);
+    assert_eq!(read(Filter::eq(S::ProcessId, "p2")).await, [second]);
+
+    let read = async |filter| ids(&ok(store.list_messages(Query::new(filter)).await).rows, |m: &MessageRow| m.id);
+    let kept = || Filter::is(M::State, Op::Lt, MessageState::Remembered.code());
+    assert_eq!(read(kept()).await, [3, 2, 1]);
+    assert_eq!(read(kept().and(Filter::is(M::ExpiresAt, Op::Gt, at(1_001)))).await, [3, 2]);
+    assert_eq!(read(kept().and(Filter::eq(M::Name, "paid")).and(Filter::eq(M::Key, "a"))).await, [1]);
+    assert_eq!(read(Filter::eq(M::ProcessId, "p1")).await, [2]);
+    assert_eq!(read(Filter::eq(M::Id, 3_i64)).await, [3]);
+
+    let read = async |filter| ok(store.list_mutexes(Query { page, ..Query::new(filter) }).await).rows;
+    assert_eq!(read(Filter::default()).await, mutexes);
+    assert_eq!(read(Filter::eq(X::Name, "till")).await, mutexes[..2]);
+    assert_eq!(read(Filter::eq(X::Instance, holder)).await, [mutexes[0].clone(), mutexes[2].clone()]);
+    assert_eq!(read(Filter::eq(X::ProcessId, "order")).await, [mutexes[0].clone(), mutexes[2].clone()]);
+    assert_eq!(read(Filter::eq(X::ProcessId, "other")).await, []);
+}
+
+pub async fn suspended_instances(db: &dyn Database) {
+    let store = db.open().await;
+    let rows = [instance(1), instance(2)];
+    put(&store, rows.iter().fold(Unit::new(), |u, row| u.with(InstanceWrite::Create(row.clone())))).await;
+    let suspend = |row: &StoredInstance, suspended| {
+        Unit::of(InstanceWrite::Suspend { partition: row.row.partition, id: row.row.id, suspended })
+    };
+    let read = async |is: bool| {
+        let query = Query::new(Filter::eq(InstanceField::Suspended, is));
+        ids(&ok(store.instances(query).await).rows, |row: &InstanceRow| row.id.0)
+    };
+    put(&store, suspend(&rows[0], true)).await;
+    let (first, second) = (rows[0].row.id.0, rows[1].row.id.0);
+    assert_eq!((read(true).await, read(false).await), (vec![first], vec![second]));
+    let update = moved(&rows[0], InstanceState::Active, at(5));
+    put(&store, Unit::of(InstanceWrite::Update(update))).await;
+    assert!(some(store.instance(rows[0].row.id).await).suspended, "other changes leave it");
+    put(&store, suspend(&rows[0], false)).await;
+    assert_eq!((read(true).await, read(false).await), (vec![], vec![second, first]));
+    assert_eq!(conflict(store.commit_one(suspend(&instance(3), true)).await), Conflict::Instance);
 }

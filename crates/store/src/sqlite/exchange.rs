@@ -2,12 +2,14 @@
 
 use super::{
     SqliteStore,
+    list::{Column, List},
     row::{Columns, at, numbers, texts},
     tx::{Tx, WriteResult, all, first},
 };
 use crate::{
-    Conflict, Exchange, ExchangeWrite, MessageQuery, MessageRow, MessageState, MutexRow, Result, StartKind, StartQuery,
-    StartRow, SubscriptionKind, SubscriptionQuery, SubscriptionRow,
+    Conflict, Exchange, ExchangeWrite, MessageField, MessagePlace, MessageQuery, MessageRow, MessageState, MutexField,
+    MutexRow, Paged, Query, Result, StartKind, StartQuery, StartRow, SubscriptionField, SubscriptionKind,
+    SubscriptionQuery, SubscriptionRow, Unsettled,
 };
 use async_trait::async_trait;
 use model::{DefinitionId, InstanceId, PartitionId, SubscriptionId, Timestamp};
@@ -83,18 +85,25 @@ const PUBLISHED_ANY: &str = concat!(
     AND (?3 IS NULL OR instr(m.reached, ?3) = 0) ORDER BY m.created_at, m.id LIMIT ?4"
 );
 const MESSAGE: &str = concat!(message!(), "m.partition_id = ?1 AND m.id = ?2");
+/// Their time to live is over from the start: the index of what expires finds them.
+const UNDELIVERED: &str = concat!(
+    message!(),
+    "m.expires_at <= ?1 AND m.state = 1 AND (?2 = '[]' OR m.partition_id IN (SELECT value FROM json_each(?2)))
+    ORDER BY m.expires_at, m.id LIMIT ?3"
+);
+/// The last message of a full page.
+const PAGE_END: &str = "SELECT partition_id, id FROM messages WHERE id > ?1 ORDER BY id LIMIT 1 OFFSET ?2";
 const UNSETTLED: &str = concat!(
     message!(),
-    "m.id > ?1 AND m.state < 2 AND (m.expires_at > ?2 OR m.state = 1)
+    "m.id > ?1 AND m.id <= ?4 AND m.state = 0 AND m.expires_at > ?2
     AND (?3 = '[]' OR m.partition_id IN (SELECT value FROM json_each(?3)))
-    AND (m.state = 1
-        OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.kind = 0 AND s.name = m.name AND s.key = m.key
+    AND (EXISTS (SELECT 1 FROM subscriptions s WHERE s.kind = 0 AND s.name = m.name AND s.key = m.key
             AND instr(m.reached, '\"' || s.process_id || '\"') = 0)
         OR EXISTS (SELECT 1 FROM subscriptions s WHERE s.kind = 0 AND s.name = m.name AND s.key IS NULL
             AND instr(m.reached, '\"' || s.process_id || '\"') = 0)
         OR EXISTS (SELECT 1 FROM event_starts e WHERE e.kind = 0 AND e.name = m.name
             AND instr(m.reached, '\"' || e.process_id || '\"') = 0))
-    ORDER BY m.id LIMIT ?4"
+    ORDER BY m.id"
 );
 const EARLIEST: &str = "SELECT min(expires_at) FROM messages";
 const NAMED: &str = concat!(start!(), "kind = ?1 AND name = ?2 ORDER BY id");
@@ -107,6 +116,62 @@ const NEXT: &str = "SELECT partition_id, id, name, instance_id, run_key, held FR
     (SELECT min(id) FROM mutexes GROUP BY name HAVING max(held) = 0) ORDER BY id LIMIT ?1";
 const NEXT_OF: &str = "SELECT partition_id, id, name, instance_id, run_key, held FROM mutexes WHERE id =
     (SELECT min(id) FROM mutexes WHERE name = ?1 HAVING max(held) = 0)";
+
+/// The list of subscriptions.
+const SUBSCRIPTIONS: List<SubscriptionField> = List {
+    select: "s.partition_id, s.id, s.kind, s.name, s.key, s.instance_id, s.root_id, s.process_id, s.element_id,
+        s.created_at",
+    from: "subscriptions s",
+    base: "",
+    text: &[],
+    tie: ("s.id", "DESC"),
+    column: |field| match field {
+        SubscriptionField::Id => Column::of("s.id"),
+        SubscriptionField::Kind => Column::code("s.kind"),
+        SubscriptionField::Name => Column::of("s.name"),
+        SubscriptionField::Key => Column::nullable("s.key"),
+        SubscriptionField::Instance => Column::of("s.instance_id"),
+        SubscriptionField::ProcessId => Column::of("s.process_id"),
+    },
+};
+
+/// The list of messages.
+const MESSAGES: List<MessageField> = List {
+    select: "m.partition_id, m.id, m.name, m.key, m.message_id, m.variables, m.process_id, m.element_id, m.state,
+        m.reached, m.created_at, m.expires_at",
+    from: "messages m",
+    base: "",
+    text: &[],
+    tie: ("m.id", "DESC"),
+    column: |field| match field {
+        MessageField::Id => Column::of("m.id"),
+        MessageField::Name => Column::of("m.name"),
+        MessageField::Key => Column::of("m.key"),
+        MessageField::ProcessId => Column::nullable("m.process_id"),
+        MessageField::State => Column::code("m.state"),
+        MessageField::ExpiresAt => Column::of("m.expires_at"),
+    },
+};
+
+/// The list of names that are held or waited for.
+const MUTEXES: List<MutexField> = List {
+    select: "x.partition_id, x.id, x.name, x.instance_id, x.run_key, x.held",
+    from: "mutexes x",
+    base: "",
+    text: &[],
+    tie: ("x.id", "ASC"),
+    column: |field| match field {
+        MutexField::Id => Column::of("x.id"),
+        MutexField::Name => Column::of("x.name"),
+        MutexField::Instance => Column::of("x.instance_id"),
+        MutexField::ProcessId => Column::Any {
+            head: "EXISTS (SELECT 1 FROM instances i WHERE i.id = x.instance_id AND ",
+            value: "i.process_id",
+            order: "x.instance_id",
+            parameter: None,
+        },
+    },
+};
 
 pub(super) fn apply(tx: &mut Tx<'_>, write: &ExchangeWrite) -> WriteResult {
     match write {
@@ -323,15 +388,29 @@ impl Exchange for SqliteStore {
         self.read(move |c| first(c, MESSAGE, params![partition.0, id], message)).await
     }
 
+    async fn undelivered(&self, partitions: &[PartitionId], now: Timestamp, limit: u32) -> Result<Vec<MessageRow>> {
+        let partitions = numbers(partitions.iter().map(|p| p.0.into()));
+        self.read(move |c| all(c, UNDELIVERED, params![now.0, partitions, limit], message)).await
+    }
+
     async fn unsettled(
         &self,
         partitions: &[PartitionId],
         now: Timestamp,
-        after: i64,
+        after: Option<MessagePlace>,
         limit: u32,
-    ) -> Result<Vec<MessageRow>> {
+    ) -> Result<Unsettled> {
         let partitions = numbers(partitions.iter().map(|p| p.0.into()));
-        self.read(move |c| all(c, UNSETTLED, params![after, now.0, partitions, limit], message)).await
+        // Ids are in one order here, whatever their partition.
+        let after = after.map_or(0, |(_, id)| id);
+        self.read(move |c| {
+            let place = |row: &Row<'_>| Ok((PartitionId(row.get(0)?), row.get(1)?));
+            let next: Option<MessagePlace> = first(c, PAGE_END, params![after, limit.saturating_sub(1)], place)?;
+            let end = next.map_or(i64::MAX, |(_, id)| id);
+            let rows = all(c, UNSETTLED, params![after, now.0, partitions, end], message)?;
+            Ok(Unsettled { rows, next })
+        })
+        .await
     }
 
     async fn earliest_expiry(&self) -> Result<Option<Timestamp>> {
@@ -364,5 +443,17 @@ impl Exchange for SqliteStore {
             None => all(c, NEXT, [limit], mutex),
         })
         .await
+    }
+
+    async fn list_subscriptions(&self, query: Query<SubscriptionField>) -> Result<Paged<SubscriptionRow>> {
+        self.read(move |c| SUBSCRIPTIONS.read(c, &query, None, subscription)).await
+    }
+
+    async fn list_messages(&self, query: Query<MessageField>) -> Result<Paged<MessageRow>> {
+        self.read(move |c| MESSAGES.read(c, &query, None, message)).await
+    }
+
+    async fn list_mutexes(&self, query: Query<MutexField>) -> Result<Paged<MutexRow>> {
+        self.read(move |c| MUTEXES.read(c, &query, None, mutex)).await
     }
 }
