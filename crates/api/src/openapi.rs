@@ -44,6 +44,7 @@ use utoipa::{Modify, OpenApi};
         instances::operate::turns, instances::operate::ad_hoc, instances::operate::cancel_transaction,
         instances::operate::migrate, instances::operate::skip,
         messages::publish, messages::correlate, messages::signal, messages::conditions,
+        messages::kept, messages::remove, messages::subscriptions, messages::mutexes,
         incidents::list, incidents::retry,
         tasks::list, tasks::count, tasks::get, tasks::complete, tasks::claim, tasks::reassign,
         jobs::activate, jobs::extend, jobs::complete, jobs::fail, jobs::error,

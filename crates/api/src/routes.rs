@@ -138,7 +138,11 @@ table! {
     POST "/instances/{id}/ad-hoc" instances::operate::ad_hoc, May(Operate, Incidents);
     POST "/instances/{id}/cancel-transaction" instances::operate::cancel_transaction, May(Operate, Incidents);
     POST "/migrations" instances::operate::migrate, May(Operate, Incidents);
+    GET "/messages" messages::kept, May(View, Incidents);
     POST "/messages" messages::publish, May(Operate, Jobs);
+    DELETE "/messages/{id}" messages::remove, May(Operate, Jobs);
+    GET "/subscriptions" messages::subscriptions, May(View, Incidents);
+    GET "/mutexes" messages::mutexes, May(View, Incidents);
     POST "/messages/correlate" messages::correlate, May(Operate, Jobs);
     POST "/signals" messages::signal, May(Operate, Jobs);
     POST "/conditions" messages::conditions, May(Start, Definitions);

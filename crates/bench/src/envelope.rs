@@ -189,6 +189,7 @@ fn row(partition: PartitionId, id: InstanceId, state: InstanceState, now: Timest
         seq: 1,
         parent: None,
         root: None,
+        suspended: false,
     }
 }
 

@@ -150,6 +150,7 @@ codes! {
     NOT_CORRELATED = "RUN-0018", Conflict, "Nobody takes the message";
     CORRELATION_AMBIGUOUS = "RUN-0019", Conflict, "Several take the message";
     MESSAGE_INVALID = "RUN-0020", Invalid, "The message, signal or condition is described wrongly";
+    MESSAGE_NOT_FOUND = "RUN-0021", NotFound, "No such kept message";
     // Outgoing calls.
     CALL_FAILED = "OUT-0001", Unavailable, "The handler could not be reached";
     CALL_STATUS = "OUT-0002", Conflict, "The handler answered with an error";

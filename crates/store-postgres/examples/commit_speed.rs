@@ -40,6 +40,7 @@ fn create(n: i64) -> Unit {
         seq: 1,
         parent: None,
         root: None,
+        suspended: false,
     };
     let journal = JournalRow { partition, instance: id, seq: 1, at: Timestamp(n), events: vec![7; 800] };
     Unit::of(InstanceWrite::Create(StoredInstance { row, snapshot: vec![7; 600] }))

@@ -34,6 +34,7 @@ pub(crate) static UPDATE: Kind = Kind {
     otherwise: Some(Conflict::Instance),
 };
 const MIGRATE: &str = "UPDATE instances SET definition_id = $3, process_id = $4 WHERE partition_id = $1 AND id = $2";
+const SUSPEND: &str = "UPDATE instances SET suspended = $3 WHERE partition_id = $1 AND id = $2";
 /// Of elements by their ids before: all of a table at once, for two may change places.
 const MOVE_TASKS: &str = "UPDATE user_tasks t SET definition_id = $3, process_name = $8,
     element_id = m.place, element_key = m.key, element_name = m.name
@@ -72,7 +73,7 @@ macro_rules! columns {
     () => {
         "i.partition_id, i.id, i.definition_id, i.process_id, i.state, i.document_catalog, i.document_record,
         i.started_by, i.business_key, i.state_title, i.created_at, i.updated_at, i.finished_at, i.incidents, i.seq,
-        i.parent_id, i.root_id"
+        i.parent_id, i.root_id, i.suspended"
     };
 }
 
@@ -125,6 +126,7 @@ fn column(field: &InstanceField) -> Column {
         InstanceField::Incidents => Column::code("i.incidents"),
         InstanceField::Parent => Column::nullable("i.parent_id"),
         InstanceField::Root => Column::nullable("i.root_id"),
+        InstanceField::Suspended => Column::Flag { yes: "i.suspended = 1", no: "i.suspended = 0" },
     }
 }
 
@@ -188,7 +190,7 @@ pub(crate) fn plan(plan: &mut Plan<'_>, write: &InstanceWrite) -> bool {
         InstanceWrite::Journal(j) => {
             plan.append(&JOURNAL, params![j.partition, j.instance, j.seq, j.at, &j.events]);
         }
-        InstanceWrite::Migrate { .. } | InstanceWrite::Delete { .. } => return false,
+        InstanceWrite::Migrate { .. } | InstanceWrite::Suspend { .. } | InstanceWrite::Delete { .. } => return false,
     }
     true
 }
@@ -211,6 +213,9 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, write: &InstanceWrite) -> WriteResult
             let jobs = Param::numbers(jobs.iter().map(|job| job.0));
             tx.send(MOVE_JOBS, params![*partition, jobs, from(), to(), keys()]).await?;
         }
+    }
+    if let InstanceWrite::Suspend { partition, id, suspended } = write {
+        tx.must(SUSPEND, params![*partition, *id, i64::from(*suspended)], Conflict::Instance).await?;
     }
     if let InstanceWrite::Delete { partition, id } = write {
         for sql in DELETE {
@@ -238,6 +243,7 @@ fn instance(c: &mut Columns<'_>) -> Read<InstanceRow> {
         seq: c.count()?,
         parent: c.id_opt(InstanceId)?,
         root: c.id_opt(InstanceId)?,
+        suspended: c.get::<i64>()? != 0,
     })
 }
 

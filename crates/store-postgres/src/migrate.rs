@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_nodes.sql"),
     include_str!("../migrations/0004_retention.sql"),
     include_str!("../migrations/0005_exchange.sql"),
+    include_str!("../migrations/0006_suspended.sql"),
 ];
 
 /// The newest schema this version knows.

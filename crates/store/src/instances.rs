@@ -56,6 +56,8 @@ pub struct InstanceRow {
     pub parent: Option<InstanceId>,
     /// Where its tree of calls began; none: it was not called.
     pub root: Option<InstanceId>,
+    /// Whether nothing goes on by itself. A new instance is not; [`InstanceWrite::Suspend`] changes it.
+    pub suspended: bool,
 }
 
 /// An instance as its partition loads it.
@@ -146,6 +148,15 @@ pub enum InstanceWrite {
         /// ... and open jobs among these.
         jobs: Vec<JobId>,
     },
+    /// The instance is suspended, or is no more; [`crate::Conflict::Instance`] when it is gone.
+    Suspend {
+        /// Its partition.
+        partition: PartitionId,
+        /// The instance.
+        id: InstanceId,
+        /// Whether it is.
+        suspended: bool,
+    },
     /// Erases the instance, its journal, tasks, calls and incidents. Its timers, jobs and outbox entries are known to
     /// the caller by id and deleted by their own writes in the same unit.
     Delete {
@@ -189,6 +200,8 @@ pub enum InstanceField {
     Parent,
     /// Where its tree of calls began.
     Root,
+    /// Whether it is suspended.
+    Suspended,
 }
 
 /// How many instances of a version stand somewhere.

@@ -1,7 +1,7 @@
 //! Incidents: elements that wait for somebody to mend something.
 
 use crate::ApiState;
-use crate::edge::{ApiResult, Caller, Id, Page, PageQuery, Params};
+use crate::edge::{ApiResult, Caller, Id, Page, PageQuery, Params, parse_opt_id};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -57,6 +57,8 @@ pub struct IncidentQuery {
     /// Open ones when absent.
     #[param(value_type = Option<IncidentStateDto>)]
     pub state: Option<IncidentStateDto>,
+    /// Only of this instance.
+    pub instance_id: Option<String>,
 }
 
 /// The incidents, newest first.
@@ -68,7 +70,8 @@ pub(crate) async fn list(
     Params(page): Params<PageQuery>,
 ) -> ApiResult<Json<Page<IncidentDto>>> {
     let open = !matches!(query.state, Some(IncidentStateDto::Resolved));
-    let found = api.runtime.incidents(Some(open), None, page.of_runtime()).await?;
+    let instance = parse_opt_id(query.instance_id.as_deref())?;
+    let found = api.runtime.incidents(Some(open), instance, page.of_runtime()).await?;
     Ok(Json(Page { items: found.items.into_iter().map(incident_dto).collect(), total: found.total }))
 }
 

@@ -83,7 +83,11 @@ const TABLE: &[(&str, char)] = &[
     ("POST /instances/{id}/ad-hoc", 'a'),
     ("POST /instances/{id}/cancel-transaction", 'a'),
     ("POST /migrations", 'a'),
+    ("GET /messages", 'a'),
     ("POST /messages", 'a'),
+    ("DELETE /messages/{id}", 'a'),
+    ("GET /subscriptions", 'a'),
+    ("GET /mutexes", 'a'),
     ("POST /messages/correlate", 'a'),
     ("POST /signals", 'a'),
     ("POST /conditions", 'e'),
@@ -145,6 +149,7 @@ async fn others(world: &World) -> impl Fn(&str) -> String + use<> {
             "models" => "model_9",
             "incidents" => "inc_9",
             "jobs" => "job_9",
+            "messages" => "9",
             _ => "",
         };
         operation.replace("{id}", id)

@@ -44,6 +44,7 @@ pub(crate) async fn summary(core: &Core, row: InstanceRow) -> Result<InstanceSum
         incidents: row.incidents,
         parent: row.parent,
         root: row.root,
+        suspended: row.suspended,
     })
 }
 
@@ -78,6 +79,8 @@ fn conditions(filter: &InstanceFilter) -> Filter<InstanceField> {
         let op = if has { Op::Gt } else { Op::Eq };
         Filter::is(InstanceField::Incidents, op, 0_i64)
     }));
+    all.extend(filter.before.map(|id| Filter::is(InstanceField::Id, Op::Lt, id)));
+    all.extend(filter.suspended.map(|is| Filter::eq(InstanceField::Suspended, is)));
     Filter::All(all)
 }
 

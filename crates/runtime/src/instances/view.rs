@@ -6,11 +6,12 @@ use crate::core::{Core, instance_not_found};
 use crate::deploy::kind_name;
 use crate::tasks;
 use crate::types::{
-    ElementState, ElementView, HistoryEntry, InstanceFilter, InstanceView, JobView, Page, ScopeVariables, TaskFilter,
+    BodyView, ElementState, ElementView, HistoryEntry, InstanceFilter, InstanceView, JobView, Page, ScopeVariables,
+    TaskFilter, TurnView,
 };
 use engine::{Event, Instance, InstanceState};
 use indexmap::IndexMap;
-use model::definition::{ElementIdx, FlowIdx, ProcessDefinition};
+use model::definition::{ElementIdx, FlowIdx, ProcessDefinition, Repetition};
 use model::{Fault, InstanceId, Timestamp};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -40,12 +41,12 @@ pub(crate) async fn view(core: &Core, id: InstanceId) -> Result<InstanceView, Fa
         elements: trace.elements(definition, &state),
         taken_flows: trace.flows.iter().map(|(flow, n)| (flow_id(definition, *flow), *n)).collect(),
         waiting: state.waiting().iter().map(|w| (flow_id(definition, w.flow), w.count)).collect(),
+        bodies: bodies(definition, &state),
         variables: variables(definition, &state),
         incidents: incidents(core, Some(true), Some(id), shown).await?.items,
         tasks: tasks::list(core, &filter, shown).await?.items,
         jobs: jobs(definition, &state),
         children: super::list(core, &of_caller(id), shown).await?.items,
-        suspended: state.is_suspended(),
         summary: summary(core, stored.row).await?,
     })
 }
@@ -161,6 +162,34 @@ fn variables(definition: &ProcessDefinition, state: &Instance) -> Vec<ScopeVaria
         values: model::Object::clone(&e.variables),
     };
     scopes.map(scope).collect()
+}
+
+fn bodies(definition: &ProcessDefinition, state: &Instance) -> Vec<BodyView> {
+    if state.state() != InstanceState::Active {
+        return Vec::new();
+    }
+    let view = |body: &engine::state::Body| {
+        let run = state.element(body.key)?;
+        let element = definition.elements.get(run.element.0 as usize)?;
+        let sequential = match element.repetition() {
+            Some(Repetition::MultiInstance(multi)) => Some(multi.sequential),
+            _ => None,
+        };
+        let turn = |(key, index): &(u32, u32)| TurnView { key: *key, number: index + 1, item: body.item(*index) };
+        Some(BodyView {
+            key: body.key,
+            element_id: element.id.to_string(),
+            name: element.name.clone(),
+            multi_instance: sequential.is_some(),
+            sequential: sequential.unwrap_or(true),
+            total: sequential.map(|_| body.total),
+            started: body.started,
+            completed: body.completed,
+            terminated: body.terminated,
+            turns: body.turns.iter().map(turn).collect(),
+        })
+    };
+    state.activities().bodies.iter().filter_map(view).collect()
 }
 
 fn jobs(definition: &ProcessDefinition, state: &Instance) -> Vec<JobView> {

@@ -80,6 +80,8 @@ pub struct InstanceSummary {
     pub parent: Option<InstanceId>,
     /// Where its tree of calls began; none: it was not called.
     pub root: Option<InstanceId>,
+    /// Whether nothing goes on by itself.
+    pub suspended: bool,
 }
 
 /// Which instances to list.
@@ -101,6 +103,10 @@ pub struct InstanceFilter {
     pub parent: Option<InstanceId>,
     /// Only of the tree of calls that began with this instance.
     pub root: Option<InstanceId>,
+    /// Only those with an id less than this: a walk over a list that changes meanwhile.
+    pub before: Option<InstanceId>,
+    /// Only those that are (or are not) suspended.
+    pub suspended: Option<bool>,
     /// An instance id, or part of the business key.
     pub search: Option<String>,
 }
@@ -149,6 +155,42 @@ pub struct ElementView {
     pub ended_at: Option<Timestamp>,
     /// How many runs there were.
     pub count: u32,
+}
+
+/// A repeated activity that runs: its run contains the runs of its turns.
+#[derive(Debug, Clone)]
+pub struct BodyView {
+    /// Key of its run.
+    pub key: u32,
+    /// Id of the activity.
+    pub element_id: String,
+    /// Label.
+    pub name: Option<String>,
+    /// Whether it runs once an item, rather than as a loop.
+    pub multi_instance: bool,
+    /// Whether one turn runs after the other.
+    pub sequential: bool,
+    /// How many turns there are; none for a loop.
+    pub total: Option<u32>,
+    /// How many turns have begun.
+    pub started: u32,
+    /// How many turns have ended normally.
+    pub completed: u32,
+    /// How many turns were cut off.
+    pub terminated: u32,
+    /// Turns that run.
+    pub turns: Vec<TurnView>,
+}
+
+/// A turn that runs.
+#[derive(Debug, Clone)]
+pub struct TurnView {
+    /// Key of its run.
+    pub key: u32,
+    /// Its number, from 1.
+    pub number: u32,
+    /// Its item; null without a collection.
+    pub item: model::Value,
 }
 
 /// Variables of one scope.
@@ -244,6 +286,8 @@ pub struct InstanceView {
     pub taken_flows: Vec<(String, u32)>,
     /// Sequence flow id and how many tokens wait on it for a join.
     pub waiting: Vec<(String, u32)>,
+    /// Repeated activities that run.
+    pub bodies: Vec<BodyView>,
     /// Variables by scope.
     pub variables: Vec<ScopeVariables>,
     /// Open incidents.
@@ -254,6 +298,4 @@ pub struct InstanceView {
     pub jobs: Vec<JobView>,
     /// Instances it called, the latest first.
     pub children: Vec<InstanceSummary>,
-    /// Whether it is suspended.
-    pub suspended: bool,
 }

@@ -16,7 +16,9 @@ mod units;
 
 pub use cluster::{fences, inbox_messages, large_values, leases};
 pub use engine::{incidents_and_calls, instances, jobs, outbox, timers};
-pub use exchange::{event_starts, held_names, published_messages, subscriptions};
+pub use exchange::{
+    event_starts, exchange_lists, held_names, published_messages, subscriptions, suspended_instances,
+};
 pub use platform::{apps, credentials, definitions, people, records, settings};
 pub use retention::{old_entries, packing, purging};
 pub use tasks::{inbox, task_changes, task_lists};
@@ -42,6 +44,7 @@ macro_rules! conformance_tests {
             definitions records settings units_are_atomic conflicts_stay_alone concurrency durability ids_are_unique
             ids_survive leases fences inbox_messages large_values purging packing
             old_entries subscriptions published_messages event_starts held_names
+            exchange_lists suspended_instances
         );
     };
     ($make:expr; $($case:ident)*) => {$(

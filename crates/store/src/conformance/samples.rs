@@ -34,6 +34,7 @@ pub(super) fn instance(n: i64) -> StoredInstance {
             seq: 1,
             parent: None,
             root: None,
+            suspended: false,
         },
         snapshot: vec![n as u8; 5],
     }

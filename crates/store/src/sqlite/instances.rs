@@ -23,6 +23,7 @@ const UPDATE: &str =
     "UPDATE instances SET state = ?3, state_title = ?4, updated_at = ?5, finished_at = coalesce(finished_at, ?6),
     incidents = ?7, seq = ?8, snapshot = ?9 WHERE id = ?1 AND seq = ?2";
 const MIGRATE: &str = "UPDATE instances SET definition_id = ?2, process_id = ?3 WHERE id = ?1";
+const SUSPEND: &str = "UPDATE instances SET suspended = ?2 WHERE id = ?1";
 /// Of elements by their ids before: all of a table at once, for two may change places.
 const MOVE_TASKS: &str = "UPDATE user_tasks SET definition_id = ?2, process_name = ?4,
     element_id = m.value ->> 'to', element_key = m.value ->> 'key', element_name = m.value ->> 'name'
@@ -54,7 +55,7 @@ macro_rules! columns {
     () => {
         "i.partition_id, i.id, i.definition_id, i.process_id, i.state, i.document_catalog, i.document_record,
         i.started_by, i.business_key, i.state_title, i.created_at, i.updated_at, i.finished_at, i.incidents, i.seq,
-        i.parent_id, i.root_id"
+        i.parent_id, i.root_id, i.suspended"
     };
 }
 
@@ -99,6 +100,7 @@ fn column(field: &InstanceField) -> Column {
         InstanceField::Incidents => Column::code("i.incidents"),
         InstanceField::Parent => Column::nullable("i.parent_id"),
         InstanceField::Root => Column::nullable("i.root_id"),
+        InstanceField::Suspended => Column::Flag { yes: "i.suspended = 1", no: "i.suspended = 0" },
     }
 }
 
@@ -176,6 +178,9 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &InstanceWrite) -> WriteResult {
                 tx.run(MOVE_JOBS, params![moved, numbers(jobs.iter().map(|job| job.0))])?;
             }
         }
+        InstanceWrite::Suspend { id, suspended, .. } => {
+            tx.must(SUSPEND, params![id.0, suspended], Conflict::Instance)?;
+        }
         InstanceWrite::Delete { id, .. } => {
             for sql in DELETE {
                 tx.run(sql, [id.0])?;
@@ -203,6 +208,7 @@ fn read(c: &mut Columns<'_>) -> rusqlite::Result<InstanceRow> {
         seq: c.count()?,
         parent: c.id_opt(InstanceId)?,
         root: c.id_opt(InstanceId)?,
+        suspended: c.get::<i64>()? != 0,
     })
 }
 

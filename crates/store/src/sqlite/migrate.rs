@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/sqlite/0003_nodes.sql"),
     include_str!("../../migrations/sqlite/0004_retention.sql"),
     include_str!("../../migrations/sqlite/0005_exchange.sql"),
+    include_str!("../../migrations/sqlite/0006_suspended.sql"),
 ];
 
 /// The newest schema this version knows.

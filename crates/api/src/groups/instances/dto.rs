@@ -72,6 +72,8 @@ pub struct InstanceDto {
     /// The instance that began its tree of calls; null: it was not called.
     #[schema(example = "pi_121")]
     pub root_id: Option<String>,
+    /// Whether it is suspended: nothing goes on by itself.
+    pub suspended: bool,
 }
 
 /// Everything an instance's page shows.
@@ -90,6 +92,8 @@ pub struct InstanceDetailsDto {
     pub taken_flows: Vec<FlowCountDto>,
     /// Sequence flows on which tokens wait for a join.
     pub waiting_flows: Vec<FlowCountDto>,
+    /// Repeated activities that run, with the keys that changing their turns needs.
+    pub bodies: Vec<BodyDto>,
     /// Variables by scope, the process first.
     pub variables: Vec<ScopeDto>,
     /// Open incidents.
@@ -100,8 +104,6 @@ pub struct InstanceDetailsDto {
     pub jobs: Vec<JobStateDto>,
     /// Instances it called, the latest first.
     pub children: Vec<InstanceDto>,
-    /// Whether it is suspended: nothing goes on by itself.
-    pub suspended: bool,
 }
 
 /// The latest run of an element.
@@ -125,6 +127,47 @@ pub struct ElementDto {
     pub ended_at: Option<String>,
     /// How many runs there were.
     pub count: u32,
+}
+
+/// A repeated activity that runs: its run contains the runs of its turns.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RepeatedActivity)]
+#[serde(rename_all = "camelCase")]
+pub struct BodyDto {
+    /// Key of its run: what `POST /instances/{id}/turns` calls `key`.
+    pub key: u32,
+    /// Id on the diagram.
+    pub element_id: String,
+    /// Label.
+    pub name: Option<String>,
+    /// Whether it runs once an item; else it is a loop, whose turns can not be changed.
+    pub multi_instance: bool,
+    /// Whether one turn runs after the other.
+    pub sequential: bool,
+    /// How many turns there are; null for a loop.
+    pub total: Option<u32>,
+    /// How many turns have begun.
+    pub started: u32,
+    /// How many turns have ended normally.
+    pub completed: u32,
+    /// How many turns were cut off.
+    pub terminated: u32,
+    /// Turns that run.
+    pub turns: Vec<TurnDto>,
+}
+
+/// A turn of a repeated activity.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Turn)]
+#[serde(rename_all = "camelCase")]
+pub struct TurnDto {
+    /// Key of its run: what `POST /instances/{id}/turns` calls `turn`.
+    pub key: u32,
+    /// Its number, from 1.
+    pub number: u32,
+    /// Its item; null without a collection.
+    #[schema(value_type = Object)]
+    pub item: serde_json::Value,
 }
 
 /// Where an element stands.
@@ -205,6 +248,11 @@ pub struct InstanceQuery {
     pub parent_id: Option<String>,
     /// Only of the tree of calls that began with this instance.
     pub root_id: Option<String>,
+    /// Only those with an id less than this one: lists are ordered by it, so a walk that gives the last id it saw misses
+    /// none, whatever ends or begins meanwhile.
+    pub before: Option<String>,
+    /// Only those that are, or are not, suspended.
+    pub suspended: Option<bool>,
     /// An instance's id, or the beginning of a business key.
     pub search: Option<String>,
 }

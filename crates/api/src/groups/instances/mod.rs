@@ -40,6 +40,8 @@ pub(crate) async fn list(
         has_incident: query.has_incident,
         parent: parse_opt_id(query.parent_id.as_deref())?,
         root: parse_opt_id(query.root_id.as_deref())?,
+        before: parse_opt_id(query.before.as_deref())?,
+        suspended: query.suspended,
         search: query.search.filter(|s| !s.trim().is_empty()),
     };
     Ok(Json(find(&api, &caller, filter, &page).await?))

@@ -51,6 +51,7 @@ pub(super) fn instance_dto(s: InstanceSummary, lookup: &Lookup) -> InstanceDto {
         incident_count: s.incidents,
         parent_id: s.parent.map(|id| id.to_string()),
         root_id: s.root.map(|id| id.to_string()),
+        suspended: s.suspended,
     }
 }
 
@@ -62,12 +63,12 @@ pub(super) async fn details_dto(api: &ApiState, view: InstanceView) -> Result<In
     let flow = |(flow_id, count): (String, u32)| FlowCountDto { flow_id, count };
     Ok(InstanceDetailsDto {
         children: view.children.into_iter().map(|child| instance_dto(child, &lookup)).collect(),
-        suspended: view.suspended,
         instance: instance_dto(view.summary, &lookup),
         bpmn: view.bpmn,
         elements: view.elements.into_iter().map(element_dto).collect(),
         taken_flows: view.taken_flows.into_iter().map(flow).collect(),
         waiting_flows: view.waiting.into_iter().map(flow).collect(),
+        bodies: view.bodies.into_iter().map(body_dto).collect(),
         variables: view
             .variables
             .into_iter()
@@ -86,6 +87,22 @@ pub(super) async fn details_dto(api: &ApiState, view: InstanceView) -> Result<In
             })
             .collect(),
     })
+}
+
+fn body_dto(b: runtime::BodyView) -> BodyDto {
+    let turn = |t: runtime::TurnView| TurnDto { key: t.key, number: t.number, item: t.item.to_json() };
+    BodyDto {
+        key: b.key,
+        element_id: b.element_id,
+        name: b.name,
+        multi_instance: b.multi_instance,
+        sequential: b.sequential,
+        total: b.total,
+        started: b.started,
+        completed: b.completed,
+        terminated: b.terminated,
+        turns: b.turns.into_iter().map(turn).collect(),
+    }
 }
 
 fn element_dto(e: runtime::ElementView) -> ElementDto {
