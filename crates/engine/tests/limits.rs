@@ -59,3 +59,15 @@ fn the_default_budget_is_cut_and_resumed() {
     bed.verify().unwrap();
     assert!(bed.journal().len() > before + 20_000, "a retry has a budget of its own");
 }
+
+/// Events, commands and instances are moved many times in a step; beyond 128 bytes a move is a call.
+#[test]
+fn what_every_step_moves_stays_small() {
+    assert!(
+        size_of::<engine::Event>() <= 128,
+        "an event has {} bytes: box its rare content",
+        size_of::<engine::Event>()
+    );
+    let instance = size_of::<engine::Instance>();
+    assert!(instance <= 384, "an instance has {instance} bytes: box what most instances do not have");
+}

@@ -16,6 +16,9 @@ use std::sync::Arc;
 
 /// The ad-hoc sub-process that `key` runs.
 pub(crate) fn of<'s>(step: &Step<'s, '_>, key: u32) -> Option<&'s AdHoc> {
+    if !step.program.has_ad_hoc() {
+        return None;
+    }
     match step.element(key).kind.as_scope().map(|scope| &scope.kind) {
         Some(ScopeKind::AdHoc(ad_hoc)) if !step.is_body(key) => Some(ad_hoc),
         _ => None,

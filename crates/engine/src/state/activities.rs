@@ -1,8 +1,8 @@
 //! What activities remember beyond a plain run: turns, compensation records, ad-hoc choices, stages, mutexes.
 //!
-//! Owns: the rare parts of an instance; all empty for most, which then keep no room for them ([`Rare`]). Invariant: everything here hangs on an active run and goes
-//! with it ([`Activities::run_gone`]), except compensation records, which go with the scope around their run.
-//! Never: looks into the definition.
+//! Owns: the rare parts of an instance; all empty for most, which then keep no room for them ([`Rare`]). Invariant:
+//! everything here hangs on an active run and goes with it ([`Activities::run_gone`]), except compensation records,
+//! which go with the scope around their run. Never: looks into the definition.
 
 use model::definition::ElementIdx;
 use model::{InstanceId, Object, Value};

@@ -321,7 +321,7 @@ pub(super) async fn to_subscription_of(
     marks: Vec<Mark>,
 ) -> Result<Option<Reached>, Fault> {
     let command = Command::DeliverMessage { subscription: waiting.id, name: name.to_owned(), variables };
-    let work = Work::Deliver { instance: waiting.instance, command, marks };
+    let work = Work::Deliver { instance: waiting.instance, command: Box::new(command), marks };
     core.submit(partition_of(waiting.instance.0), work, Vec::new())
         .await
         .map(|_| Some(Reached { process_id: waiting.process_id.clone(), instance: waiting.instance, started: false }))

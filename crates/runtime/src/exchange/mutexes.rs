@@ -16,7 +16,8 @@ pub(super) async fn settle(core: &Core, name: &str) -> Result<(), Fault> {
     let _turn = core.exchange.turn("mutex", name).await;
     while let Some(next) = core.store.next_in_queue(Some(name), 1).await?.pop() {
         let command = Command::GrantMutex { key: next.key };
-        let work = Work::Deliver { instance: next.instance, command, marks: vec![Mark::Grant { id: next.id }] };
+        let (command, marks) = (Box::new(command), vec![Mark::Grant { id: next.id }]);
+        let work = Work::Deliver { instance: next.instance, command, marks };
         match core.submit(partition_of(next.instance.0), work, Vec::new()).await {
             Ok(_) => return Ok(()),
             Err(fault) if is_passing(&fault) => return Err(fault),

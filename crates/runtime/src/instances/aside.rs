@@ -83,7 +83,9 @@ pub(crate) struct Refusals(HashMap<InstanceId, u32>);
 impl Refusals {
     /// A unit was committed.
     pub(crate) fn forget(&mut self, instance: InstanceId) {
-        self.0.remove(&instance);
+        if !self.0.is_empty() {
+            self.0.remove(&instance);
+        }
     }
 
     /// A unit was refused; what to set the instance aside with when that is enough. What harms everybody (no disk, no

@@ -40,8 +40,8 @@ pub(crate) enum Work {
     Deliver {
         /// The instance.
         instance: InstanceId,
-        /// The command.
-        command: Command,
+        /// The command. Boxed, for every entry has room for the largest kind of work.
+        command: Box<Command>,
         /// Written in the unit of the command, if it is accepted.
         marks: Vec<Mark>,
     },

@@ -50,7 +50,7 @@ pub(crate) struct Worker {
 
 /// A session with what it writes.
 struct Ready {
-    session: Session,
+    session: Box<Session>,
     after: Aftermath,
     snapshot_bytes: usize,
     /// Instances that were called and begun in the same unit.
@@ -75,8 +75,9 @@ impl Worker {
     pub(crate) async fn run(mut self) {
         let core = self.core.clone();
         while let Some(batch) = core.lanes[self.lane].take(ROUND_MAX).await {
-            let (leaving, batch): (Vec<_>, Vec<_>) =
-                batch.into_iter().partition(|envelope| matches!(envelope.work, Work::Vacate));
+            let leaves = |envelope: &Envelope| matches!(envelope.work, Work::Vacate);
+            let (leaving, batch) =
+                if batch.iter().any(leaves) { batch.into_iter().partition(leaves) } else { (Vec::new(), batch) };
             if !batch.is_empty() {
                 self.round(batch).await;
             }
@@ -138,8 +139,8 @@ impl Worker {
         &mut self,
         batch: Vec<Envelope>,
         now: Timestamp,
-    ) -> (IndexMap<InstanceId, Session>, IndexMap<InstanceId, Vec<Envelope>>) {
-        let mut sessions: IndexMap<InstanceId, Session> = IndexMap::new();
+    ) -> (IndexMap<InstanceId, Box<Session>>, IndexMap<InstanceId, Vec<Envelope>>) {
+        let mut sessions: IndexMap<InstanceId, Box<Session>> = IndexMap::new();
         let mut work: IndexMap<InstanceId, Vec<Envelope>> = IndexMap::new();
         let serving = self.core.is_serving();
         for mut envelope in batch {
@@ -152,7 +153,7 @@ impl Worker {
             if let Work::Start(start) = &mut envelope.work {
                 start.instance = Some(id);
             }
-            let session = sessions.entry(id).or_insert_with(|| Session::new(id, fence, now));
+            let session = sessions.entry(id).or_insert_with(|| Box::new(Session::new(id, fence, now)));
             session.fresh = known.is_none();
             session.trace = session.trace.take().or_else(|| envelope.trace.clone());
             work.entry(id).or_default().push(envelope);
@@ -176,7 +177,7 @@ impl Worker {
     }
 
     /// Brings in what is not warm, in one read. Fresh starts need none.
-    async fn load(&mut self, sessions: &mut IndexMap<InstanceId, Session>) -> Result<(), Fault> {
+    async fn load(&mut self, sessions: &mut IndexMap<InstanceId, Box<Session>>) -> Result<(), Fault> {
         let mut missing = Vec::new();
         for (id, session) in sessions.iter_mut().filter(|(_, session)| !session.fresh) {
             match self.cache.take(*id).filter(|hot| hot.epoch == session.fence.epoch) {
@@ -207,7 +208,7 @@ impl Worker {
     async fn read(
         &self,
         missing: &[InstanceId],
-        sessions: &mut IndexMap<InstanceId, Session>,
+        sessions: &mut IndexMap<InstanceId, Box<Session>>,
     ) -> Result<Vec<StoredInstance>, Fault> {
         match self.core.store.load_instances(missing).await {
             Err(StoreError::Corrupt { .. }) => {}
@@ -228,7 +229,7 @@ impl Worker {
     }
 
     /// Works on one instance. None when all of it was answered here.
-    async fn session(&mut self, mut session: Session, envelopes: Vec<Envelope>) -> Option<(Ready, Unit)> {
+    async fn session(&mut self, mut session: Box<Session>, envelopes: Vec<Envelope>) -> Option<(Ready, Unit)> {
         let core = self.core.clone();
         if let Some(fault) = session.broken.take() {
             let fault = aside::unreadable(session.id, fault);
@@ -248,7 +249,7 @@ impl Worker {
                 for mut child in std::mem::take(&mut session.dealings.family) {
                     let (more, after, snapshot_bytes) = rows::unit(&core, &mut child);
                     unit.writes.extend(more.writes);
-                    family.push(Ready { session: child, after, snapshot_bytes, family: Vec::new() });
+                    family.push(Ready { session: Box::new(child), after, snapshot_bytes, family: Vec::new() });
                 }
                 if let Some((_, ids)) = self.ids.get(&session.partition) {
                     self.marks.cover(session.fence, ids, &mut unit);
@@ -305,7 +306,7 @@ impl Worker {
     /// Another node serves the partition now; nothing was written.
     fn fenced(&mut self, ready: Ready) {
         Counts::add(&self.core.counts.conflicts, 1);
-        let Session { fence, answered, .. } = ready.session;
+        let Session { fence, answered, .. } = *ready.session;
         self.core.lost(fence);
         self.forget(fence.partition);
         answered.into_iter().for_each(|a| send_on(a.envelope));
@@ -400,8 +401,9 @@ impl Worker {
         if session.dealings.remote {
             self.core.cluster.courier.sent();
         }
-        let opened = after.opened.into_iter();
-        self.core.exchange.announce(session.dealings.looks.iter().cloned().chain(opened));
+        if !session.dealings.looks.is_empty() || !after.opened.is_empty() {
+            self.core.exchange.announce(session.dealings.looks.iter().cloned().chain(after.opened));
+        }
         self.core.jobs.offered(&after.job_types);
         self.core.cluster.courier.offered(&after.job_types);
         for row in after.scripts {
@@ -446,7 +448,7 @@ impl Worker {
 
     /// Sets one instance aside: its stored state stays as it was, a person is told. While that can not be written it
     /// is not set aside.
-    async fn set_aside(&mut self, mut session: Session, envelopes: VecDeque<Envelope>, fault: &Fault) {
+    async fn set_aside(&mut self, mut session: Box<Session>, envelopes: VecDeque<Envelope>, fault: &Fault) {
         let id = session.id;
         if self.core.aside.get(id).is_none() {
             tracing::error!(instance.id = %id, %fault, "the instance is set aside");
@@ -525,7 +527,9 @@ async fn work_all(
     ids: &mut IdSource,
     envelopes: &mut VecDeque<Envelope>,
 ) -> Result<(), Fault> {
-    prepare(core, session, envelopes).await?;
+    if session.before.is_some() {
+        Box::pin(prepare(core, session, envelopes)).await?;
+    }
     let aside = core.aside.get(session.id);
     while let Some(envelope) = envelopes.pop_front() {
         let work = envelope.work.clone();
@@ -544,8 +548,10 @@ async fn work_all(
             last.result = result;
         }
     }
-    calls::begin(core, session, ids).await?;
-    dealings::seal(core, session).await?;
+    if session.dealings.has_more() {
+        Box::pin(calls::begin(core, session, ids)).await?;
+        Box::pin(dealings::seal(core, session)).await?;
+    }
     if let Some(state) = session.state.as_ref().filter(|_| !session.events.is_empty()) {
         step::check(state).unwrap_or_else(|broken| panic!("{broken}"));
     }
