@@ -6,7 +6,6 @@ BIN := $(CARGO_TARGET_DIR)/release/ruslo
 LINT_WASM := web/src/features/designer/lint/lint.wasm
 LINT_SOURCES := Cargo.lock Cargo.toml tools/lint-wasm $(shell find crates/lint-wasm crates/formats/src crates/dmn/src crates/expr/src \
 	crates/model/src -type f 2>/dev/null) $(addsuffix /Cargo.toml,crates/formats crates/dmn crates/expr crates/model)
-LINT_CASES := $(abspath $(CARGO_TARGET_DIR))/lint-cases
 WEB_SOURCES := $(shell find web/src web/public web/index.html web/package.json web/package-lock.json web/vite.config.ts -type f 2>/dev/null)
 
 .PHONY: help build run test test-fast dev bench fmt lint e2e web-check openapi install install-test clean simulate faults faults-short tck
@@ -29,14 +28,9 @@ $(CARGO_TARGET_DIR)/.lint-wasm: $(LINT_SOURCES) | install
 	@tools/lint-wasm
 	@mkdir -p $(@D) && if [ -f $(LINT_WASM) ]; then touch $@; else rm -f $@; fi
 
-.PHONY: lint-wasm lint-cases
+.PHONY: lint-wasm
 lint-wasm: $(CARGO_TARGET_DIR)/.lint-wasm ## The designer's rules as WebAssembly
 	@[ -f $(LINT_WASM) ] || tools/lint-wasm
-
-# Models with what the rules find in them, for the tests of the module.
-lint-cases: install
-	@rm -rf $(LINT_CASES) && mkdir -p $(LINT_CASES)
-	RUSLO_LINT_CASES=$(LINT_CASES) cargo test -q --locked -p formats --test lint_rules --test bpmn_rules --test bpmn_cases
 
 web/dist/index.html: web/node_modules/.stamp $(CARGO_TARGET_DIR)/.lint-wasm $(WEB_SOURCES)
 	cd web && npm run build
@@ -60,8 +54,8 @@ test-fast: install ## Rust tests only
 	@mkdir -p web/dist
 	cargo test --workspace --locked
 
-web-check: web/node_modules/.stamp lint-wasm lint-cases ## Types, lint and unit tests of the UI
-	cd web && npm run typecheck && npm run lint && RUSLO_LINT_CASES=$(LINT_CASES) npm test
+web-check: web/node_modules/.stamp lint-wasm ## Types, lint and unit tests of the UI
+	cd web && npm run typecheck && npm run lint && RUSLO_LINT_REQUIRED=1 npm test
 
 e2e: build e2e/node_modules/.stamp ## As users do it, in a real browser, against the release binary on both databases
 	RUSLO_BIN=$(abspath $(BIN)) node --test --test-concurrency=1 e2e/tests/*.test.js
