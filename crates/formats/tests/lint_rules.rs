@@ -1,8 +1,6 @@
 //! The rules of section 6.1 that `bpmn_rules.rs` does not test already: each has a test of its name.
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-mod common;
-
 use formats::Imported;
 use model::Severity::{self, Error, Hint, Refused, Warning};
 use model::definition::ElementKind;
@@ -20,9 +18,7 @@ const HEAD: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/
 fn import_with(lint: &str, body: &str) -> Imported {
     let head = HEAD.replace("LINT", lint);
     let text = format!("{head}<process id=\"proc\" isExecutable=\"true\">{body}</process></definitions>");
-    let imported = formats::import("x.bpmn", text.as_bytes(), &Limits::default());
-    common::leave(&text, imported.as_ref());
-    imported.unwrap_or_else(|d| panic!("{d:?}"))
+    formats::import("x.bpmn", text.as_bytes(), &Limits::default()).unwrap_or_else(|d| panic!("{d:?}"))
 }
 
 fn import(body: &str) -> Imported {
