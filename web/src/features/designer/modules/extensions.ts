@@ -223,8 +223,10 @@ export function writeField(services: FormServices, field: Field, element: Diagra
     services.modeling.updateModdleProperties(element, target, { [field.attr]: stored })
     return
   }
-  const holder = extension(target, field.inside) ?? makeInside(services, element, target, { type: field.inside })
-  services.modeling.updateModdleProperties(element, holder, { [field.attr]: stored })
+  const holder = extension(target, field.inside)
+  // Made together with its word: the library takes away what is empty.
+  if (holder) services.modeling.updateModdleProperties(element, holder, { [field.attr]: stored })
+  else if (stored !== undefined) makeInside(services, element, target, { type: field.inside, attrs: { [field.attr]: stored } })
 }
 
 function storable({ bpmnFactory }: FormServices, field: Field, target: Moddle, value: string | boolean | undefined): unknown {
