@@ -199,6 +199,18 @@ async fn take(world: &World, wait_ms: u64) -> Vec<ActivatedJob> {
     world.runtime.activate_jobs(&world.admin, ask).await.unwrap()
 }
 
+/// Reads so far, when those of the loops beside the test are over.
+async fn reads_at_rest(world: &World) -> u64 {
+    let (mut reads, mut quiet) = (world.store.stats().reads, 0);
+    while quiet < 200 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        let now = world.store.stats().reads;
+        quiet = if now == reads { quiet + 1 } else { 0 };
+        reads = now;
+    }
+    reads
+}
+
 async fn incidents(world: &World, id: InstanceId) -> Vec<String> {
     let open = world.runtime.incidents(Some(true), Some(id), Page::default()).await.unwrap().items;
     open.into_iter().map(|incident| incident.code).collect()
@@ -244,7 +256,7 @@ async fn a_lease_is_extended_by_its_worker_only() {
         let refused = world.runtime.extend_job(&world.admin, id, worker, Duration::from_secs(1)).await.unwrap_err();
         assert!(refused.is(&codes::JOB_NOT_FOUND), "{refused}");
     }
-    let reads = world.store.stats().reads;
+    let reads = reads_at_rest(&world).await;
     world.runtime.complete_job(&world.admin, job.id, object(json!({}))).await.unwrap();
     assert_eq!(world.store.stats().reads, reads, "whoever was handed the job here is known");
     assert_eq!(world.state(id).await, "completed");
@@ -272,13 +284,7 @@ async fn an_offer_reaches_one_of_those_who_wait_and_too_many_are_refused() {
     let refused = world.runtime.activate_jobs(&world.admin, ask).await.unwrap_err();
     assert!(refused.is(&codes::QUEUE_FULL) && refused.retry_after_s().is_some());
     // Who polls is counted before he has looked for the first time.
-    let (mut reads, mut quiet) = (world.store.stats().reads, 0);
-    while quiet < 200 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        let now = world.store.stats().reads;
-        quiet = if now == reads { quiet + 1 } else { 0 };
-        reads = now;
-    }
+    let reads = reads_at_rest(&world).await;
     world.start(definition, json!({})).await;
     let served = || waiting.iter().filter(|task| task.is_finished()).count();
     world.until("one has it", || async { (served() > 0).then_some(()) }).await;
