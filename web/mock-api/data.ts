@@ -71,7 +71,7 @@ const instance = (n: number, more: Partial<InstanceDetail>): InstanceDetail => (
   elements: [run(1, 'start', 'Заявка создана', 'startEvent', 'completed', 30), run(2, 'md5', 'Контрольная сумма', 'serviceTask', 'completed', 28, 2), run(3, 'check', 'Сумма верна?', 'exclusiveGateway', 'completed', 26), run(4, 'approve', 'Согласовать оплату', 'userTask', 'active', 25)],
   takenFlows: [{ flowId: 'f1', count: 1 }, { flowId: 'f2', count: 1 }, { flowId: 'f3', count: 1 }], waitingFlows: [],
   variables: [{ scope: 0, elementId: 'approve_payment', values: { amount: 184_000, outputString: '9e107d9d372bb6826bd81d3542a419d6', approved: null, supplier: { name: 'ООО «Дом»', contacts: ['+7 900 000-00-00', 'office@example.com'] } } }],
-  incidents: [], tasks: [tasks[n - 1] ?? tasks[0]!], jobs: [], children: [], suspended: false, ...more,
+  incidents: [], tasks: [tasks[n - 1] ?? tasks[0]!], jobs: [], children: [], bodies: [], suspended: false, ...more,
 })
 const incident: Incident = { id: 'inc_1', instanceId: 'pi_2', definitionId: 'def_1', definitionName: 'Согласование оплаты', elementId: 'md5', elementName: 'Контрольная сумма', code: 'OUT-0002', message: 'http://app.example/md5 answered 500 Internal Server Error, 3 tries', createdAt: ago(12), resolvedAt: null }
 export const instances: InstanceDetail[] = [

@@ -31,7 +31,7 @@ const page = <T>(items: T[], query?: URLSearchParams) => {
 const matching = (text: string | null, ...parts: (string | null | undefined)[]): boolean => !text || parts.some((part) => part?.toLowerCase().includes(text.toLowerCase()))
 const session = () => ({ user: db.me, csrfToken: 'mock', server: { version: '0.1.0', publicUrl: 'http://localhost:5173', demo: true } })
 const find = <T extends { id: string }>(list: T[], id: string | undefined): T => list.find((item) => item.id === id) ?? missing()
-const startable = (id: string | undefined) => ({ ...find(db.definitions, id === 'def_0' ? 'def_3' : id), parameters: id === 'def_2' ? [{ key: 'Days', name: 'Сколько дней', description: 'Календарных', type: 'int', required: true, multiple: false, options: [], default: 14 }] : [], startForm: null, diagnostics: [] })
+const startable = (id: string | undefined) => ({ ...find(db.definitions, id === 'def_0' ? 'def_3' : id), parameters: id === 'def_2' ? [{ key: 'Days', name: 'Сколько дней', description: 'Календарных', type: 'int', required: true, multiple: false, options: [], default: 14 }] : [], startForm: null, diagnostics: [], kept: { days: 90, own: false } })
 
 const retention = { instancesDays: 90 as number | null, processes: { approve_payment: null as number | null }, callsDays: null as number | null, notificationsDays: null as number | null, deadEffectsDays: null as number | null, packAfterHours: 24 as number | null, done: { instances: 1204, entries: 88, journals: 12, backlog: 0 } }
 const figure = { count: 500, p50: 500, p99: 5_000, bounds: [500, 5_000], counts: [400, 100, 0] }
@@ -79,7 +79,7 @@ const routes: [string, RegExp, Handler][] = [
   ['GET', /^\/definitions$/, ({ query }) => page(db.definitions.filter((d) => matching(query.get('search'), d.name)), query)],
   ['GET', /^\/definitions\/(\w+)\/versions$/, ({ params }) => page([find(db.definitions, params[0]), { ...find(db.definitions, params[0]), id: 'def_0', version: 2 }])],
   ['GET', /^\/definitions\/(\w+)$/, ({ params }) => startable(params[0])],
-  ['GET', /^\/instances$/, ({ query }) => page(db.instances.filter((i) => (!query.get('state') || i.state === query.get('state')) && (query.get('hasIncident') !== 'true' || i.incidentCount > 0) && (!query.get('rootId') || i.rootId === query.get('rootId')) && matching(query.get('search'), i.id, i.document?.title)), query)],
+  ['GET', /^\/instances$/, ({ query }) => page(db.instances.filter((i) => (!query.get('state') || i.state === query.get('state')) && (query.get('hasIncident') !== 'true' || i.incidentCount > 0) && (!query.get('suspended') || String(i.suspended) === query.get('suspended')) && !query.get('before') && (!query.get('rootId') || i.rootId === query.get('rootId')) && matching(query.get('search'), i.id, i.document?.title)), query)],
   ['POST', /^\/instances$/, () => ({ id: 'pi_1', state: 'active' })],
   ['GET', /^\/instances\/(\w+)$/, ({ params }) => find(db.instances, params[0])],
   ['GET', /^\/instances\/(\w+)\/history$/, ({ params, query }) => page(params[0] === 'pi_5' ? db.orderHistory : db.history, query)],
@@ -89,6 +89,11 @@ const routes: [string, RegExp, Handler][] = [
   ['POST', /^\/migrations$/, ({ body }) => ({ items: [Object.keys(body.elements as object).length > 0 || !body.dryRun ? { instanceId: 'pi_5', ok: true } : { instanceId: 'pi_5', ok: false, code: 'ENG-0026', message: 'the instance can not be migrated', details: { problems: [{ element: 'paid', problem: 'otherTrigger' }] } }] })],
   ['POST', /^\/messages$/, ({ body }) => ({ id: 1, reached: body.name === 'оплачено' ? [{ instanceId: 'pi_5', processId: 'order', started: false }, { instanceId: 'pi_1', processId: 'approve_payment', started: true }] : [], kept: Number(body.ttlMs) > 0 })],
   ['POST', /^\/signals$/, () => {}],
+  ['POST', /^\/conditions$/, () => ({ reached: [] })],
+  ['GET', /^\/messages$/, ({ query }) => page([{ id: 7, name: 'оплачено', correlationKey: 'order-8', messageId: null, variables: { sum: 1200 }, processId: null, elementId: null, reached: ['approve_payment'], publishedAt: new Date().toISOString(), expiresAt: new Date(Date.now() + 7_200_000).toISOString() }].filter((m) => matching(query.get('name'), m.name)), query)],
+  ['DELETE', /^\/messages\/(\w+)$/, () => {}],
+  ['GET', /^\/subscriptions$/, ({ query }) => page([{ id: 1, kind: 'message', name: 'оплачено', correlationKey: 'order-7', instanceId: 'pi_5', processId: 'order', elementId: 'paid', since: new Date().toISOString() }, { id: 2, kind: 'signal', name: 'тревога', correlationKey: null, instanceId: 'pi_5', processId: 'order', elementId: 'alarm', since: new Date().toISOString() }].filter((m) => matching(query.get('name'), m.name)), query)],
+  ['GET', /^\/mutexes$/, ({ query }) => page([{ id: 1, name: 'касса', instanceId: 'pi_5', key: 3, held: true }, { id: 2, name: 'касса', instanceId: 'pi_1', key: 4, held: false }].filter((m) => matching(query.get('name'), m.name)), query)],
   ['GET', /^\/instances\/\w+\/calls$/, () => page(db.calls)],
   ['POST', /^\/incidents\/(\w+)\/retry$/, () => { const i = find(db.instances, 'pi_2'); i.incidents = []; i.incidentCount = 0; tell('incident', 'inc_1') }],
   ['GET', /^\/models$/, ({ query }) => page(db.models, query)],

@@ -49,6 +49,9 @@ export type InstanceDetail = Wire<'InstanceDetails'>
 export type ElementInstance = Wire<'InstanceElement'>
 export type Incident = Wire<'Incident'>
 export type VariableScope = Wire<'ScopeVariables'>
+export type Subscription = Wire<'Subscription'>
+export type KeptMessage = Wire<'KeptMessage'>
+export type HeldName = Wire<'Mutex'>
 export type HistoryEntry = Wire<'HistoryEntry'>
 export type CallRecord = Wire<'HandlerCall'>
 

@@ -33,7 +33,7 @@ export function Bell({ collapsed, bar }: { collapsed: boolean; bar?: boolean }) 
           </ActionIcon>
         ) : (
           <Tooltip label={label} position="right" disabled={!collapsed || open}>
-            <UnstyledButton className={css.railLink} onClick={() => setOpen(!open)} aria-label={label} aria-expanded={open}>
+            <UnstyledButton className={css.railLink} onClick={() => setOpen(!open)} aria-label={collapsed ? label : undefined} aria-expanded={open}>
               <IconBell size={18} stroke={1.7} aria-hidden />
               {!collapsed && <span className="truncate">{t('shell.bell.title')}</span>}
               {unread > 0 && <span className={css.count} data-dot={collapsed || undefined} data-testid="unread">{collapsed ? '' : unread}</span>}

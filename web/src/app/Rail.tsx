@@ -79,7 +79,7 @@ function RailLink({ section, active, collapsed }: { section: Section; active: bo
   const Glyph = section.icon
   return (
     <Tooltip label={label} position="right" disabled={!collapsed}>
-      <a href={section.href} className={css.railLink} data-active={active || undefined} aria-current={active ? 'page' : undefined} aria-label={open > 0 ? `${label}, ${open}` : label}>
+      <a href={section.href} className={css.railLink} data-active={active || undefined} aria-current={active ? 'page' : undefined} aria-label={collapsed ? (open > 0 ? `${label}, ${open}` : label) : undefined}>
         <Glyph size={18} stroke={1.7} aria-hidden />
         {!collapsed && <span className="truncate">{label}</span>}
         {open > 0 && <span className={css.count} data-dot={collapsed || undefined}>{collapsed ? '' : open}</span>}

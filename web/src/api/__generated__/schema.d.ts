@@ -964,7 +964,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        get: operations["messages_kept"];
         put?: never;
         /**
          * Publish a message: whoever waits for its name and key gets it, processes that begin by it begin, and it is kept for
@@ -1584,6 +1584,54 @@ export interface paths {
          * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
          */
         delete: operations["webhooks_remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["messages_subscriptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mutexes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["messages_mutexes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["messages_remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2418,6 +2466,8 @@ export interface components {
             stateTitle?: string | null;
             /** @description When it last moved, UTC. */
             updatedAt: string;
+            /** @description x */
+            suspended: boolean;
         };
         /** @description Everything an instance's page shows. */
         InstanceDetails: components["schemas"]["Instance"] & {
@@ -2431,8 +2481,6 @@ export interface components {
             incidents: components["schemas"]["Incident"][];
             /** @description Open jobs. */
             jobs: components["schemas"]["OpenJob"][];
-            /** @description Whether it is suspended: nothing goes on by itself. */
-            suspended: boolean;
             /** @description Sequence flows that were taken. */
             takenFlows: components["schemas"]["FlowCount"][];
             /** @description Its tasks, open and closed. */
@@ -2441,6 +2489,7 @@ export interface components {
             variables: components["schemas"]["ScopeVariables"][];
             /** @description Sequence flows on which tokens wait for a join. */
             waitingFlows: components["schemas"]["FlowCount"][];
+            bodies: components["schemas"]["RepeatedActivity"][];
         };
         /** @description The latest run of an element. */
         InstanceElement: {
@@ -3340,6 +3389,7 @@ export interface components {
                 stateTitle?: string | null;
                 /** @description When it last moved, UTC. */
                 updatedAt: string;
+                suspended: boolean;
             }[];
             /**
              * Format: int64
@@ -4201,6 +4251,79 @@ export interface components {
             url?: string | null;
             /** @description In whose name. */
             userId: string;
+        };
+        Turn: {
+            /** Format: int32 */
+            key: number;
+            /** Format: int32 */
+            number: number;
+            item: Record<string, never>;
+        };
+        RepeatedActivity: {
+            /** Format: int32 */
+            key: number;
+            elementId: string;
+            name?: string | null;
+            multiInstance: boolean;
+            sequential: boolean;
+            total?: number | null;
+            /** Format: int32 */
+            started: number;
+            /** Format: int32 */
+            completed: number;
+            /** Format: int32 */
+            terminated: number;
+            turns: components["schemas"]["Turn"][];
+        };
+        KeptMessage: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+            correlationKey: string;
+            messageId?: string | null;
+            variables: components["schemas"]["JsonObject"];
+            processId?: string | null;
+            elementId?: string | null;
+            reached: string[];
+            publishedAt: string;
+            expiresAt: string;
+        };
+        /** @enum {string} */
+        SubscriptionKind: "message" | "signal";
+        Subscription: {
+            /** Format: int64 */
+            id: number;
+            kind: components["schemas"]["SubscriptionKind"];
+            name: string;
+            correlationKey?: string | null;
+            instanceId: string;
+            processId: string;
+            elementId: string;
+            since: string;
+        };
+        Mutex: {
+            /** Format: int64 */
+            id: number;
+            name: string;
+            instanceId: string;
+            /** Format: int32 */
+            key: number;
+            held: boolean;
+        };
+        Page_KeptMessage: {
+            items: components["schemas"]["KeptMessage"][];
+            /** Format: int64 */
+            total: number;
+        };
+        Page_Subscription: {
+            items: components["schemas"]["Subscription"][];
+            /** Format: int64 */
+            total: number;
+        };
+        Page_Mutex: {
+            items: components["schemas"]["Mutex"][];
+            /** Format: int64 */
+            total: number;
         };
     };
     responses: never;
@@ -5337,6 +5460,7 @@ export interface operations {
                 limit?: number;
                 /** @description How many items to skip. */
                 offset?: number;
+                instanceId?: string;
             };
             header?: never;
             path?: never;
@@ -5453,6 +5577,8 @@ export interface operations {
                 limit?: number;
                 /** @description How many items to skip. */
                 offset?: number;
+                suspended?: boolean;
+                before?: string;
             };
             header?: never;
             path?: never;
@@ -6177,6 +6303,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    messages_kept: {
+        parameters: {
+            query?: {
+                name?: string;
+                correlationKey?: string;
+                processId?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description x */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_KeptMessage"];
                 };
             };
         };
@@ -7499,6 +7651,80 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
+            };
+        };
+    };
+    messages_subscriptions: {
+        parameters: {
+            query?: {
+                kind?: string;
+                name?: string;
+                correlationKey?: string;
+                instanceId?: string;
+                processId?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description x */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Subscription"];
+                };
+            };
+        };
+    };
+    messages_mutexes: {
+        parameters: {
+            query?: {
+                name?: string;
+                instanceId?: string;
+                processId?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description x */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Mutex"];
+                };
+            };
+        };
+    };
+    messages_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description x */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -59,18 +59,18 @@ function RunRow({ run, instance, live, nodes, onElement, onMove, onTerminate }: 
         {instance.suspended && <ToneBadge tone="suspended">{t('common.instanceState.suspended')}</ToneBadge>}
         {run.waits.map((wait) => <ToneBadge key={`${wait.kind} ${wait.elementId} ${wait.what} ${wait.due}`} tone="waiting">{waitText(wait, run, nodes, (iso) => absoluteTime(iso, locale), t)}</ToneBadge>)}
       </div>
-      {instance.state === 'active' && <RunMenu run={run} instance={instance} live={live} nodes={nodes} name={name} onMove={onMove} onTerminate={onTerminate} />}
+      {instance.state === 'active' && <RunMenu run={run} instance={instance} nodes={nodes} name={name} onMove={onMove} onTerminate={onTerminate} />}
     </li>
   )
 }
 
-function RunMenu({ run, instance, live, nodes, name, onMove, onTerminate }: Omit<NowProps, 'onElement' | 'element'> & { run: Run; name: string }) {
+function RunMenu({ run, instance, nodes, name, onMove, onTerminate }: Omit<NowProps, 'onElement' | 'element' | 'live'> & { run: Run; name: string }) {
   const { t } = useTranslation()
   const me = useMe()
   const permission = can.operateInstance(me, instance.state)
   const type = nodes.get(run.elementId)?.type
-  const turns = live.turns.get(run.key)
-  const turn = [...live.turns.values()].some((body) => body.open.includes(run.key))
+  const turns = instance.bodies.some((body) => body.key === run.key && body.multiInstance)
+  const turn = instance.bodies.some((body) => body.multiInstance && body.turns.some((one) => one.key === run.key))
   const done = () => {
     toastOk(t('instance.now.done'))
     void queryClient.invalidateQueries({ queryKey: ['instance'] })

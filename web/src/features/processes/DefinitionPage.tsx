@@ -1,6 +1,6 @@
 /** One deployed version: diagram, what runs on it, versions, start, export. */
 import { ActionIcon, Button, Menu } from '@mantine/core'
-import { IconCopyPlus, IconDots, IconDownload, IconGitCompare, IconListSearch, IconPlayerPlay, IconTrash } from '@tabler/icons-react'
+import { IconChecklist, IconCopyPlus, IconDots, IconDownload, IconGitCompare, IconListSearch, IconPlayerPlay, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
@@ -15,12 +15,14 @@ import { useLocale } from '@/ui/hooks'
 import { navigateTo } from '@/ui/nav'
 import { BlockSkeleton, Page, QueryView } from '@/ui/Page'
 import { openStartProcess } from '@/ui/start/StartProcess'
+import { useUrlState } from '@/ui/search'
 import { ToneBadge } from '@/ui/StateBadge'
 import { Time } from '@/ui/Time'
 import { downloadText, fileName } from '@/util/files'
 import css from './processes.module.css'
 import { deleteDefinition, modelFrom, versionsQuery } from './queries'
 
+const BulkDialog = lazy(() => import('./BulkDialog'))
 const DiagramView = lazy(() => import('@/ui/diagram/DiagramView'))
 
 export default function DefinitionPage() {
@@ -32,6 +34,8 @@ export default function DefinitionPage() {
 function DefinitionView({ definition }: { definition: DefinitionDetail }) {
   const { t } = useTranslation()
   const me = useMe()
+  const [search, setSearch] = useUrlState()
+  const bulk = can.sendMessages(me)
   const start = () =>
     openStartProcess({
       definition,
@@ -69,11 +73,14 @@ function DefinitionView({ definition }: { definition: DefinitionDetail }) {
           <Button variant="default" leftSection={<IconListSearch size={15} />} component="a" href={`/processes?process=${encodeURIComponent(definition.processId)}`}>{t('processes.definition.instances')}</Button>
           <Button leftSection={<IconPlayerPlay size={15} />} disabled={definition.deployable === false} onClick={start}>{t('processes.start.button')}</Button>
           <Menu position="bottom-end">
-            <Menu.Target><ActionIcon size="lg" variant="default" aria-label={t('common.action.actions')}><IconDots size={17} /></ActionIcon></Menu.Target>
+            <Menu.Target><ActionIcon size="lg" variant="default" aria-label={t('common.action.actions')} data-testid="definition-menu"><IconDots size={17} /></ActionIcon></Menu.Target>
             <Menu.Dropdown>
               <Menu.Item leftSection={<IconDownload size={16} />} onClick={() => downloadText(fileName(definition.name, 'bpmn'), definition.bpmn)}>{t('processes.definition.export')}</Menu.Item>
               <Guard can={can.design(me)}>
                 <Menu.Item leftSection={<IconCopyPlus size={16} />} onClick={() => toModel.mutate()}>{t('processes.definition.toModel')}</Menu.Item>
+              </Guard>
+              <Guard can={bulk}>
+                <Menu.Item leftSection={<IconChecklist size={16} />} onClick={() => setSearch({ bulk: '1' })} data-testid="bulk-open">{t('processes.bulk.open')}</Menu.Item>
               </Guard>
               <Menu.Divider />
               <Guard can={can.deleteDefinition(me)}>
@@ -98,6 +105,7 @@ function DefinitionView({ definition }: { definition: DefinitionDetail }) {
           <Problems diagnostics={definition.diagnostics ?? []} />
         </aside>
       </div>
+      {search.bulk === '1' && bulk.ok && <Suspense fallback={null}><BulkDialog definition={definition} onClose={() => setSearch({ bulk: undefined })} /></Suspense>}
     </Page>
   )
 }

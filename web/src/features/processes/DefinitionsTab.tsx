@@ -24,7 +24,7 @@ export function DefinitionsTab() {
   const upload = useMutation({
     mutationFn: deployFile,
     onSuccess: (answer, file) => {
-      toastOk(t('processes.definitions.uploaded', { name: file.name }))
+      toastOk(t(answer.definitions.every((one) => one.unchanged) ? 'processes.definitions.unchanged' : 'processes.definitions.uploaded', { name: file.name, version: answer.definitions[0]?.version ?? 0 }))
       void queryClient.invalidateQueries({ queryKey: ['definition'] })
       const first = answer.definitions[0]
       if (first) navigateTo(`/definitions/${first.id}`)

@@ -25,6 +25,7 @@ export function InstancesTab() {
       definitionId: search.definition,
       processId: search.process,
       hasIncident: search.incident === '1' || undefined,
+      suspended: search.suspended === '1' || undefined,
       startedBy: search.by,
       search: search.q,
       limit: PAGE_SIZE,
@@ -32,10 +33,10 @@ export function InstancesTab() {
     }),
   )
   const definitions = useQuery(definitionsQuery({ latest: true }))
-  const filtered = Boolean(search.state ?? search.definition ?? search.process ?? search.incident ?? search.by ?? search.q)
+  const filtered = Boolean(search.state ?? search.definition ?? search.process ?? search.incident ?? search.suspended ?? search.by ?? search.q)
   const columns: Column<Instance>[] = [
     { key: 'process', header: t('processes.instances.process'), cell: (row) => <span className="num">{row.id}</span>, width: 120 },
-    { key: 'state', header: t('common.field.state'), cell: (row) => <InstanceStateBadge state={row.state} incident={row.incidentCount > 0} />, width: 150 },
+    { key: 'state', header: t('common.field.state'), cell: (row) => <InstanceStateBadge state={row.state} incident={row.incidentCount > 0} suspended={row.suspended} />, width: 150 },
     { key: 'definition', header: t('processes.instances.definition'), cell: (row) => row.definition.name },
     { key: 'document', header: t('common.field.document'), cell: (row) => row.document ? <a className="link" href={`/records/${row.document.recordId}`}>{row.document.title}</a> : '—' },
     { key: 'by', header: t('common.field.startedBy'), cell: (row) => row.startedBy?.name ?? '—', wideOnly: true },
@@ -66,6 +67,9 @@ export function InstancesTab() {
           <Chip size="xs" variant="light" color="red" checked={search.incident === '1'} onChange={(on) => setSearch({ incident: on ? '1' : undefined, page: undefined })}>
             {t('processes.instances.onlyIncidents')}
           </Chip>
+          <Chip size="xs" variant="light" color="grape" checked={search.suspended === '1'} onChange={(on) => setSearch({ suspended: on ? '1' : undefined, page: undefined })}>
+            {t('processes.instances.onlySuspended')}
+          </Chip>
           <Chip size="xs" variant="light" checked={search.by === 'me'} onChange={(on) => setSearch({ by: on ? 'me' : undefined, page: undefined })}>
             {t('processes.instances.startedByMe')}
           </Chip>
@@ -76,7 +80,7 @@ export function InstancesTab() {
           data.items.length === 0 ? (
             filtered ? (
               <EmptyState title={t('common.state.nothingFound')} hint={t('common.state.nothingFoundHint')}>
-                <Button variant="default" onClick={() => setSearch({ state: undefined, definition: undefined, process: undefined, incident: undefined, by: undefined, q: undefined })}>{t('common.action.clear')}</Button>
+                <Button variant="default" onClick={() => setSearch({ state: undefined, definition: undefined, process: undefined, incident: undefined, suspended: undefined, by: undefined, q: undefined })}>{t('common.action.clear')}</Button>
               </EmptyState>
             ) : (
               <EmptyState icon={IconRoute} title={t('processes.instances.empty')} hint={t('processes.instances.emptyHint')}>

@@ -1,4 +1,4 @@
-/** Sending a message or a signal by hand: what it carries, and what came of it. */
+/** Sending a message or a signal, or judging start conditions, by hand: what it carries, and what came of it. */
 import { Alert, Anchor, Button, Group, Modal, NumberInput, SegmentedControl, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -10,15 +10,18 @@ import { isObject, parseJson } from '@/util/json'
 const UNITS = { seconds: 1000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 } as const
 type Unit = keyof typeof UNITS
 
+type Kind = 'message' | 'signal' | 'condition'
+
 interface Sent {
-  kind: 'message' | 'signal'
+  kind: Kind
   reached: { instanceId: string; processId: string; started: boolean }[]
   kept: boolean
 }
 
 export default function SendDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation()
-  const [kind, setKind] = useState<'message' | 'signal'>('message')
+  const [kind, setKind] = useState<Kind>('message')
+  const [process, setProcess] = useState('')
   const [name, setName] = useState('')
   const [key, setKey] = useState('')
   const [messageId, setMessageId] = useState('')
@@ -27,25 +30,32 @@ export default function SendDialog({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState('{}')
   const parsed = parseJson(text)
   const variables = parsed.ok && isObject(parsed.value) ? parsed.value : null
+  const ready = variables !== null && (kind === 'condition' || name.trim() !== '')
   const send = useMutation({
     mutationFn: async (): Promise<Sent> => {
       if (kind === 'signal') {
         await api.post('/signals', { body: { name: name.trim(), variables: variables ?? {} } })
         return { kind, reached: [], kept: false }
       }
+      if (kind === 'condition') {
+        const { reached } = await api.post('/conditions', { body: { processId: process.trim() || null, variables: variables ?? {} } })
+        return { kind, reached, kept: false }
+      }
       const answer = await api.post('/messages', { body: { name: name.trim(), correlationKey: key, id: messageId || null, ttlMs: Math.round(Number(keep || 0) * UNITS[unit]), variables: variables ?? {} } })
       return { kind, reached: answer.reached, kept: answer.kept }
     },
-    onSuccess: () => void queryClient.invalidateQueries({ queryKey: ['instance'] }),
+    onSuccess: () => { void queryClient.invalidateQueries({ queryKey: ['instance'] }); void queryClient.invalidateQueries({ queryKey: ['exchange'] }) },
     onError: toastError,
   })
   return (
     <Modal opened onClose={onClose} title={t('processes.send.title')}>
-      <form onSubmit={(event) => { event.preventDefault(); if (name.trim() && variables) send.mutate() }} data-testid="send">
+      <form onSubmit={(event) => { event.preventDefault(); if (ready) send.mutate() }} data-testid="send">
         <Stack>
-          <SegmentedControl value={kind} onChange={(value) => { setKind(value as 'message' | 'signal'); send.reset() }} data={[{ value: 'message', label: t('processes.send.message') }, { value: 'signal', label: t('processes.send.signal') }]} />
+          <SegmentedControl value={kind} onChange={(value) => { setKind(value as Kind); send.reset() }} data={[{ value: 'message', label: t('processes.send.message') }, { value: 'signal', label: t('processes.send.signal') }, { value: 'condition', label: t('processes.send.condition') }]} />
           <Text size="sm" c="dimmed">{t(`processes.send.${kind}Hint`)}</Text>
-          <TextInput label={t('processes.send.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus required />
+          {kind === 'condition'
+            ? <TextInput label={t('processes.send.process')} description={t('processes.send.processHint')} value={process} onChange={(event) => setProcess(event.currentTarget.value)} />
+            : <TextInput label={t('processes.send.name')} value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus required />}
           {kind === 'message' && (
             <>
               <TextInput label={t('processes.send.key')} description={t('processes.send.keyHint')} value={key} onChange={(event) => setKey(event.currentTarget.value)} />
@@ -60,7 +70,7 @@ export default function SendDialog({ onClose }: { onClose: () => void }) {
           {send.data && <Outcome sent={send.data} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>{send.data ? t('common.action.close') : t('common.action.cancel')}</Button>
-            <Button type="submit" disabled={!name.trim() || !variables} loading={send.isPending} data-testid="send-submit">{t(`processes.send.${kind}Do`)}</Button>
+            <Button type="submit" disabled={!ready} loading={send.isPending} data-testid="send-submit">{t(`processes.send.${kind}Do`)}</Button>
           </Group>
         </Stack>
       </form>
@@ -73,7 +83,7 @@ function Outcome({ sent }: { sent: Sent }) {
   if (sent.kind === 'signal') return <Alert color="green" role="status">{t('processes.send.thrown')}</Alert>
   return (
     <Alert color={sent.reached.length > 0 || sent.kept ? 'green' : 'yellow'} role="status">
-      {sent.reached.length === 0 && <div>{t(sent.kept ? 'processes.send.nobodyYet' : 'processes.send.nobody')}</div>}
+      {sent.reached.length === 0 && <div>{t(sent.kind === 'condition' ? 'processes.send.noneTrue' : sent.kept ? 'processes.send.nobodyYet' : 'processes.send.nobody')}</div>}
       {sent.reached.map((one) => (
         <div key={one.instanceId}>
           <Anchor size="sm" href={`/instances/${one.instanceId}`}>{one.instanceId}</Anchor> {one.processId}: {t(one.started ? 'processes.send.started' : 'processes.send.got')}

@@ -7,6 +7,8 @@ export interface InstanceFilter {
   definitionId?: string
   processId?: string
   hasIncident?: boolean
+  suspended?: boolean
+  before?: string
   startedBy?: string
   search?: string
   limit?: number
