@@ -16,8 +16,8 @@ struct Files;
 /// Scripts and styles from this server only; images also as data (diagrams); no frames around us, no plug-ins.
 /// Styles are inline where the diagram editor sets them; the designer's rules are WebAssembly of this server.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; \
-    style-src 'self' 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'; \
-    object-src 'none'; base-uri 'self'";
+    style-src 'self' 'unsafe-inline'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; \
+    frame-ancestors 'none'; object-src 'none'; base-uri 'self'";
 
 /// The file at the path, or the application for a path that is a page of it.
 pub async fn serve(uri: Uri) -> Response<Body> {
