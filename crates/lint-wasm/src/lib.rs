@@ -1,8 +1,8 @@
 //! The importer and its rules for the browser: the designer checks a drawing with the code that the server checks with.
 //!
 //! WebAssembly knows numbers and one memory, so a text is handed over in three steps: [`lint_reserve`] gives a place
-//! for its bytes, [`lint_check`] reads them and says how long the answer is, [`lint_result`] says where. The answer is the
-//! JSON of `POST /api/v1/diagnostics`.
+//! for its bytes, [`lint_check`] reads them and says how long the answer is, [`lint_result`] says where. The
+//! answer is the JSON of `POST /api/v1/diagnostics`.
 //!
 //! Invariant: what [`check`] finds is what `formats::import` finds on the server, JavaScript's syntax aside.
 //! Never: looks at what the server knows (other processes, decisions, forms, the clock).

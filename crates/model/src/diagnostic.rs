@@ -17,7 +17,8 @@ pub enum Severity {
 }
 
 /// One finding. `code` is a stable rule id such as `LN-03` (see the BPMN coverage contract, section 6.1).
-/// Its JSON is what the API answers with, whoever writes it: the server, the module of the designer, or a fault's details.
+/// Its JSON is what the API answers with, whoever writes it: the server, the module of the designer, or a
+/// fault's details.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// Stable rule id.

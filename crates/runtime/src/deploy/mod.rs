@@ -133,8 +133,8 @@ fn diagnostics(core: &Core, imported: &Imported) -> Vec<Diagnostic> {
     all
 }
 
-/// What only this server can tell: targets that are not there now (BPMN LN-24), dates that are past. `renamed` is the id
-/// that the file's only process gets.
+/// What only this server can tell: targets that are not there now (BPMN LN-24), dates that are past. `renamed`
+/// is the id that the file's only process gets.
 async fn absent(core: &Core, imported: &Imported, renamed: Option<&str>) -> Result<Vec<Diagnostic>, Fault> {
     let mut found = decisions::missing(core, &imported.definitions).await?;
     found.extend(targets::missing(core, &imported.definitions, renamed).await?);
