@@ -434,7 +434,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Check BPMN 2.0 XML without keeping it.
+         * Check BPMN 2.0 XML or DMN without keeping it: what deploying it would tell, targets that are not deployed included.
          * @description Allowed: administrators.
          */
         post: operations["models_diagnostics"];
@@ -964,6 +964,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * Messages that are kept for whoever comes later, newest first.
+         * @description Allowed: administrators.
+         */
         get: operations["messages_kept"];
         put?: never;
         /**
@@ -994,6 +998,26 @@ export interface paths {
          */
         post: operations["messages_correlate"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a kept message away: nobody else gets it. Its id stays remembered against doubles until its time is over.
+         * @description Allowed: administrators.
+         */
+        delete: operations["messages_remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1085,6 +1109,26 @@ export interface paths {
          * @description Allowed: administrators.
          */
         post: operations["models_deploy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/mutexes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Names that one run at a time holds: who has them, and who waits for them, in the order they asked.
+         * @description Allowed: administrators.
+         */
+        get: operations["messages_mutexes"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1307,6 +1351,26 @@ export interface paths {
          * @description Allowed: administrators.
          */
         post: operations["messages_signal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Instances that wait for messages and signals, newest first.
+         * @description Allowed: administrators.
+         */
+        get: operations["messages_subscriptions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1584,54 +1648,6 @@ export interface paths {
          * @description Allowed: whoever is signed in, for what is theirs; administrators for all.
          */
         delete: operations["webhooks_remove"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/subscriptions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["messages_subscriptions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/mutexes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["messages_mutexes"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/messages/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: operations["messages_remove"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2464,13 +2480,15 @@ export interface components {
             state: components["schemas"]["InstanceState"];
             /** @description What it says of its state. */
             stateTitle?: string | null;
+            /** @description Whether it is suspended: nothing goes on by itself. */
+            suspended: boolean;
             /** @description When it last moved, UTC. */
             updatedAt: string;
-            /** @description x */
-            suspended: boolean;
         };
         /** @description Everything an instance's page shows. */
         InstanceDetails: components["schemas"]["Instance"] & {
+            /** @description Repeated activities that run, with the keys that changing their turns needs. */
+            bodies: components["schemas"]["RepeatedActivity"][];
             /** @description The BPMN 2.0 XML that shows its definition. */
             bpmn: string;
             /** @description Instances it called, the latest first. */
@@ -2489,7 +2507,6 @@ export interface components {
             variables: components["schemas"]["ScopeVariables"][];
             /** @description Sequence flows on which tokens wait for a join. */
             waitingFlows: components["schemas"]["FlowCount"][];
-            bodies: components["schemas"]["RepeatedActivity"][];
         };
         /** @description The latest run of an element. */
         InstanceElement: {
@@ -2563,6 +2580,32 @@ export interface components {
             days?: number | null;
             /** @description Whether it is the process's own rule instead of the general one. */
             own: boolean;
+        };
+        /** @description A message that is kept for whoever comes later. */
+        KeptMessage: {
+            /** @description Its correlation key; may be empty. */
+            correlationKey: string;
+            /** @description The only element of that process that takes it. */
+            elementId?: string | null;
+            /** @description Until when it is kept, UTC. */
+            expiresAt: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /** @description The sender's id for it. */
+            messageId?: string | null;
+            /** @description Its name. */
+            name: string;
+            /** @description The only process that takes it. */
+            processId?: string | null;
+            /** @description When it was published, UTC. */
+            publishedAt: string;
+            /** @description Processes that took it: others still can. */
+            reached: string[];
+            /** @description Its variables. */
+            variables: components["schemas"]["JsonObject"];
         };
         /**
          * @description A language of the UI.
@@ -2880,6 +2923,28 @@ export interface components {
             from: number;
             /** @description The element's id. */
             to: string;
+        };
+        /** @description A run that holds a name, or waits for it. */
+        Mutex: {
+            /** @description Whether it holds the name. */
+            held: boolean;
+            /**
+             * Format: int64
+             * @description Its number: who asked first has the least.
+             */
+            id: number;
+            /**
+             * @description The instance.
+             * @example pi_123
+             */
+            instanceId: string;
+            /**
+             * Format: int32
+             * @description Key of the run in it.
+             */
+            key: number;
+            /** @description The name. */
+            name: string;
         };
         /** @description A value with a name. */
         NamedValue: {
@@ -3387,9 +3452,44 @@ export interface components {
                 state: components["schemas"]["InstanceState"];
                 /** @description What it says of its state. */
                 stateTitle?: string | null;
+                /** @description Whether it is suspended: nothing goes on by itself. */
+                suspended: boolean;
                 /** @description When it last moved, UTC. */
                 updatedAt: string;
-                suspended: boolean;
+            }[];
+            /**
+             * Format: int64
+             * @description How many there are on all pages.
+             */
+            total: number;
+        };
+        /** @description A page of a list. */
+        Page_KeptMessage: {
+            /** @description The page's items. */
+            items: {
+                /** @description Its correlation key; may be empty. */
+                correlationKey: string;
+                /** @description The only element of that process that takes it. */
+                elementId?: string | null;
+                /** @description Until when it is kept, UTC. */
+                expiresAt: string;
+                /**
+                 * Format: int64
+                 * @description Its number.
+                 */
+                id: number;
+                /** @description The sender's id for it. */
+                messageId?: string | null;
+                /** @description Its name. */
+                name: string;
+                /** @description The only process that takes it. */
+                processId?: string | null;
+                /** @description When it was published, UTC. */
+                publishedAt: string;
+                /** @description Processes that took it: others still can. */
+                reached: string[];
+                /** @description Its variables. */
+                variables: components["schemas"]["JsonObject"];
             }[];
             /**
              * Format: int64
@@ -3428,6 +3528,36 @@ export interface components {
             total: number;
         };
         /** @description A page of a list. */
+        Page_Mutex: {
+            /** @description The page's items. */
+            items: {
+                /** @description Whether it holds the name. */
+                held: boolean;
+                /**
+                 * Format: int64
+                 * @description Its number: who asked first has the least.
+                 */
+                id: number;
+                /**
+                 * @description The instance.
+                 * @example pi_123
+                 */
+                instanceId: string;
+                /**
+                 * Format: int32
+                 * @description Key of the run in it.
+                 */
+                key: number;
+                /** @description The name. */
+                name: string;
+            }[];
+            /**
+             * Format: int64
+             * @description How many there are on all pages.
+             */
+            total: number;
+        };
+        /** @description A page of a list. */
         Page_Record: {
             /** @description The page's items. */
             items: {
@@ -3453,6 +3583,39 @@ export interface components {
                  * @description Counts its changes; sent back with a change.
                  */
                 version: number;
+            }[];
+            /**
+             * Format: int64
+             * @description How many there are on all pages.
+             */
+            total: number;
+        };
+        /** @description A page of a list. */
+        Page_Subscription: {
+            /** @description The page's items. */
+            items: {
+                /** @description The correlation key; null: the instance judges whether a message fits. */
+                correlationKey?: string | null;
+                /** @description Where. */
+                elementId: string;
+                /**
+                 * Format: int64
+                 * @description Its number.
+                 */
+                id: number;
+                /**
+                 * @description Who waits.
+                 * @example pi_123
+                 */
+                instanceId: string;
+                /** @description What it waits for. */
+                kind: components["schemas"]["SubscriptionKind"];
+                /** @description Of which name. */
+                name: string;
+                /** @description Its process. */
+                processId: string;
+                /** @description Since when, UTC. */
+                since: string;
             }[];
             /**
              * Format: int64
@@ -3775,6 +3938,44 @@ export interface components {
              */
             version: number;
         };
+        /** @description A repeated activity that runs: its run contains the runs of its turns. */
+        RepeatedActivity: {
+            /**
+             * Format: int32
+             * @description How many turns have ended normally.
+             */
+            completed: number;
+            /** @description Id on the diagram. */
+            elementId: string;
+            /**
+             * Format: int32
+             * @description Key of its run: what `POST /instances/{id}/turns` calls `key`.
+             */
+            key: number;
+            /** @description Whether it runs once an item; else it is a loop, whose turns can not be changed. */
+            multiInstance: boolean;
+            /** @description Label. */
+            name?: string | null;
+            /** @description Whether one turn runs after the other. */
+            sequential: boolean;
+            /**
+             * Format: int32
+             * @description How many turns have begun.
+             */
+            started: number;
+            /**
+             * Format: int32
+             * @description How many turns were cut off.
+             */
+            terminated: number;
+            /**
+             * Format: int32
+             * @description How many turns there are; null for a loop.
+             */
+            total?: number | null;
+            /** @description Turns that run. */
+            turns: components["schemas"]["Turn"][];
+        };
         /** @description The rules, and what became of them on this node since it was started. */
         Retention: components["schemas"]["RetentionRules"] & {
             /** @description What was done. */
@@ -3961,6 +4162,36 @@ export interface components {
              */
             purged: number;
         };
+        /** @description An instance that waits for a message or signal. */
+        Subscription: {
+            /** @description The correlation key; null: the instance judges whether a message fits. */
+            correlationKey?: string | null;
+            /** @description Where. */
+            elementId: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /**
+             * @description Who waits.
+             * @example pi_123
+             */
+            instanceId: string;
+            /** @description What it waits for. */
+            kind: components["schemas"]["SubscriptionKind"];
+            /** @description Of which name. */
+            name: string;
+            /** @description Its process. */
+            processId: string;
+            /** @description Since when, UTC. */
+            since: string;
+        };
+        /**
+         * @description What is waited for.
+         * @enum {string}
+         */
+        SubscriptionKind: "message" | "signal";
         /** @description The server. */
         SystemInfo: {
             /** @description Targets of outgoing calls that are busy or failing, as this node sees them. */
@@ -4149,6 +4380,21 @@ export interface components {
             /** @description The variables, by name. */
             variables?: components["schemas"]["JsonObject"];
         };
+        /** @description A turn of a repeated activity. */
+        Turn: {
+            /** @description Its item; null without a collection. */
+            item: Record<string, never>;
+            /**
+             * Format: int32
+             * @description Key of its run: what `POST /instances/{id}/turns` calls `turn`.
+             */
+            key: number;
+            /**
+             * Format: int32
+             * @description Its number, from 1.
+             */
+            number: number;
+        };
         /** @description What to do with the turns of a multi-instance activity. */
         Turns: {
             /** @enum {string} */
@@ -4251,79 +4497,6 @@ export interface components {
             url?: string | null;
             /** @description In whose name. */
             userId: string;
-        };
-        Turn: {
-            /** Format: int32 */
-            key: number;
-            /** Format: int32 */
-            number: number;
-            item: Record<string, never>;
-        };
-        RepeatedActivity: {
-            /** Format: int32 */
-            key: number;
-            elementId: string;
-            name?: string | null;
-            multiInstance: boolean;
-            sequential: boolean;
-            total?: number | null;
-            /** Format: int32 */
-            started: number;
-            /** Format: int32 */
-            completed: number;
-            /** Format: int32 */
-            terminated: number;
-            turns: components["schemas"]["Turn"][];
-        };
-        KeptMessage: {
-            /** Format: int64 */
-            id: number;
-            name: string;
-            correlationKey: string;
-            messageId?: string | null;
-            variables: components["schemas"]["JsonObject"];
-            processId?: string | null;
-            elementId?: string | null;
-            reached: string[];
-            publishedAt: string;
-            expiresAt: string;
-        };
-        /** @enum {string} */
-        SubscriptionKind: "message" | "signal";
-        Subscription: {
-            /** Format: int64 */
-            id: number;
-            kind: components["schemas"]["SubscriptionKind"];
-            name: string;
-            correlationKey?: string | null;
-            instanceId: string;
-            processId: string;
-            elementId: string;
-            since: string;
-        };
-        Mutex: {
-            /** Format: int64 */
-            id: number;
-            name: string;
-            instanceId: string;
-            /** Format: int32 */
-            key: number;
-            held: boolean;
-        };
-        Page_KeptMessage: {
-            items: components["schemas"]["KeptMessage"][];
-            /** Format: int64 */
-            total: number;
-        };
-        Page_Subscription: {
-            items: components["schemas"]["Subscription"][];
-            /** Format: int64 */
-            total: number;
-        };
-        Page_Mutex: {
-            items: components["schemas"]["Mutex"][];
-            /** Format: int64 */
-            total: number;
         };
     };
     responses: never;
@@ -5456,11 +5629,12 @@ export interface operations {
             query?: {
                 /** @description Open ones when absent. */
                 state?: components["schemas"]["IncidentState"];
+                /** @description Only of this instance. */
+                instance_id?: string;
                 /** @description How many items; 50 when absent, 500 at most. */
                 limit?: number;
                 /** @description How many items to skip. */
                 offset?: number;
-                instanceId?: string;
             };
             header?: never;
             path?: never;
@@ -5571,14 +5745,19 @@ export interface operations {
                 parentId?: string;
                 /** @description Only of the tree of calls that began with this instance. */
                 rootId?: string;
+                /**
+                 * @description Only those with an id less than this one: lists are ordered by it, so a walk that gives the last id it saw misses
+                 *     none, whatever ends or begins meanwhile.
+                 */
+                before?: string;
+                /** @description Only those that are, or are not, suspended. */
+                suspended?: boolean;
                 /** @description An instance's id, or the beginning of a business key. */
                 search?: string;
                 /** @description How many items; 50 when absent, 500 at most. */
                 limit?: number;
                 /** @description How many items to skip. */
                 offset?: number;
-                suspended?: boolean;
-                before?: string;
             };
             header?: never;
             path?: never;
@@ -6310,10 +6489,15 @@ export interface operations {
     messages_kept: {
         parameters: {
             query?: {
+                /** @description Only of this name. */
                 name?: string;
+                /** @description Only with this correlation key. */
                 correlationKey?: string;
+                /** @description Only those that no other process takes. */
                 processId?: string;
+                /** @description How many items; 50 when absent, 500 at most. */
                 limit?: number;
+                /** @description How many items to skip. */
                 offset?: number;
             };
             header?: never;
@@ -6322,13 +6506,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description x */
+            /** @description Kept messages */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page_KeptMessage"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
@@ -6387,6 +6580,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ReachedList"];
                 };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    messages_remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 7 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken away */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error */
             default: {
@@ -6616,6 +6839,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deployment"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    messages_mutexes: {
+        parameters: {
+            query?: {
+                /** @description Only this name. */
+                name?: string;
+                /** @description Only of this instance. */
+                instanceId?: string;
+                /** @description Only of this process. */
+                processId?: string;
+                /** @description How many items; 50 when absent, 500 at most. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Names */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Mutex"];
                 };
             };
             /** @description An error */
@@ -7093,6 +7356,50 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    messages_subscriptions: {
+        parameters: {
+            query?: {
+                /** @description Only for messages, or only for signals. */
+                kind?: components["schemas"]["SubscriptionKind"];
+                /** @description Only of this name. */
+                name?: string;
+                /** @description Only with this correlation key. */
+                correlationKey?: string;
+                /** @description Only of this instance. */
+                instanceId?: string;
+                /** @description Only of this process. */
+                processId?: string;
+                /** @description How many items; 50 when absent, 500 at most. */
+                limit?: number;
+                /** @description How many items to skip. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who waits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Subscription"];
+                };
             };
             /** @description An error */
             default: {
@@ -7651,80 +7958,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
-            };
-        };
-    };
-    messages_subscriptions: {
-        parameters: {
-            query?: {
-                kind?: string;
-                name?: string;
-                correlationKey?: string;
-                instanceId?: string;
-                processId?: string;
-                limit?: number;
-                offset?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description x */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Subscription"];
-                };
-            };
-        };
-    };
-    messages_mutexes: {
-        parameters: {
-            query?: {
-                name?: string;
-                instanceId?: string;
-                processId?: string;
-                limit?: number;
-                offset?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description x */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Mutex"];
-                };
-            };
-        };
-    };
-    messages_remove: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description x */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
         };
     };
