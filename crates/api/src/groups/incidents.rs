@@ -53,6 +53,7 @@ pub enum IncidentStateDto {
 /// Which incidents are wanted.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
 pub struct IncidentQuery {
     /// Open ones when absent.
     #[param(value_type = Option<IncidentStateDto>)]

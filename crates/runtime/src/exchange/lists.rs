@@ -85,12 +85,7 @@ async fn subscriptions(
 }
 
 /// What is kept, newest first.
-async fn messages(
-    core: &Core,
-    actor: &Actor,
-    filter: MessageFilter,
-    page: Page,
-) -> Result<Paged<KeptMessage>, Fault> {
+async fn messages(core: &Core, actor: &Actor, filter: MessageFilter, page: Page) -> Result<Paged<KeptMessage>, Fault> {
     authorize(actor, Action::View, &Target::Incidents)?;
     let all = [
         Some(kept(core)),
@@ -117,8 +112,11 @@ async fn messages(
 
 /// Messages that somebody who comes later still gets.
 fn kept(core: &Core) -> Filter<MessageField> {
-    Filter::is(MessageField::State, Op::Lt, MessageState::Remembered.code())
-        .and(Filter::is(MessageField::ExpiresAt, Op::Gt, core.now()))
+    Filter::is(MessageField::State, Op::Lt, MessageState::Remembered.code()).and(Filter::is(
+        MessageField::ExpiresAt,
+        Op::Gt,
+        core.now(),
+    ))
 }
 
 /// Takes a kept message away: nobody else gets it. Its id stays remembered against doubles, as if it had expired.
@@ -133,12 +131,7 @@ async fn remove(core: &Core, actor: &Actor, id: i64) -> Result<(), Fault> {
 }
 
 /// Who holds names, and who waits for them, in the order they asked.
-async fn mutexes(
-    core: &Core,
-    actor: &Actor,
-    filter: MutexFilter,
-    page: Page,
-) -> Result<Paged<MutexView>, Fault> {
+async fn mutexes(core: &Core, actor: &Actor, filter: MutexFilter, page: Page) -> Result<Paged<MutexView>, Fault> {
     authorize(actor, Action::View, &Target::Incidents)?;
     let all = [
         equal(MutexField::Name, filter.name),

@@ -16,9 +16,7 @@ mod units;
 
 pub use cluster::{fences, inbox_messages, large_values, leases};
 pub use engine::{incidents_and_calls, instances, jobs, outbox, timers};
-pub use exchange::{
-    event_starts, exchange_lists, held_names, published_messages, subscriptions, suspended_instances,
-};
+pub use exchange::{event_starts, exchange_lists, held_names, published_messages, subscriptions, suspended_instances};
 pub use platform::{apps, credentials, definitions, people, records, settings};
 pub use retention::{old_entries, packing, purging};
 pub use tasks::{inbox, task_changes, task_lists};

@@ -5630,7 +5630,7 @@ export interface operations {
                 /** @description Open ones when absent. */
                 state?: components["schemas"]["IncidentState"];
                 /** @description Only of this instance. */
-                instance_id?: string;
+                instanceId?: string;
                 /** @description How many items; 50 when absent, 500 at most. */
                 limit?: number;
                 /** @description How many items to skip. */
