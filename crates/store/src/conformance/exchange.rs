@@ -80,6 +80,25 @@ pub async fn subscriptions(db: &dyn Database) {
     assert_eq!(read(of(Some("c"), 10)).await, []);
 }
 
+fn places(partitions: &[u8]) -> Vec<PartitionId> {
+    partitions.iter().map(|p| PartitionId(*p)).collect()
+}
+
+/// Kept messages that somebody may be waiting for, looked through two at a time, and in how many pages.
+async fn unsettled_in_pages(store: &SharedStore, partitions: &[PartitionId]) -> (Vec<i64>, usize) {
+    let (mut found, mut after, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let page = ok(store.unsettled(partitions, at(500), after, 2).await);
+        found.extend(ids(&page.rows, |m: &MessageRow| m.id));
+        pages += 1;
+        after = page.next;
+        if after.is_none() {
+            found.sort_unstable();
+            return (found, pages);
+        }
+    }
+}
+
 pub async fn published_messages(db: &dyn Database) {
     let store = db.open().await;
     let publish = |row: &MessageRow| write(ExchangeWrite::Publish(Box::new(row.clone())));
@@ -122,23 +141,9 @@ pub async fn published_messages(db: &dyn Database) {
 
     let once = MessageRow { state: MessageState::Once, expires_at: at(8), ..message(8, "ping", "") };
     put(&store, publish(&once)).await;
-    let named = |partitions: &[u8]| partitions.iter().map(|p| PartitionId(*p)).collect::<Vec<_>>();
-    // Page by page, of two messages each.
-    let unsettled = async |partitions: &[u8]| {
-        let (mut found, mut after, mut pages) = (Vec::new(), None, 0);
-        loop {
-            let page = ok(store.unsettled(&named(partitions), at(500), after, 2).await);
-            found.extend(ids(&page.rows, |m: &MessageRow| m.id));
-            pages += 1;
-            after = page.next;
-            if after.is_none() {
-                found.sort_unstable();
-                return (found, pages);
-            }
-        }
-    };
+    let unsettled = async |partitions: &[u8]| unsettled_in_pages(&store, &places(partitions)).await;
     let undelivered = async |partitions: &[u8]| {
-        ids(&ok(store.undelivered(&named(partitions), at(500), 10).await), |m: &MessageRow| m.id)
+        ids(&ok(store.undelivered(&places(partitions), at(500), 10).await), |m: &MessageRow| m.id)
     };
     assert_eq!((undelivered(&[]).await, undelivered(&[1]).await, undelivered(&[0]).await), (vec![8], vec![], vec![8]));
     let (found, pages) = unsettled(&[]).await;
