@@ -20,8 +20,8 @@ mod web;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Requests and rounds make small things on one thread and drop them on another: with glibc's allocator that was a third
-/// of the server's processor time.
+/// Requests and rounds make small things on one thread and drop them on another: with glibc's allocator that was a
+/// third of the server's processor time.
 #[cfg(feature = "mimalloc")]
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

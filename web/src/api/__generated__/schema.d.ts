@@ -5746,8 +5746,8 @@ export interface operations {
                 /** @description Only of the tree of calls that began with this instance. */
                 rootId?: string;
                 /**
-                 * @description Only those with an id less than this one: lists are ordered by it, so a walk that gives the last id it saw misses
-                 *     none, whatever ends or begins meanwhile.
+                 * @description Only those with an id less than this one: lists are ordered by it, so a walk that gives the last id it saw
+                 *     misses none, whatever ends or begins meanwhile.
                  */
                 before?: string;
                 /** @description Only those that are, or are not, suspended. */

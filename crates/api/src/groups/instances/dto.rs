@@ -248,8 +248,8 @@ pub struct InstanceQuery {
     pub parent_id: Option<String>,
     /// Only of the tree of calls that began with this instance.
     pub root_id: Option<String>,
-    /// Only those with an id less than this one: lists are ordered by it, so a walk that gives the last id it saw misses
-    /// none, whatever ends or begins meanwhile.
+    /// Only those with an id less than this one: lists are ordered by it, so a walk that gives the last id it saw
+    /// misses none, whatever ends or begins meanwhile.
     pub before: Option<String>,
     /// Only those that are, or are not, suspended.
     pub suspended: Option<bool>,
