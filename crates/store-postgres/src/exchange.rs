@@ -174,7 +174,8 @@ const MUTEXES: List<MutexField> = List {
         MutexField::Name => Column::text("x.name"),
         MutexField::Instance => Column::of("x.instance_id"),
         MutexField::ProcessId => Column::Any {
-            head: "EXISTS (SELECT 1 FROM instances i WHERE i.partition_id = x.partition_id AND i.id = x.instance_id AND ",
+            head: "EXISTS (SELECT 1 FROM instances i
+                WHERE i.partition_id = x.partition_id AND i.id = x.instance_id AND ",
             value: "i.process_id",
             kind: crate::list::Kind::Text,
             order: "x.instance_id",
