@@ -65,7 +65,21 @@ async fn deploy(http: &reqwest::Client, options: &Deploy, file: &PathBuf) -> Res
         "{}",
         serde_json::json!({ "file": file.display().to_string(), "status": status.as_u16(), "answer": body })
     );
+    if let Some(words) = unchanged(&body) {
+        eprintln!("{}: {words}", file.display());
+    }
     Ok(status.is_success())
+}
+
+/// What to tell of a file whose content is what stands already.
+fn unchanged(answer: &serde_json::Value) -> Option<String> {
+    let all = answer["definitions"].as_array().filter(|all| !all.is_empty())?;
+    let stands = |one: &serde_json::Value| {
+        let (process, version) = (one["processId"].as_str()?, one["version"].as_u64()?);
+        (one["unchanged"] == true).then(|| format!("version {version} of {process} stands"))
+    };
+    let stand: Option<Vec<String>> = all.iter().map(stands).collect();
+    stand.map(|stand| format!("unchanged, no new version was made: {}", stand.join(", ")))
 }
 
 /// A boundary that does not occur in the file.
