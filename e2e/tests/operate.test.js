@@ -2,7 +2,7 @@
 // real server. Suspend, move a token, go on with another version, skip what broke, send a message, try a decision out.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, openPage, shot } from "../lib/browser.js";
+import { launch, openPage, shot, violations } from "../lib/browser.js";
 import { ADMIN, Server, until } from "../lib/server.js";
 
 const server = new Server();
@@ -45,6 +45,9 @@ async function deploy(xml, name) {
 const start = async (definition, variables = {}) => (await api.post("/instances", { definitionId: definition.id, variables })).id;
 const elementState = async (id, element) => (await api.get(`/instances/${id}`)).elements.find((e) => e.elementId === element)?.state;
 
+/** What axe finds on the screen as it stands: serious and critical. */
+const accessible = async (what) => assert.deepEqual(await violations(page), [], what);
+
 async function menu(item) {
   await page.getByTestId("instance-menu").click();
   await page.getByRole("menuitem", { name: item }).click();
@@ -75,7 +78,13 @@ test("a process is suspended and resumed, and says so", async () => {
   await page.getByRole("dialog").getByRole("button", { name: "Suspend process" }).click();
   await page.getByText("The process is suspended").waitFor();
   assert.equal((await api.get(`/instances/${id}`)).suspended, true);
+  await accessible("a suspended process");
   await until("the badge to say it", async () => /Suspended/.test(await page.getByTestId("instance-state").textContent()));
+  await page.goto(`${server.url}/processes?suspended=1`);
+  await page.getByTestId("instance-row").getByText("Suspended").waitFor();
+  assert.deepEqual((await api.get("/instances?suspended=true")).items.map((one) => one.id), [id]);
+  await accessible("the list of suspended processes");
+  await page.goto(`${server.url}/instances/${id}?tab=now`);
   await page.getByRole("button", { name: "Resume process" }).click();
   await until("it to be resumed", async () => (await api.get(`/instances/${id}`)).suspended === false);
   await page.getByText("The process is suspended").waitFor({ state: "detached" });
@@ -90,6 +99,7 @@ test("a token is moved by clicking the diagram, and the history tells of it", as
   await page.getByTestId("modify-move").click();
   await page.locator('g.djs-shape[data-element-id="b"]').click();
   await page.getByTestId("plan").getByText("Check").waitFor();
+  await accessible("a process that is modified");
   await shot(page, "operate-modify");
   await page.getByTestId("modify-apply").click();
   await until("the second task to be open", async () => (await elementState(id, "b")) === "active");
@@ -108,6 +118,7 @@ test("a process goes on with another version, which is checked first", async () 
   await page.getByRole("option", { name: `Version ${next.version}`, exact: true }).click();
   await page.getByTestId("migrate-check").click();
   await page.getByText("Nothing stands in the way.").waitFor();
+  await accessible("a migration");
   await page.getByTestId("migrate-do").click();
   await until("it to run the version", async () => (await api.get(`/instances/${id}`)).definition.id === next.id);
 });
@@ -116,6 +127,8 @@ test("what broke is skipped with an output given by hand", async () => {
   const id = await start(await deploy(BREAKING, "breaking"));
   await until("the incident", async () => (await api.get(`/instances/${id}`)).incidents.length === 1);
   await page.goto(`${server.url}/instances/${id}`);
+  await page.getByTestId("skip-incident").waitFor();
+  await accessible("a process with an incident");
   await page.getByTestId("skip-incident").click();
   await page.getByRole("dialog").getByRole("button", { name: "Skip activity" }).click();
   await until("it to be completed", async () => (await api.get(`/instances/${id}`)).state === "completed");
@@ -132,10 +145,42 @@ test("what a process waits for is told, and a message sent from the page reaches
   await form.getByRole("textbox", { name: "Key" }).fill("order-8");
   await page.getByTestId("send-submit").click();
   await form.getByText("Nobody waited for it").waitFor();
+  await accessible("sending");
   await form.getByRole("textbox", { name: "Key" }).fill("order-7");
   await page.getByTestId("send-submit").click();
   await form.getByRole("link", { name: id }).waitFor();
   await until("it to be completed", async () => (await api.get(`/instances/${id}`)).state === "completed");
+});
+
+test("all running processes of a version are moved at once, and what can not be is told", async () => {
+  const first = await deploy(STEPS("Bulk"), "steps");
+  const ids = [await start(first), await start(first)];
+  const next = await deploy(STEPS("Bulk again"), "steps");
+  await page.goto(`${server.url}/definitions/${first.id}?bulk=1`);
+  const dialog = page.getByTestId("bulk");
+  await dialog.getByText("2 processes fit").waitFor();
+  await dialog.getByText("has every element").waitFor();
+  await accessible("many processes at once");
+  await page.getByTestId("bulk-check").click();
+  await dialog.getByText("can be moved: 2").waitFor();
+  await page.getByTestId("bulk-start").click();
+  await dialog.getByText("done: 2").waitFor();
+  for (const id of ids) assert.equal((await api.get(`/instances/${id}`)).definition.id, next.id);
+});
+
+test("a kept message is listed and deleted, and who waits is told", async () => {
+  const id = await start(await deploy(WAITING, "waiting"), { order: "order-20" });
+  await until("it to wait", async () => (await api.get(`/subscriptions?instanceId=${id}`)).total === 1);
+  await page.goto(`${server.url}/processes?tab=messages`);
+  await page.getByTestId("waiting-row").getByText("order-20").waitFor();
+  await accessible("who waits");
+  await api.post("/messages", { name: "later", correlationKey: "k", ttlMs: 3_600_000 });
+  await page.goto(`${server.url}/processes?tab=messages&list=kept`);
+  await page.getByTestId("kept-row").getByText("later").waitFor();
+  await accessible("kept messages");
+  await page.getByTestId("message-remove").click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete message" }).click();
+  await until("it to be gone", async () => (await api.get("/messages")).total === 0);
 });
 
 test("two versions are compared", async () => {
@@ -148,6 +193,7 @@ test("two versions are compared", async () => {
   await page.getByTestId("changes").getByText("Changed").first().waitFor();
   await page.getByTestId("changes").getByText("Ask again").click();
   await page.locator(".ruslo-diff-changed").first().waitFor();
+  await accessible("a comparison");
   await shot(page, "operate-compare");
 });
 
