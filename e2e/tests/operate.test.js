@@ -191,7 +191,7 @@ test("two versions are compared", async () => {
   const first = all.find((d) => d.version === 1);
   await page.goto(`${server.url}/compare?before=definition:${first.id}&after=definition:${last.id}`);
   await page.getByTestId("changes").getByText("Changed").first().waitFor();
-  await page.getByTestId("changes").getByText("Ask again").click();
+  await page.getByTestId("changes").getByText("Bulk again").click();
   await page.locator(".ruslo-diff-changed").first().waitFor();
   await accessible("a comparison");
   await shot(page, "operate-compare");

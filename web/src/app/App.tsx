@@ -8,8 +8,9 @@ import { useDialogs } from '@/ui/dialogs'
 import { setNavigator } from '@/ui/nav'
 import { askAgain } from './Busy'
 import { router } from './router'
-import { lazy, Suspense, useState } from 'react'
-import { cssVariables, theme } from './theme'
+import { lazy, Suspense, useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { cssVariables, themeSaying } from './theme'
 
 const Dialogs = lazy(() => import('./Dialogs'))
 const Notifications = lazy(() => import('./Toasts'))
@@ -23,6 +24,9 @@ setSignedOutHandler(() => {
 })
 
 export function App() {
+  const { t } = useTranslation()
+  const close = t('common.action.close')
+  const theme = useMemo(() => themeSaying(close), [close])
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>

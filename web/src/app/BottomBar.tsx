@@ -42,7 +42,7 @@ export default function BottomBar({ pathname }: { pathname: string }) {
         <IconDots size={22} stroke={1.6} aria-hidden />
         {t('shell.nav.more')}
       </UnstyledButton>
-      <Drawer opened={more} onClose={() => setMore(false)} position="bottom" size="420px" title={me.fullName || me.login} radius="lg" closeButtonProps={{ 'aria-label': t('common.action.close') }}>
+      <Drawer opened={more} onClose={() => setMore(false)} position="bottom" size="420px" title={me.fullName || me.login} radius="lg">
         <div className={css.moreList}>
           {rest.map((section) => {
             const Glyph = section.icon

@@ -1,5 +1,5 @@
 /** One theme for both colour schemes: neutral greys, one accent; other hues mean states only. */
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
+import { createTheme, mergeThemeOverrides, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
 
 const river: MantineColorsTuple = [
   '#e6f5f8', '#cfe9ef', '#a2d5df', '#70bfcd', '#48acbe', '#2c9cb0', '#178599', '#0f7488', '#0b6172', '#064d5b',
@@ -14,7 +14,7 @@ const dark: MantineColorsTuple = [
   '#dfe3e8', '#b9c0c9', '#929ba6', '#6b7480', '#3d444e', '#2c323a', '#22272e', '#181c21', '#121519', '#0c0e11',
 ]
 
-export const theme = createTheme({
+const theme = createTheme({
   primaryColor: 'river',
   primaryShade: 7,
   colors: { river, red, gray, dark },
@@ -58,6 +58,12 @@ export const theme = createTheme({
     Table: { defaultProps: { verticalSpacing: 0 } },
   },
 })
+
+/** The theme whose crosses tell screen readers what they do, in the language of the person. */
+export function themeSaying(close: string) {
+  const cross = { defaultProps: { closeButtonProps: { 'aria-label': close } } }
+  return mergeThemeOverrides(theme, { components: { Modal: cross, Drawer: cross } })
+}
 
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: { '--rail-width': '208px', '--bar-height': '48px' },

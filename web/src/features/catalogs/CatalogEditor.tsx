@@ -86,7 +86,7 @@ export function CatalogEditor({ catalog, onClose, onSaved }: EditorProps) {
   })
 
   return (
-    <Drawer opened onClose={onClose} size={560} title={catalog ? t('catalogs.editor.editTitle') : t('catalogs.editor.newTitle')} closeButtonProps={{ 'aria-label': t('common.action.close') }}>
+    <Drawer opened onClose={onClose} size={560} title={catalog ? t('catalogs.editor.editTitle') : t('catalogs.editor.newTitle')}>
       <form onSubmit={(event) => { event.preventDefault(); if (ready) save.mutate() }}>
         <Stack gap="md">
           <TextInput label={t('catalogs.editor.name')} placeholder={t('catalogs.editor.namePlaceholder')} value={name} onChange={(e) => setName(e.currentTarget.value)} required data-autofocus />

@@ -25,7 +25,7 @@ export function RecordDrawer({ catalog, onClose }: { catalog: Catalog; onClose: 
     },
   })
   return (
-    <Drawer opened onClose={onClose} title={t('catalogs.record.new')} size="md" closeButtonProps={{ 'aria-label': t('common.action.close') }}>
+    <Drawer opened onClose={onClose} title={t('catalogs.record.new')} size="md">
       <form
         onSubmit={(event) => {
           event.preventDefault()

@@ -84,7 +84,7 @@ export default function BulkDialog({ definition, onClose }: { definition: Defini
   const proceed = () => run.walk && run.go(run.walk, run.total, run.dryRun, { next, act: (ids) => actOn(ids, wish(run.dryRun)) })
   const change = (act: () => void) => { act(); run.forget() }
   return (
-    <Modal opened onClose={() => { run.stop(); onClose() }} title={t('processes.bulk.title', { n: definition.version })} size="lg" closeButtonProps={{ 'aria-label': t('common.action.close') }}>
+    <Modal opened onClose={() => { run.stop(); onClose() }} title={t('processes.bulk.title', { n: definition.version })} size="lg">
       <Stack data-testid="bulk">
         <Select label={t('processes.bulk.action')} allowDeselect={false} value={action} disabled={run.busy} onChange={(value) => change(() => { setAction((value ?? 'migrate') as Action); setPicked(null) })} data={ACTIONS.map((value) => ({ value, label: t(`processes.bulk.${value}`) }))} />
         <SegmentedControl aria-label={t('processes.bulk.which')} value={picked ? 'picked' : 'all'} disabled={run.busy} onChange={(value) => change(() => setPicked(value === 'picked' ? [] : null))} data={[{ value: 'all', label: t('processes.bulk.all') }, { value: 'picked', label: t('processes.bulk.picked') }]} />

@@ -92,7 +92,7 @@ function PersonDrawer({ user, onClose }: { user: User | null; onClose: () => voi
     })
   }
   return (
-    <Drawer opened onClose={onClose} title={user ? user.fullName || user.login : t('settings.people.newTitle')} size="md" closeButtonProps={{ 'aria-label': t('common.action.close') }}>
+    <Drawer opened onClose={onClose} title={user ? user.fullName || user.login : t('settings.people.newTitle')} size="md">
       <form onSubmit={(event) => { event.preventDefault(); setTried(true); if (ready) save.mutate() }} noValidate>
         <Stack>
           <TextInput label={t('settings.people.login')} name="login" value={draft.login} disabled={user !== null} withAsterisk={user === null} onChange={(e) => set({ login: e.currentTarget.value })} error={tried && !draft.login.trim() ? t('common.field.required') : undefined} autoComplete="off" data-autofocus={user === null || undefined} />

@@ -80,7 +80,7 @@ function RuleDrawer({ process, rules, onSave, onClose }: { process: ProcessKept;
     onError: toastError,
   })
   return (
-    <Drawer opened onClose={onClose} title={t('settings.retention.editTitle', { name: process.name })} size="md" closeButtonProps={{ 'aria-label': t('common.action.close') }}>
+    <Drawer opened onClose={onClose} title={t('settings.retention.editTitle', { name: process.name })} size="md">
       <form noValidate onSubmit={(event) => { event.preventDefault(); if (!wrong) save.mutate() }}>
         <Stack>
           <Text size="sm" c="dimmed">{t('settings.retention.editText')}</Text>

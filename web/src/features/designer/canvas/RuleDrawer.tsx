@@ -20,7 +20,7 @@ export default function RuleDrawer({ code, onClose }: { code: string; onClose: (
   const load = Object.entries(PAGES).find(([path]) => path.endsWith(`/${code}.md`))?.[1]
   const page = useQuery({ queryKey: ['rule', code], enabled: Boolean(load), staleTime: Infinity, queryFn: async () => (load ? await load() : '') })
   return (
-    <Drawer opened onClose={onClose} position="right" size="md" title={t('designer.problems.rule', { code })} closeButtonProps={{ 'aria-label': t('common.action.close') }} data-testid="rule">
+    <Drawer opened onClose={onClose} position="right" size="md" title={t('designer.problems.rule', { code })} data-testid="rule">
       {!load && <EmptyState compact title={t('designer.problems.noRule', { code })} />}
       {load && page.isPending && <BlockSkeleton lines={6} />}
       {/* Our own pages, built into the program: no text of others. */}
