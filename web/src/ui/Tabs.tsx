@@ -1,5 +1,5 @@
 /** Tabs of a page: links or buttons with counts, moved through with the arrow keys. */
-import { useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import css from './ui.module.css'
 
 export interface TabItem<K extends string> {
@@ -18,6 +18,10 @@ interface TabsProps<K extends string> {
 
 export function PageTabs<K extends string>({ items, value, label, onChange }: TabsProps<K>) {
   const root = useRef<HTMLDivElement>(null)
+  // On a phone the tabs are wider than the screen.
+  useEffect(() => {
+    root.current?.querySelector(`[data-tab="${value}"]`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [value])
   const move = (event: React.KeyboardEvent) => {
     const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
     if (step === 0) return

@@ -97,7 +97,7 @@ function Group({ kind, changes, selected, onSelect }: { kind: ChangeKind; change
       {changes.map((change) => (
         <div key={change.id}>
           <UnstyledButton className={css.change} data-selected={selected === change.id || undefined} aria-expanded={selected === change.id} onClick={() => onSelect(selected === change.id ? null : change.id)}>
-            {change.name || change.id}<small>{change.name ? change.type : ''}</small>
+            {change.name || change.id}<small>{change.name ? t(`instance.type.${change.type}` as 'instance.type.task', { defaultValue: change.type }) : ''}</small>
           </UnstyledButton>
           {selected === change.id && change.properties.length > 0 && (
             <dl className={css.properties}>

@@ -164,6 +164,8 @@ export const instance: Translation<typeof ru> = {
     callActivity: 'called process', subProcess: 'sub-process', eventSubProcess: 'event sub-process', adHocSubProcess: 'ad-hoc sub-process', transaction: 'transaction',
     startEvent: 'start', endEvent: 'end', intermediateCatchEvent: 'waiting', intermediateThrowEvent: 'event', boundaryEvent: 'boundary event',
     exclusiveGateway: 'exclusive gateway', parallelGateway: 'parallel gateway', inclusiveGateway: 'inclusive gateway', complexGateway: 'complex gateway', eventBasedGateway: 'event-based gateway',
+    process: 'process', participant: 'pool', lane: 'lane', sequenceFlow: 'flow', messageFlow: 'message flow', association: 'association', textAnnotation: 'note', group: 'group',
+    dataObjectReference: 'data object', dataStoreReference: 'data store', message: 'message', signal: 'signal', error: 'error', escalation: 'escalation',
     repeated: 'repeated',
   },
   selected: 'Only “{{name}}”',

@@ -167,6 +167,8 @@ export const instance = {
     callActivity: 'вызов процесса', subProcess: 'подпроцесс', eventSubProcess: 'событийный подпроцесс', adHocSubProcess: 'произвольный подпроцесс', transaction: 'транзакция',
     startEvent: 'начало', endEvent: 'конец', intermediateCatchEvent: 'ожидание', intermediateThrowEvent: 'событие', boundaryEvent: 'событие на границе',
     exclusiveGateway: 'исключающий шлюз', parallelGateway: 'параллельный шлюз', inclusiveGateway: 'включающий шлюз', complexGateway: 'сложный шлюз', eventBasedGateway: 'шлюз по событиям',
+    process: 'процесс', participant: 'пул', lane: 'дорожка', sequenceFlow: 'поток', messageFlow: 'поток сообщений', association: 'связь', textAnnotation: 'примечание', group: 'группа',
+    dataObjectReference: 'объект данных', dataStoreReference: 'хранилище данных', message: 'сообщение', signal: 'сигнал', error: 'ошибка', escalation: 'эскалация',
     repeated: 'повторяется',
   },
   selected: 'Только элемент «{{name}}»',
