@@ -141,6 +141,18 @@ impl<'u> Plan<'u> {
         segment.put(wave, kind, values);
     }
 
+    /// Whether [`Plan::send`] with `merge` sends one statement, which is a transaction by itself.
+    pub(crate) fn is_one(&self) -> bool {
+        let [segment] = self.segments.as_slice() else { return false };
+        let wave = match segment.waves.as_slice() {
+            [] if segment.fences.is_empty() => return false,
+            [] => return segment.stands_alone(),
+            [wave] => wave,
+            _ => return false,
+        };
+        segment.stands_alone() && wave.iter().all(|batch| merged::is_plain(batch.kind))
+    }
+
     /// Sends all of it; in fewer statements where it need not be known which of them was refused.
     pub(crate) async fn send(self, tx: &mut Tx<'_>, merge: bool) -> WriteResult {
         for segment in self.segments {
@@ -179,6 +191,11 @@ impl<'u> Plan<'u> {
 }
 
 impl Segment<'_> {
+    /// Whether nothing goes one by one.
+    fn stands_alone(&self) -> bool {
+        self.singles.is_empty() && self.parting.is_none()
+    }
+
     fn put(&mut self, wave: usize, kind: &'static Kind, values: Vec<Param>) {
         while self.waves.len() <= wave {
             self.waves.push(Vec::new());
@@ -193,6 +210,36 @@ impl Segment<'_> {
         batch.rows += 1;
         for (column, value) in batch.columns.iter_mut().zip(values) {
             column.push(value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{InstanceId, PartitionId, TimerId, Timestamp};
+    use store::{Fence, SettingWrite, TimerRow, TimerWrite};
+
+    fn timer(n: i64) -> Write {
+        let (partition, id) = (PartitionId(0), TimerId(n));
+        TimerWrite::Insert(TimerRow { partition, id, due_at: Timestamp(n), instance: InstanceId(1) }).into()
+    }
+
+    #[test]
+    fn what_is_one_statement() {
+        let fence = Some(Fence { partition: PartitionId(0), epoch: 1 });
+        let gone = || Write::from(TimerWrite::Delete { partition: PartitionId(0), id: TimerId(1) });
+        let forget = || Write::from(SettingWrite::Delete { key: "a".into() });
+        let cases = [
+            (Unit { writes: vec![timer(1), timer(2)], fence }, true, "rows of two tables, merged"),
+            (Unit { writes: vec![timer(1)], fence: None }, true, "rows of a table"),
+            (Unit { writes: Vec::new(), fence }, true, "the fence alone"),
+            (Unit::default(), false, "nothing: whether the database is there has still to be found out"),
+            (Unit { writes: vec![timer(1), gone()], fence }, false, "the same row in two waves"),
+            (Unit { writes: vec![timer(1), forget()], fence }, false, "what goes one by one"),
+        ];
+        for (unit, one, why) in cases {
+            assert_eq!(Plan::of([(0, &unit)]).is_one(), one, "{why}");
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Group commit.
 //!
 //! A writer takes whatever waits (at most a batch, without waiting for more), sends it as one transaction in one round
-//! trip, COMMIT included, and acknowledges after COMMIT. Conditional statements raise an error themselves, which turns
-//! that COMMIT into a rollback; units are data, so that the batch is then sent again in halves, until what is refused
-//! stands alone. Invariant: a unit is applied whole or not at all, and nobody hears of a unit before it is durable.
+//! trip, COMMIT included, and acknowledges after COMMIT; what is one statement is a transaction by itself. Conditional
+//! statements raise an error themselves, which turns that COMMIT into a rollback; units are data, so that the batch is
+//! then sent again in halves, until what is refused stands alone, and that once more in statements that can say why. Invariant: a unit is applied whole or not at all, and nobody hears of a unit before it is durable.
 //! Never: sends a transaction again of which nobody knows whether it was committed.
 
 use crate::{
@@ -205,24 +205,26 @@ impl Writer {
     /// Commits units in one transaction, or in several if something among them is refused.
     async fn commit_together(&self, units: &[&Unit], deadline: Instant) -> Receipts {
         let mut receipts = Vec::with_capacity(units.len());
-        let mut parts: Vec<Range<usize>> = Vec::new();
-        parts.push(0..units.len());
+        // A sharded database runs a statement on one table at a time.
+        let merge = self.scope == CommitScope::Node;
+        let mut parts: Vec<(Range<usize>, bool)> = vec![(0..units.len(), merge)];
         let mut attempts = 0;
         // Parts are tried from the left, so that receipts come in order.
-        while let Some(range) = parts.pop() {
+        while let Some((range, merge)) = parts.pop() {
             let part = &units[range.clone()];
-            match self.attempt(part, deadline).await {
+            match self.attempt(part, merge, deadline).await {
                 Ok(done) => receipts.extend(done.into_iter().map(Ok)),
                 Err(Failure::Part(_)) if part.len() > 1 => {
                     let middle = range.start + part.len() / 2;
-                    parts.push(middle..range.end);
-                    parts.push(range.start..middle);
+                    parts.push((middle..range.end, merge));
+                    parts.push((range.start..middle, merge));
                 }
+                Err(Failure::Part(_)) if merge => parts.push((range, false)),
                 Err(Failure::Again(error)) if attempts < ATTEMPTS => {
                     attempts += 1;
                     tracing::debug!(%error, attempts, "a transaction is sent again");
                     tokio::time::sleep(jittered(PAUSE * attempts)).await;
-                    parts.push(range);
+                    parts.push((range, merge));
                 }
                 Err(Failure::Part(error) | Failure::Again(error) | Failure::Refused(error)) => {
                     self.note(&error);
@@ -241,10 +243,13 @@ impl Writer {
     }
 
     /// Sends units as one transaction and waits for what comes of it.
-    async fn attempt(&self, units: &[&Unit], deadline: Instant) -> std::result::Result<Vec<UnitReceipt>, Failure> {
+    async fn attempt(
+        &self,
+        units: &[&Unit],
+        merge: bool,
+        deadline: Instant,
+    ) -> std::result::Result<Vec<UnitReceipt>, Failure> {
         let live = self.link.get(deadline).await.map_err(Failure::Refused)?;
-        // A sharded database runs a statement on one table at a time.
-        let merge = self.scope == CommitScope::Node && units.len() > 1;
         let mut tx = Tx::new(&live);
         let Ok(outcome) = timeout(self.answer_timeout, transact(&mut tx, &live, units, merge)).await else {
             live.kill();
@@ -272,17 +277,24 @@ impl Writer {
     }
 }
 
-/// BEGIN, the units, COMMIT, and the answers.
+/// BEGIN, the units, COMMIT, and the answers. One statement needs neither, and commits before it is answered.
 async fn transact(tx: &mut Tx<'_>, live: &Live, units: &[&Unit], merge: bool) -> std::result::Result<(), Failure> {
-    tx.control(BEGIN);
     let plan = Plan::of(units.iter().copied().enumerate());
+    let bracketed = !(merge && plan.is_one());
+    if bracketed {
+        tx.control(BEGIN);
+    }
     match plan.send(tx, merge).await {
         Ok(()) => {
-            tx.control(COMMIT);
+            if bracketed {
+                tx.control(COMMIT);
+            }
             tx.flush().await.map_err(|error| failure(error, live, true, tx.failed_last))
         }
         Err(error) => {
-            tx.control(ROLLBACK);
+            if bracketed {
+                tx.control(ROLLBACK);
+            }
             // Whatever else failed followed from the first failure.
             let _ = tx.flush().await;
             Err(failure(error, live, false, false))

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     future::Future,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -136,9 +136,23 @@ struct Shared {
     first_error: Mutex<Option<String>>,
     /// Clients that start are done: workers may go.
     over: AtomicBool,
+    /// When they were, where workers are waited for afterwards.
+    ended: OnceLock<Instant>,
 }
 
 impl Shared {
+    fn new(plan: Plan, begun: Instant) -> Self {
+        Self {
+            next: AtomicU64::new(0),
+            end: plan.seconds.map(|s| begun + Duration::from_secs_f64(s)),
+            errors: AtomicU64::new(0),
+            first_error: Mutex::new(None),
+            over: AtomicBool::new(false),
+            ended: OnceLock::new(),
+            plan,
+        }
+    }
+
     /// The next running number, until the plan is done.
     fn turn(&self) -> Option<u64> {
         if self.end.is_some_and(|end| now() >= end) || self.errors.load(Ordering::Relaxed) > ERRORS_MAX {
@@ -203,14 +217,7 @@ pub(crate) async fn run_direct(plan: Plan, direct: &Direct) -> Result<Outcome> {
 
 async fn run(plan: Plan, clients: Vec<Client>, app: Option<handler::App>) -> Result<Outcome> {
     let begun = now();
-    let shared = Arc::new(Shared {
-        next: AtomicU64::new(0),
-        end: plan.seconds.map(|s| begun + Duration::from_secs_f64(s)),
-        errors: AtomicU64::new(0),
-        first_error: Mutex::new(None),
-        over: AtomicBool::new(false),
-        plan,
-    });
+    let shared = Arc::new(Shared::new(plan, begun));
     let seen = match shared.plan.script {
         Script::Start(process) => each(clients, |client| starts(shared.clone(), client, process)).await?,
         Script::Service { take } => service::run(&shared, clients, take).await?,
@@ -219,7 +226,8 @@ async fn run(plan: Plan, clients: Vec<Client>, app: Option<handler::App>) -> Res
         Script::CompleteTasks => each(clients, |client| completes(shared.clone(), client)).await?,
         Script::Mixed => mixed::run(&shared, clients).await?,
     };
-    Ok(outcome(&shared, begun.elapsed(), seen))
+    let ended = shared.ended.get().copied().unwrap_or_else(now);
+    Ok(outcome(&shared, ended - begun, seen))
 }
 
 /// Runs `work` for every client at once.
