@@ -103,6 +103,11 @@ fuzz: install ## Mutants of models, templates and expressions: FUZZ_SECONDS=60 f
 check-corpora: install ## Import public model collections: CORPORA="FOLDER ..." (docs/support/corpora.md)
 	@tools/corpora --round-trip $(CORPORA)
 
+.PHONY: test-corpora
+test-corpora: install ## What models of other projects do here, as their own tests expect: CORPORA=FOLDER (docs/support/behaviour.md)
+	@[ -n "$(CORPORA)" ] || { echo "CORPORA names no folder with the models: docs/support/behaviour.md" >&2; exit 2; }
+	RUSLO_CORPORA="$(abspath $(CORPORA))" cargo test --locked -p engine --test corpora -- --nocapture
+
 .PHONY: test-postgres-versions test-pgbouncer
 test-postgres-versions: install install-test ## The store and what instances exchange on PostgreSQL 15 to 18: VERSIONS="17 18"
 	@tools/postgres-versions/test $(VERSIONS)

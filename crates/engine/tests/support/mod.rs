@@ -7,3 +7,4 @@ pub mod activities;
 pub mod definition;
 pub mod events;
 pub mod script;
+pub mod world;
