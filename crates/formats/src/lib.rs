@@ -59,22 +59,32 @@ impl Imported {
     }
 }
 
-/// Reads a file of any known kind, told by its content; `name` gives a template its id and title.
-pub fn import(name: &str, bytes: &[u8], limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
-    import_among(name, bytes, &[], limits)
+/// What a file may refer to beyond itself, as far as it is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Around<'a> {
+    /// Texts of DMN files, among which those may be that this one imports.
+    pub decisions: &'a [&'a str],
+    /// The element templates of apps, as [`element_template`] makes them; none: they are not known here, and elements
+    /// made from them are not checked. Those of built-in components are always known.
+    pub templates: Option<&'a [serde_json::Value]>,
 }
 
-/// As [`import`]; `others` are texts of DMN files, among which those may be that this one imports.
-pub fn import_among(name: &str, bytes: &[u8], others: &[&str], limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
+/// Reads a file of any known kind, told by its content; `name` gives a template its id and title.
+pub fn import(name: &str, bytes: &[u8], limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
+    import_among(name, bytes, &Around::default(), limits)
+}
+
+/// As [`import`], with what is known around the file.
+pub fn import_among(name: &str, bytes: &[u8], around: &Around, limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
     if bytes.len() > limits.definition_bytes {
         return Err(vec![too_long(limits.definition_bytes)]);
     }
     if bpt::looks_like(bytes) {
         return bpt::import(name, bytes, limits);
     }
-    match bpmn::import(bytes, limits) {
+    match bpmn::import_among(bytes, around.templates, limits) {
         Err(_) if name.to_lowercase().ends_with(".dmn") || dmn::looks_like(bytes) => {
-            import_decisions(text::decode_xml(bytes).map_err(|d| vec![d])?, others, limits)
+            import_decisions(text::decode_xml(bytes).map_err(|d| vec![d])?, around.decisions, limits)
         }
         imported => imported,
     }
@@ -82,12 +92,12 @@ pub fn import_among(name: &str, bytes: &[u8], others: &[&str], limits: &Limits) 
 
 /// As [`import`], from the text of a BPMN or DMN file as an editor holds it. Reaches neither templates nor encodings,
 /// which are most of the weight of this crate.
-pub fn import_text(text: &str, limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
+pub fn import_text(text: &str, around: &Around, limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
     if text.len() > limits.definition_bytes {
         return Err(vec![too_long(limits.definition_bytes)]);
     }
-    match bpmn::import_text(text, limits) {
-        Err(_) if dmn::looks_like(text.as_bytes()) => import_decisions(text.to_owned(), &[], limits),
+    match bpmn::import_text(text, around.templates, limits) {
+        Err(_) if dmn::looks_like(text.as_bytes()) => import_decisions(text.to_owned(), around.decisions, limits),
         imported => imported,
     }
 }

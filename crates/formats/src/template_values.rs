@@ -31,10 +31,40 @@ pub(crate) struct Refused {
 
 /// Checks what the properties that are shown hold.
 pub(crate) fn check<'a>(template: &Json, given: &dyn Fn(&Json) -> Given<'a>) -> Vec<Refused> {
-    let properties = template["properties"].as_array().into_iter().flatten();
-    // A property under a condition is only sometimes there.
-    let shown = properties.filter(|p| p.get("condition").is_none());
+    let all: Vec<&Json> = template["properties"].as_array().into_iter().flatten().collect();
+    let shown = all.iter().filter(|p| is_shown(&all, p, given, DEPTH) == Some(true));
     shown.filter_map(|property| refused(property, given(&property["binding"]))).collect()
+}
+
+/// Conditions that depend on conditions.
+const DEPTH: usize = 8;
+
+/// Whether a property is there under its conditions; none when it can not be told.
+fn is_shown<'a>(all: &[&Json], property: &Json, given: &dyn Fn(&Json) -> Given<'a>, depth: usize) -> Option<bool> {
+    match property.get("condition") {
+        None => Some(true),
+        Some(condition) => holds(all, condition, given, depth.checked_sub(1)?),
+    }
+}
+
+fn holds<'a>(all: &[&Json], condition: &Json, given: &dyn Fn(&Json) -> Given<'a>, depth: usize) -> Option<bool> {
+    if let Some(parts) = condition["allMatch"].as_array() {
+        let depth = depth.checked_sub(1)?;
+        return parts.iter().try_fold(true, |so_far, part| Some(so_far && holds(all, part, given, depth)?));
+    }
+    let other = all.iter().find(|p| p["id"].is_string() && p["id"] == condition["property"])?;
+    let shown = is_shown(all, other, given, depth)?;
+    if let Some(wanted) = condition["isActive"].as_bool() {
+        return Some(shown == wanted);
+    }
+    let has = match given(&other["binding"]) {
+        Given::Text(text) => text.trim(),
+        Given::Missing => "",
+        Given::Elsewhere => return None,
+    };
+    let is = |value: &Json| value.as_str().map_or_else(|| value.to_string() == has, |text| text == has);
+    let one_of = condition["oneOf"].as_array();
+    Some(shown && one_of.map_or_else(|| condition.get("equals").is_some_and(is), |values| values.iter().any(is)))
 }
 
 fn refused(property: &Json, given: Given) -> Option<Refused> {
@@ -44,29 +74,54 @@ fn refused(property: &Json, given: Given) -> Option<Refused> {
         Given::Elsewhere => return None,
     };
     let (message, message_ru) = match text {
-        "" => (property.pointer("/constraints/notEmpty") == Some(&Json::Bool(true)))
-            .then(|| ("must be filled in".to_owned(), "нужно заполнить".to_owned())),
-        _ if text.starts_with('=') || text.contains("{=") => None,
+        "" if property["optional"] == true => None,
+        "" if property.pointer("/constraints/notEmpty") == Some(&Json::Bool(true)) => {
+            Some(("must be filled in".to_owned(), "нужно заполнить".to_owned()))
+        }
+        "" if property["type"] == "Hidden" => fixed(property, text),
+        "" => constraints(property, text),
+        _ if is_dynamic(property, text) => None,
         _ => value(property, text),
     }?;
-    let name = property["label"].as_str().or(property["id"].as_str()).unwrap_or_default().to_owned();
+    let name = property["label"].as_str().or(property["id"].as_str());
+    let name = name.or(property.pointer("/binding/property").and_then(Json::as_str)).unwrap_or_default().to_owned();
     Some(Refused { property: name, message, message_ru })
 }
 
+/// Whether the value is made while running.
+fn is_dynamic(property: &Json, text: &str) -> bool {
+    let fixed = property["type"] == "Hidden";
+    !fixed && (text.starts_with('=') || text.contains("{=") || text.contains("{{"))
+}
+
+/// What a hidden property does not have.
+fn fixed(property: &Json, text: &str) -> Option<(String, String)> {
+    let fixed = property["value"].as_str()?;
+    let (en, ru) = (format!("must be `{fixed}`"), format!("должно быть «{fixed}»"));
+    (fixed != text).then_some((en, ru))
+}
+
 fn value(property: &Json, text: &str) -> Option<(String, String)> {
-    let kind = property["type"].as_str().unwrap_or("String");
-    if kind == "Hidden" {
-        let fixed = property["value"].as_str()?;
-        let (en, ru) = (format!("must be `{fixed}`"), format!("должно быть «{fixed}»"));
-        return (fixed != text).then_some((en, ru));
+    match property["type"].as_str().unwrap_or("String") {
+        "Hidden" => fixed(property, text),
+        "Dropdown" => {
+            let choices = property["choices"].as_array()?;
+            let known: Vec<&str> = choices.iter().filter_map(|c| c["value"].as_str()).collect();
+            let list = known.join(", ");
+            (!known.contains(&text))
+                .then(|| (format!("must be one of {list}"), format!("должно быть одним из: {list}")))
+        }
+        "Number" if text.parse::<f64>().is_err() => {
+            Some(("must be a number".to_owned(), "должно быть числом".to_owned()))
+        }
+        "Boolean" if text != "true" && text != "false" => {
+            Some(("must be true or false".to_owned(), "должно быть true или false".to_owned()))
+        }
+        _ => constraints(property, text),
     }
-    if kind == "Dropdown" {
-        let choices = property["choices"].as_array()?;
-        let known: Vec<&str> = choices.iter().filter_map(|c| c["value"].as_str()).collect();
-        let list = known.join(", ");
-        return (!known.contains(&text))
-            .then(|| (format!("must be one of {list}"), format!("должно быть одним из: {list}")));
-    }
+}
+
+fn constraints(property: &Json, text: &str) -> Option<(String, String)> {
     let constraints = property.get("constraints")?;
     let length = text.chars().count() as u64;
     if let Some(least) = constraints["minLength"].as_u64().filter(|least| length < *least) {
@@ -81,6 +136,26 @@ fn value(property: &Json, text: &str) -> Option<(String, String)> {
     (matches(text, regex) == Some(false)).then(|| (says.to_owned(), "имеет неверный вид".to_owned()))
 }
 
+/// The pattern with its characters instead of their numbers (`\u00e9`), which JavaScript knows and FEEL does not.
+fn spelled(pattern: &str) -> String {
+    let mut parts = pattern.split("\\u");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let number = part.get(..4).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+        match number.and_then(char::from_u32).filter(|c| !c.is_ascii()) {
+            Some(letter) => {
+                out.push(letter);
+                out.push_str(&part[4..]);
+            }
+            None => {
+                out.push_str("\\u");
+                out.push_str(part);
+            }
+        }
+    }
+    out
+}
+
 /// Whether the text fits the pattern; none when the pattern can not be told.
 fn matches(text: &str, pattern: &str) -> Option<bool> {
     let limits = Limits::default();
@@ -89,7 +164,7 @@ fn matches(text: &str, pattern: &str) -> Option<bool> {
     let compiled = feel::compile("matches(text, pattern)", &Options::new(&limits)).ok()?;
     let mut scope = Names::over(&Nothing);
     scope.set("text", model::Value::text(text));
-    scope.set("pattern", model::Value::text(pattern));
+    scope.set("pattern", model::Value::text(&spelled(pattern)));
     match compiled.run(&mut Session::new(&env), &scope).ok()? {
         Feel::Data(model::Value::Bool(fits)) => Some(fits),
         _ => None,
@@ -122,5 +197,52 @@ mod tests {
         assert!(told(pattern, Given::Text("abc")).is_none());
         let hidden = json!({"id": "a", "type": "Hidden", "value": "x", "condition": {"property": "b"}});
         assert!(told(hidden, Given::Text("y")).is_none());
+    }
+
+    #[test]
+    fn each_kind_of_property_has_its_values() {
+        let of = |kind: &str| json!({"id": "a", "type": kind, "value": "x", "choices": [{"value": "x"}]});
+        for (kind, good, bad) in [
+            ("Hidden", &["x"][..], &["", "y", "=x"][..]),
+            ("Dropdown", &["x", "", "=x", "{=Document:X}"], &["y", "X"]),
+            ("Number", &["1", "-2.5", "", "= a", "{{secrets.N}}"], &["one", "1,5"]),
+            ("Boolean", &["true", "false", "", "=a"], &["yes", "TRUE"]),
+            ("String", &["", "y", "=("], &[]),
+        ] {
+            for text in good {
+                assert_eq!(told(of(kind), Given::Text(text)), None, "{kind} {text}");
+            }
+            for text in bad {
+                assert!(told(of(kind), Given::Text(text)).is_some(), "{kind} {text}");
+            }
+        }
+        assert!(told(of("Hidden"), Given::Missing).is_some());
+        let optional = json!({"id": "a", "optional": true, "constraints": {"minLength": 3, "pattern": "^a"}});
+        assert_eq!(told(optional, Given::Missing), None);
+        let name = json!({"id": "a", "constraints": {"pattern": {"value": "^$|^[a-z\\u0080-\\uFFFF]+$"}}});
+        for (text, fits) in [("", true), ("имя", true), ("two words", false)] {
+            assert_eq!(told(name.clone(), Given::Text(text)).is_none(), fits, "{text}");
+        }
+        assert_eq!(spelled("a\\u00e9\\u0041\\uX\\u"), "aé\\u0041\\uX\\u");
+    }
+
+    #[test]
+    fn a_property_under_a_condition_is_only_sometimes_there() {
+        let at = |condition: Json, mode: &'static str| {
+            let properties = json!({"properties": [
+                {"id": "mode", "binding": {"at": "mode"}},
+                {"id": "url", "condition": condition, "constraints": {"notEmpty": true}, "binding": {"at": "url"}},
+            ]});
+            let given = |b: &Json| if b["at"] == "mode" { Given::Text(mode) } else { Given::Missing };
+            !check(&properties, &given).is_empty()
+        };
+        let equals = json!({"property": "mode", "equals": "web"});
+        assert!(at(equals.clone(), "web") && !at(equals.clone(), "file") && !at(equals.clone(), ""));
+        let one_of = json!({"property": "mode", "oneOf": ["web", 7, true]});
+        assert!(at(one_of.clone(), "7") && at(one_of.clone(), "true") && !at(one_of.clone(), "8"));
+        assert!(at(json!({"allMatch": [equals, one_of]}), "web"));
+        assert!(at(json!({"property": "mode", "isActive": true}), "") && !at(json!({"property": "none"}), ""));
+        // One that depends on itself is never known to be there.
+        assert!(!at(json!({"property": "url", "isActive": true}), ""));
     }
 }

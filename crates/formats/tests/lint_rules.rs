@@ -15,9 +15,13 @@ const HEAD: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/
 </message><message id="m2" name="sent"><extensionElements><zeebe:subscription correlationKey="=instance.id"/>
 </extensionElements></message><signal id="sig" name="alarm"/><error id="err" errorCode="E"/>"#;
 
-fn import_with(lint: &str, body: &str) -> Imported {
+fn document(lint: &str, body: &str) -> String {
     let head = HEAD.replace("LINT", lint);
-    let text = format!("{head}<process id=\"proc\" isExecutable=\"true\">{body}</process></definitions>");
+    format!("{head}<process id=\"proc\" isExecutable=\"true\">{body}</process></definitions>")
+}
+
+fn import_with(lint: &str, body: &str) -> Imported {
+    let text = document(lint, body);
     formats::import("x.bpmn", text.as_bytes(), &Limits::default()).unwrap_or_else(|d| panic!("{d:?}"))
 }
 
@@ -565,6 +569,101 @@ fn ln_28_templates_and_their_constraints() {
         assert_eq!(at(&imported, "LN-28", Warning), ["n"], "{unknown}");
     }
     assert!(at(&task("zeebe:modelerTemplate=\"app.local.1.md5\"", &old), "LN-28", Warning).is_empty());
+}
+
+#[test]
+fn ln_28_templates_of_apps() {
+    let template = |version: u32, wanted: &str| {
+        serde_json::json!({
+            "id": "app.local.1.md5", "version": version, "name": "MD5",
+            "appliesTo": ["bpmn:Task", "bpmn:ServiceTask"], "elementType": {"value": "bpmn:ServiceTask"},
+            "properties": [
+                {"type": "Hidden", "value": "rest_1", "binding": {"type": "zeebe:taskDefinition", "property": "type"}},
+                {"id": "text", "label": "Text", "constraints": {"notEmpty": true, "maxLength": 5},
+                 "binding": {"type": "zeebe:input", "name": "text"}},
+                {"id": "mode", "type": "Dropdown", "choices": [{"value": wanted}],
+                 "binding": {"type": "zeebe:taskHeader", "key": "mode"}},
+                {"id": "result", "constraints": {"pattern": "^[a-z]+$"},
+                 "binding": {"type": "zeebe:output", "source": "=answer"}, "optional": true},
+            ],
+        })
+    };
+    let templates = [
+        template(1, "old"),
+        template(3, "new"),
+        serde_json::json!({
+            "id": "app.local.1.event", "name": "Event", "appliesTo": ["bpmn:Event"], "properties": [],
+        }),
+    ];
+    let model = |tag: &str, attributes: &str, inside: &str| {
+        document(
+            "",
+            &format!(
+                "<startEvent id=\"s\"/><{tag} id=\"n\" zeebe:modelerTemplate={attributes}><extensionElements>{inside}\
+             </extensionElements></{tag}>{}",
+                flows("s>n")
+            ),
+        )
+    };
+    let read = |text: &str| {
+        let around = formats::Around { templates: Some(&templates), ..formats::Around::default() };
+        let imported = formats::import_among("x.bpmn", text.as_bytes(), &around, &Limits::default()).unwrap();
+        let found = imported.diagnostics.into_iter().filter(|d| d.code == "LN-28").map(|d| (d.severity, d.message));
+        found.collect::<Vec<_>>()
+    };
+    let elsewhere = (
+        "The element template is for bpmn:ServiceTask, and stands on another element",
+        "The element template is for bpmn:Event, and stands on another element",
+    );
+    let (job, text) = ("<zeebe:taskDefinition type=\"rest_1\"/>", "<zeebe:input target=\"text\" source=\"a\"/>");
+    let filled = |job: &str, input: &str, mode: &str, output: &str| {
+        format!(
+            "{job}<zeebe:ioMapping>{input}<zeebe:output source=\"=answer\" target=\"{output}\"/></zeebe:ioMapping>\
+             <zeebe:taskHeaders><zeebe:header key=\"mode\" value=\"{mode}\"/></zeebe:taskHeaders>"
+        )
+    };
+    let of = |version: u32| format!("\"app.local.1.md5\" zeebe:modelerTemplateVersion=\"{version}\"");
+    let md5 = of(3);
+    let md5 = md5.as_str();
+    let form = "`result` does not have the form that is asked for";
+    let good = filled(job, text, "new", "hash");
+    let other = "<zeebe:taskDefinition type=\"rest_2\"/>";
+    let long = text.replace("\"a\"", "\"abcdef\"");
+    for (tag, attributes, inside, expected) in [
+        ("serviceTask", md5, good.clone(), None),
+        ("serviceTask", "\"app.local.1.md5\"", good.clone(), None),
+        ("serviceTask", md5, filled(job, &text.replace("\"a\"", "\"=a + b + c\""), "new", "hash"), None),
+        ("serviceTask", md5, filled(job, "", "new", "hash"), Some((Error, "`Text` must be filled in"))),
+        ("serviceTask", md5, filled(job, &long, "new", "hash"), Some((Error, "`Text` may have at most 5 characters"))),
+        ("serviceTask", md5, filled(job, text, "old", "hash"), Some((Error, "`mode` must be one of new"))),
+        ("serviceTask", md5, filled(job, text, "new", "Hash"), Some((Error, form))),
+        ("serviceTask", md5, filled("", text, "new", "hash"), Some((Error, "`type` must be `rest_1`"))),
+        ("serviceTask", md5, filled(other, text, "new", "hash"), Some((Error, "`type` must be `rest_1`"))),
+        ("userTask", md5, good.clone(), Some((Error, elsewhere.0))),
+        ("intermediateThrowEvent", "\"app.local.1.event\"", String::new(), None),
+        ("callActivity", "\"app.local.1.event\"", String::new(), Some((Error, elsewhere.1))),
+        // The version that is asked for is looked at where it is there; of others little is known.
+        ("serviceTask", &of(1), filled(job, text, "old", "hash"), None),
+        ("serviceTask", &of(2), filled(job, text, "old", "hash"), Some((Warning, "`mode` must be one of new"))),
+        (
+            "serviceTask",
+            &of(4),
+            filled(job, text, "old", "hash"),
+            Some((Warning, "Version `4` of the element template is not known here: the newest is 3")),
+        ),
+        (
+            "serviceTask",
+            "\"app.local.1.gone\"",
+            good.clone(),
+            Some((
+                Warning,
+                "The element template `app.local.1.gone` is not known here: the element runs as it is drawn",
+            )),
+        ),
+    ] {
+        let expected: Vec<_> = expected.into_iter().map(|(severity, message)| (severity, message.to_owned())).collect();
+        assert_eq!(read(&model(tag, attributes, &inside)), expected, "{tag} {attributes} {inside}");
+    }
 }
 
 #[test]

@@ -42,6 +42,7 @@ mod tasks;
 mod timers;
 
 pub use connectors::{CallRecord, Connector, Delivery, DeliveryReport, DeliveryResult, Order, OutboundHttp};
+pub use deploy::app_templates;
 pub use dmn;
 pub use engine::calendar::{Calendar, Calendars};
 pub use metrics::{Circuit, CircuitState, Histogram, LaneLoad, Metrics};

@@ -250,8 +250,8 @@ impl Runtime {
     }
 
     /// What a file gives without being deployed: all that deploying it would tell. `name` gives a template its title.
-    pub async fn check(&self, name: &str, bytes: Vec<u8>) -> Result<Checked, Fault> {
-        deploy::check(&self.core, name, bytes).await
+    pub async fn check(&self, actor: &Actor, name: &str, bytes: Vec<u8>) -> Result<Checked, Fault> {
+        deploy::check(&self.core, actor, name, bytes).await
     }
 
     /// A version with its content, also a withdrawn one.

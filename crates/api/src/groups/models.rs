@@ -7,10 +7,8 @@ use crate::edge::{ApiResult, Body, Caller, Id, JsonObject, Page, PageQuery, Para
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use formats::element_template::{AppActivitySpec, AppProperty};
 use model::error::codes;
 use model::{DocumentType, Fault, ModelId, Severity};
-use platform::apps::{AppActivity, PropertyDescriptor};
 use platform::models::{Model, ModelContent};
 use runtime::{Deploy, Deployed, DeployedKind};
 use serde::{Deserialize, Serialize};
@@ -309,9 +307,10 @@ pub(crate) async fn deploy(
     responses((status = 200, description = "The findings", body = DiagnosticsDto)))]
 pub(crate) async fn diagnostics(
     State(api): State<ApiState>,
+    caller: Caller,
     Body(body): Body<SourceDto>,
 ) -> ApiResult<Json<DiagnosticsDto>> {
-    let checked = api.runtime.check("", body.source.into_bytes()).await?;
+    let checked = api.runtime.check(&caller.actor, "", body.source.into_bytes()).await?;
     let diagnostics = checked.diagnostics.iter().map(DiagnosticDto::from).collect();
     Ok(Json(DiagnosticsDto { diagnostics, deployable: checked.deployable }))
 }
@@ -326,7 +325,7 @@ pub(crate) async fn import(
     file: UploadedFile,
 ) -> ApiResult<(StatusCode, Json<ImportedDto>)> {
     let title = file.title();
-    let checked = api.runtime.check(&title, file.bytes).await?;
+    let checked = api.runtime.check(&caller.actor, &title, file.bytes).await?;
     let diagnostics: Vec<DiagnosticDto> = checked.diagnostics.iter().map(DiagnosticDto::from).collect();
     let Some(source) = checked.bpmn else {
         let message = checked.diagnostics.first().map_or("The file can not be read", |d| d.message.as_str());
@@ -351,13 +350,8 @@ pub(crate) async fn element_templates(
     State(api): State<ApiState>,
     caller: Caller,
 ) -> ApiResult<Json<Vec<serde_json::Value>>> {
-    let apps = api.platform.apps().list().await?;
     let mut templates = formats::element_template::builtins();
-    for activity in api.platform.activities().list(None).await? {
-        let app_name = apps.iter().find(|a| a.id == activity.app).map(|a| a.name.clone()).unwrap_or_default();
-        let spec = template_spec(&activity, app_name, caller.actor.language());
-        templates.push(formats::element_template::for_app_activity(&spec));
-    }
+    templates.extend(runtime::app_templates(&api.platform, caller.actor.language()).await?);
     Ok(Json(templates))
 }
 
@@ -423,32 +417,5 @@ impl From<&model::Diagnostic> for DiagnosticDto {
             line: d.line,
             column: d.column,
         }
-    }
-}
-
-fn template_spec(activity: &AppActivity, app_name: String, language: &str) -> AppActivitySpec {
-    let property = |(key, p): (&String, &PropertyDescriptor)| AppProperty {
-        key: key.clone(),
-        name: p.name.get(language).to_owned(),
-        description: p.description.get(language).to_owned(),
-        kind: p.kind.clone(),
-        required: p.required,
-        multiple: p.multiple,
-        options: p.options.iter().map(|(k, label)| (k.clone(), label.get(language).to_owned())).collect(),
-        default: p.default.clone(),
-    };
-    let spec = &activity.spec;
-    AppActivitySpec {
-        client_id: activity.client_id.clone(),
-        app_name,
-        code: activity.code.clone(),
-        job_type: activity.job_type(),
-        // Grows with every change, as the designer expects of a template's version.
-        version: u32::try_from(activity.updated_at.0 / 1000).unwrap_or(u32::MAX),
-        name: spec.name.get(language).to_owned(),
-        description: spec.description.get(language).to_owned(),
-        use_subscription: spec.use_subscription,
-        properties: spec.properties.iter().map(property).collect(),
-        return_properties: spec.return_properties.iter().map(property).collect(),
     }
 }

@@ -80,7 +80,8 @@ async fn an_apps_activity_is_offered_to_the_designer() {
     let world = World::new().await;
     let app = world.boss("POST /apps", json!({"name": "Hashes", "scopes": ["bizproc"]})).await.expect(201);
     let id = app["id"].as_str().unwrap();
-    let input = PropertyDescriptor { name: Localized::from("Input"), ..PropertyDescriptor::default() };
+    let name = Localized::Languages([("ru".into(), "Вход".into()), ("en".into(), "Input".into())].into());
+    let input = PropertyDescriptor { name, required: true, ..PropertyDescriptor::default() };
     let spec = ActivitySpec {
         handler: "http://127.0.0.1:9000/md5".into(),
         auth_user: None,
@@ -111,4 +112,36 @@ async fn an_apps_activity_is_offered_to_the_designer() {
     );
     let templates = world.boss("GET /element-templates", Value::Null).await.expect(200);
     assert!(templates.as_array().unwrap().iter().any(|t| t["name"] == "Hash"), "{templates}");
+    constraints_of_the_app(&world, templates.as_array().unwrap().iter().find(|t| t["name"] == "Hash").unwrap()).await;
+}
+
+/// An element made from an app's template is held to its constraints: while drawing, by the import and by a deployment.
+async fn constraints_of_the_app(world: &World, template: &Value) {
+    let (id, version) = (template["id"].as_str().unwrap(), template["version"].as_u64().unwrap());
+    let job = template["properties"][0]["value"].as_str().unwrap();
+    let model = |input: &str| {
+        let made = format!(
+            "<bpmn:endEvent id=\"more\"/><bpmn:serviceTask id=\"hash\" zeebe:modelerTemplate=\"{id}\" zeebe:modelerTemplateVersion=\"{version}\">\
+             <bpmn:extensionElements><zeebe:taskDefinition type=\"{job}\"/><zeebe:ioMapping>\
+             <zeebe:input source=\"{input}\" target=\"inputString\"/></zeebe:ioMapping></bpmn:extensionElements>\
+             </bpmn:serviceTask><bpmn:sequenceFlow id=\"f3\" sourceRef=\"hash\" targetRef=\"more\"/>\
+             <bpmn:sequenceFlow id=\"f4\" sourceRef=\"start\" targetRef=\"hash\"/>"
+        );
+        approval("ann").replace("</bpmn:process>", &format!("{made}</bpmn:process>"))
+    };
+    let good = world.boss("POST /diagnostics", json!({"source": model("=name")})).await.expect(200);
+    assert_eq!(good["deployable"], true, "{good}");
+    let found = world.boss("POST /diagnostics", json!({"source": model("")})).await.expect(200);
+    let told = |body: &Value| {
+        let all = body["diagnostics"].as_array().unwrap().iter();
+        let mut told = all.filter(|d| d["code"] == "LN-28").map(|d| (d["element"].clone(), d["severity"].clone()));
+        (told.next(), told.count())
+    };
+    let expected = (Some((json!("hash"), json!("error"))), 0);
+    assert_eq!((told(&found), &found["deployable"]), (expected.clone(), &json!(false)), "{found}");
+    let named = found["diagnostics"].as_array().unwrap().iter().any(|d| d["message"] == "`Input` must be filled in");
+    assert!(named, "{found}");
+    let model = world.boss("POST /models", json!({"name": "H", "source": model("")})).await.expect(201);
+    let answer = world.boss(&format!("POST /models/{}/deploy", model["id"].as_str().unwrap()), json!({})).await;
+    assert_eq!((answer.status.as_u16(), told(&answer.body["details"])), (422, expected), "{}", answer.body);
 }

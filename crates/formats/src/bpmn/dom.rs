@@ -30,6 +30,8 @@ pub(crate) struct File<'a, 'i> {
     pub ids: HashMap<&'a str, Node<'a, 'i>>,
     /// What the parts of the file have to do with each other.
     pub links: Links<'a, 'i>,
+    /// The element templates of apps; none: not known here.
+    pub templates: Option<&'a [serde_json::Value]>,
 }
 
 impl<'a, 'i> File<'a, 'i> {
@@ -58,7 +60,7 @@ impl<'a, 'i> File<'a, 'i> {
             return Err(refusal("LN-01", Spot { line: 1, column: 1 }, text));
         }
         let links = Links::read(root, &ids);
-        Ok(Self { doc, positions, limits, ids, links })
+        Ok(Self { doc, positions, limits, ids, links, templates: None })
     }
 
     /// Where `node` begins.

@@ -41,27 +41,34 @@ use model::definition::ProcessDefinition;
 use model::limits::Limits;
 use model::{Diagnostic, Severity};
 use roxmltree::Node;
+use serde_json::Value as Json;
 use std::collections::HashMap;
 
 /// Reads a BPMN file. An error is a refusal: the file can not even be stored.
 pub fn import(bytes: &[u8], limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
+    import_among(bytes, None, limits)
+}
+
+/// As [`import`], with the element templates of apps where they are known.
+pub fn import_among(bytes: &[u8], templates: Option<&[Json]>, limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
     if bytes.len() > limits.definition_bytes {
         let max = limits.definition_bytes;
         let text = Text::new(format!("The file is over {max} bytes"), format!("Файл больше {max} байт"));
         return Err(vec![refusal("LN-01", Default::default(), text)]);
     }
     let text = decode_xml(bytes).map_err(|d| vec![d])?;
-    import_text(&text, limits)
+    import_text(&text, templates, limits)
 }
 
-/// As [`import`], from text.
-pub fn import_text(text: &str, limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
+/// As [`import_among`], from text.
+pub fn import_text(text: &str, templates: Option<&[Json]>, limits: &Limits) -> Result<Imported, Vec<Diagnostic>> {
     let positions = Positions::new(text);
     let doc = xml::parse(text, &positions, limits).map_err(|d| vec![d])?;
-    let file = File::new(&doc, &positions, limits).map_err(|d| vec![d])?;
+    let mut file = File::new(&doc, &positions, limits).map_err(|d| vec![d])?;
+    file.templates = templates;
     let mut diagnostics = Vec::new();
     let definitions = match dialects::translate(&file, text) {
-        Some(translation) => compile_translation(text, translation, limits, &mut diagnostics)?,
+        Some(translation) => compile_translation(&file, text, translation, &mut diagnostics)?,
         None => compile_processes(&file, &mut diagnostics),
     };
     duplicate_ids(&file, &mut diagnostics);
@@ -84,14 +91,15 @@ pub fn export(source: &str) -> String {
 
 /// Compiles a native copy of a file that speaks another dialect; what is found is told by places of the file itself.
 fn compile_translation(
+    original: &File,
     text: &str,
     translation: dialects::Translation,
-    limits: &Limits,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Result<Vec<ProcessDefinition>, Vec<Diagnostic>> {
     let positions = Positions::of_copy(text, translation.shifts);
-    let doc = xml::parse(&translation.text, &positions, limits).map_err(|d| vec![d])?;
-    let file = File::new(&doc, &positions, limits).map_err(|d| vec![d])?;
+    let doc = xml::parse(&translation.text, &positions, original.limits).map_err(|d| vec![d])?;
+    let mut file = File::new(&doc, &positions, original.limits).map_err(|d| vec![d])?;
+    file.templates = original.templates;
     diagnostics.extend(translation.findings);
     Ok(compile_processes(&file, diagnostics))
 }

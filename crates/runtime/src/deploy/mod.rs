@@ -6,9 +6,11 @@
 mod cache;
 mod same;
 mod targets;
+mod templates;
 mod views;
 
 pub(crate) use cache::{Deployment, Deployments, kind_name};
+pub use templates::app_templates;
 pub(crate) use views::{check, details, list};
 
 use crate::core::Core;
@@ -16,7 +18,7 @@ use crate::decisions;
 use crate::exchange::{calls, event_starts};
 use crate::types::{Deploy, Deployed, DeployedKind};
 use engine::Program;
-use formats::{Imported, SourceKind};
+use formats::{Around, Imported, SourceKind};
 use model::definition::ProcessDefinition;
 use model::error::codes;
 use model::{DefinitionId, Diagnostic, Fault, Severity};
@@ -31,7 +33,10 @@ const RACES_MAX: usize = 8;
 /// Deploys every process of a file.
 pub(crate) async fn deploy(core: &Core, actor: &Actor, what: Deploy) -> Result<Vec<Deployed>, Fault> {
     let name = if what.name.trim().is_empty() { "process" } else { what.name.trim() };
-    let imported = formats::import(name, &what.bytes, &core.limits).map_err(|problems| refused(&problems))?;
+    let templates = app_templates(&core.platform, actor.language()).await?;
+    let around = Around { templates: Some(&templates), ..Around::default() };
+    let imported = formats::import_among(name, &what.bytes, &around, &core.limits);
+    let imported = imported.map_err(|problems| refused(&problems))?;
     if imported.decisions.is_some() {
         return decisions::deploy(core, actor, &what, imported.bpmn).await;
     }

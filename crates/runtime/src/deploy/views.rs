@@ -3,19 +3,23 @@
 use crate::core::Core;
 use crate::decisions;
 use crate::types::{Checked, DefinitionDetails, DefinitionFilter, DefinitionStats, DefinitionView, Page, Paged};
+use formats::Around;
 use model::definition::Origin;
 use model::error::codes;
 use model::{DefinitionId, Diagnostic, DocumentType, Fault, Severity};
+use platform::Actor;
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::{DefinitionField, DefinitionRow, Filter, InstanceState, Query};
 
 /// What a file gives without being deployed: all that deploying it would tell. It may be large, so it is read off the
 /// threads that serve requests.
-pub(crate) async fn check(core: &Arc<Core>, name: &str, bytes: Vec<u8>) -> Result<Checked, Fault> {
+pub(crate) async fn check(core: &Arc<Core>, actor: &Actor, name: &str, bytes: Vec<u8>) -> Result<Checked, Fault> {
+    let templates = super::app_templates(&core.platform, actor.language()).await?;
     let (reader, name) = (core.clone(), name.to_owned());
     let read = move || {
-        let imported = formats::import(&name, &bytes, &reader.limits)?;
+        let around = Around { templates: Some(&templates), ..Around::default() };
+        let imported = formats::import_among(&name, &bytes, &around, &reader.limits)?;
         let diagnostics = super::diagnostics(&reader, &imported);
         Ok::<_, Vec<Diagnostic>>((imported, diagnostics))
     };

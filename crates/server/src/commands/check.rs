@@ -29,6 +29,15 @@ pub struct Check {
     /// Also fail when a file can be stored but not deployed
     #[arg(long)]
     deployable: bool,
+    /// The element templates of apps, as GET /api/v1/element-templates gives them; without, they are not checked
+    #[arg(long, value_name = "FILE")]
+    templates: Option<PathBuf>,
+}
+
+/// What the files may refer to beyond themselves.
+struct Known {
+    decisions: Vec<String>,
+    templates: Option<Vec<serde_json::Value>>,
 }
 
 struct Outcome {
@@ -49,9 +58,10 @@ pub fn execute(options: &Check) -> Result<ExitCode> {
     let out = std::io::stdout();
     let mut out = std::io::BufWriter::new(out.lock());
     let files = expand(&options.files)?;
-    let decisions = decisions(&files);
+    let templates = options.templates.as_deref().map(templates).transpose()?;
+    let known = Known { decisions: decisions(&files), templates };
     for file in files {
-        let outcome = check(&file, &decisions, &limits)?;
+        let outcome = check(&file, &known, &limits)?;
         failed |= !outcome.stored || (options.deployable && !outcome.deployable);
         if let (Some(folder), Some(bytes)) = (&options.export, &outcome.export) {
             let path = folder.join(free_name(&file, &mut taken));
@@ -73,11 +83,17 @@ fn decisions(files: &[PathBuf]) -> Vec<String> {
     files.iter().filter(are_decisions).filter_map(|f| fs::read_to_string(f).ok()).collect()
 }
 
-fn check(file: &Path, decisions: &[String], limits: &Limits) -> Result<Outcome> {
+fn templates(file: &Path) -> Result<Vec<serde_json::Value>> {
+    let text = fs::read(file).with_context(|| format!("can not read {}", file.display()))?;
+    serde_json::from_slice(&text).with_context(|| format!("{} is no JSON list of templates", file.display()))
+}
+
+fn check(file: &Path, known: &Known, limits: &Limits) -> Result<Outcome> {
     let bytes = fs::read(file).with_context(|| format!("can not read {}", file.display()))?;
     let name = file.file_name().and_then(|n| n.to_str()).unwrap_or("process");
-    let others: Vec<&str> = decisions.iter().map(String::as_str).collect();
-    Ok(match formats::import_among(name, &bytes, &others, limits) {
+    let decisions: Vec<&str> = known.decisions.iter().map(String::as_str).collect();
+    let around = formats::Around { decisions: &decisions, templates: known.templates.as_deref() };
+    Ok(match formats::import_among(name, &bytes, &around, limits) {
         Ok(imported) => Outcome {
             stored: true,
             deployable: imported.deployable(),

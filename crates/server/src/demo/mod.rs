@@ -127,7 +127,7 @@ async fn purchases(
 /// The process is deployed and stands in the designer, so that the first change is one click away.
 async fn process(installation: &Installation, actor: &Actor, text: &Text, catalog: CatalogId) -> Result<()> {
     let source = text.fill(PROCESS);
-    let checked = installation.runtime.check("purchase.bpmn", source.into_bytes()).await?;
+    let checked = installation.runtime.check(actor, "purchase.bpmn", source.into_bytes()).await?;
     let drawn = checked.bpmn.context("the sample's process can be read")?;
     let content = ModelContent {
         name: text.process.to_owned(),
