@@ -137,6 +137,24 @@ fn di_3_what_is_missing_is_laid_out_and_what_is_there_stays() {
     assert!(shapes.rects.contains_key("sub") && shapes.edges.contains_key("f"), "{out}");
 }
 
+/// A prefix that a strange file uses for another part of the diagram is not taken from it.
+#[test]
+fn di_3_prefixes_of_other_namespaces_stay_theirs() {
+    let dd = "http://www.omg.org/spec/DD/20100524";
+    for (dc, di) in [("DI", "DI"), ("DC", "DC"), ("DI", "DC"), ("x", "y")] {
+        let diagram = format!(
+            "<bpmndi:BPMNDiagram xmlns:bpmndi=\"http://www.omg.org/spec/BPMN/20100524/DI\" xmlns:dc=\"{dd}/{dc}\" \
+             xmlns:di=\"{dd}/{di}\"><bpmndi:BPMNPlane bpmnElement=\"p\"></bpmndi:BPMNPlane></bpmndi:BPMNDiagram>"
+        );
+        let drawn = export(&file(PROCESS, &diagram));
+        assert!(
+            infoset(&drawn, true).iter().any(|e| e.contains("waypoint") && e.contains("DD/20100524/DI")),
+            "{drawn}"
+        );
+        assert_eq!(export(&drawn), drawn, "{dc} {di}");
+    }
+}
+
 #[test]
 fn di_4_a_diagram_needs_no_browser() {
     let body = r#"  <bpmn:collaboration id="c"><bpmn:participant id="pool" name="Pool" processRef="p" /></bpmn:collaboration>

@@ -25,9 +25,13 @@ impl Prefixes {
             Some(prefix) => format!("{prefix}:"),
             None if node.default_namespace() == Some(uri) => String::new(),
             None => {
-                // The prefix may be in use for something else; the declaration on our own element hides that.
-                let _ = write!(declare, " xmlns:{fallback}=\"{uri}\"");
-                format!("{fallback}:")
+                // A prefix in use for something else is not declared anew: another of the three may be found by it.
+                let mut free = fallback.to_owned();
+                while node.lookup_namespace_uri(Some(&free)).is_some() {
+                    free.push('_');
+                }
+                let _ = write!(declare, " xmlns:{free}=\"{uri}\"");
+                format!("{free}:")
             }
         };
         let (bpmndi, dc, di) = (prefix(BPMNDI, "bpmndi"), prefix(DC, "dc"), prefix(DI, "di"));
