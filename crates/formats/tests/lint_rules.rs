@@ -3,7 +3,7 @@
 
 use formats::Imported;
 use model::Severity::{self, Error, Hint, Refused, Warning};
-use model::definition::ElementKind;
+use model::definition::{ElementKind, Form};
 use model::limits::Limits;
 use std::fmt::Write;
 
@@ -747,4 +747,51 @@ fn ln_32_constructs_one_may_do_without_are_told_on_demand() {
     assert_eq!(told("ruslo:lint=\"single-event-definition\""), ["two"]);
     let unknown = import_with("ruslo:lint=\"no-such-rule\"", &body);
     assert_eq!(at(&unknown, "LN-28", Warning).len(), 1);
+}
+
+/// Forms come with processes: a binding is honoured by a form of the file, and told where nothing can honour it.
+#[test]
+fn ln_27_bindings_of_forms() {
+    let task = |definition: &str| {
+        let form = "{&quot;type&quot;:&quot;default&quot;,&quot;versionTag&quot;:&quot;v1&quot;}";
+        import(&format!(
+            "<extensionElements><zeebe:userTaskForm id=\"order\">{form}</zeebe:userTaskForm></extensionElements>\
+             <startEvent id=\"s\"/><userTask id=\"n\"><extensionElements><zeebe:userTask/>\
+             <zeebe:formDefinition {definition}/></extensionElements></userTask>{}",
+            flows("s>n")
+        ))
+    };
+    let form = |imported: &Imported| {
+        imported.definitions[0].elements.iter().find_map(|e| match &e.kind {
+            ElementKind::UserTask(task) => task.form.clone(),
+            _ => None,
+        })
+    };
+    let by_id = |id: &str| Some(Form::Id(id.to_owned()));
+    for honoured in [
+        "formKey=\"camunda-forms:bpmn:order\"",
+        "formId=\"order\"",
+        "formId=\"order\" bindingType=\"latest\"",
+        "formId=\"order\" bindingType=\"deployment\"",
+        "formId=\"order\" bindingType=\"versionTag\" versionTag=\"v1\"",
+    ] {
+        let imported = task(honoured);
+        assert!(matches!(form(&imported), Some(Form::Embedded(_))), "{honoured}");
+        assert!(at(&imported, "LN-27", Warning).is_empty() && imported.deployable(), "{honoured}");
+    }
+    for (unmet, id) in [
+        ("formId=\"order\" bindingType=\"versionTag\" versionTag=\"v2\"", "order"),
+        ("formId=\"order\" bindingType=\"version\" ruslo:version=\"2\"", "order"),
+        ("formId=\"other\" bindingType=\"deployment\"", "other"),
+        ("formId=\"other\" bindingType=\"versionTag\" versionTag=\"v1\"", "other"),
+    ] {
+        let imported = task(unmet);
+        assert_eq!((form(&imported), at(&imported, "LN-27", Warning)), (by_id(id), vec!["n".to_owned()]), "{unmet}");
+        assert!(imported.deployable(), "{unmet}");
+    }
+    let latest = task("formId=\"other\"");
+    assert_eq!((form(&latest), at(&latest, "LN-27", Warning).len()), (by_id("other"), 0));
+    for wrong in ["bindingType=\"versionTag\"", "bindingType=\"newest\""] {
+        assert_eq!(at(&task(&format!("formId=\"order\" {wrong}")), "LN-28", Error), ["n"], "{wrong}");
+    }
 }

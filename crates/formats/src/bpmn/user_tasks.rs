@@ -8,7 +8,7 @@ use super::expressions::{At, named_language};
 use super::{people, tasks, traits};
 use crate::finding::Text;
 use model::definition::{
-    ElementIdx, ElementKind, ExprId, Expression, Form, Listener, ListenerEvent, TaskKind, UserTask,
+    Binding, ElementIdx, ElementKind, ExprId, Expression, Form, Listener, ListenerEvent, TaskKind, UserTask,
 };
 use model::{Object, Value};
 use roxmltree::Node;
@@ -128,17 +128,7 @@ const EMBEDDED: &str = "camunda-forms:bpmn:";
 pub(crate) fn form<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>) -> Option<Form> {
     let definition = zeebe(node, "formDefinition")?;
     if let Some(id) = filled(definition, "formId") {
-        if filled(definition, "bindingType").is_some_and(|b| b != "latest") {
-            compiler.warn(
-                "LN-27",
-                definition,
-                Text::new(
-                    "The form is always the latest one: `bindingType` is kept without effect",
-                    "Форма всегда берётся последняя: bindingType сохраняется без действия",
-                ),
-            );
-        }
-        return Some(Form::Id(id.to_owned()));
+        return form_by_id(compiler, definition, id);
     }
     let key = filled(definition, "formKey").or_else(|| filled(definition, "externalReference"))?;
     let Some(id) = key.strip_prefix(EMBEDDED) else {
@@ -152,9 +142,7 @@ pub(crate) fn form<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, '
         );
         return None;
     };
-    let process = compiler.nodes[0];
-    let holder = extensions(process).find(|n| n.has_tag_name((ZEEBE, "userTaskForm")) && filled(*n, "id") == Some(id));
-    let Some(holder) = holder else {
+    let Some(holder) = holder(compiler, id) else {
         compiler.error(
             "LN-24",
             definition,
@@ -162,9 +150,58 @@ pub(crate) fn form<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, '
         );
         return None;
     };
+    embedded(compiler, definition, holder)
+}
+
+/// A form by its id. Forms come with processes only, so each binding means the one of that id in the file; what no
+/// form of the file meets can be met by nothing here.
+fn form_by_id<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, definition: Node<'a, 'i>, id: &str) -> Option<Form> {
+    let binding = tasks::binding(compiler, definition);
+    let form = holder(compiler, id).map(|holder| embedded(compiler, definition, holder));
+    let unmet = match (&binding, form) {
+        (Binding::Latest | Binding::Deployment, Some(form)) => return form,
+        (_, Some(None)) => return None,
+        (Binding::VersionTag(tag), Some(Some(Form::Embedded(schema)))) if schema["versionTag"] == **tag => {
+            return Some(Form::Embedded(schema));
+        }
+        (Binding::Latest, None) => return Some(Form::Id(id.to_owned())),
+        (Binding::Deployment, None) => ("in this file", "в этом файле"),
+        (Binding::VersionTag(_), _) => ("with this tag in this file", "с этой меткой в этом файле"),
+        (Binding::Version(_), _) => ("with this version: forms here have none", "такой версии: у форм их здесь нет"),
+    };
+    let text = Text::new(
+        format!(
+            "The binding finds no form `{id}` {}; forms are not deployed by themselves here: people get the task \
+             without it",
+            unmet.0
+        ),
+        format!(
+            "Привязка не находит формы «{id}» {}; отдельно формы здесь не развёртываются: задание придёт без неё",
+            unmet.1
+        ),
+    );
+    compiler.warn("LN-27", definition, text);
+    Some(Form::Id(id.to_owned()))
+}
+
+/// The form `id` among those of the process.
+fn holder<'a, 'i>(compiler: &Compiler<'_, 'a, 'i>, id: &str) -> Option<Node<'a, 'i>> {
+    let process = compiler.nodes[0];
+    extensions(process).find(|n| n.has_tag_name((ZEEBE, "userTaskForm")) && filled(*n, "id") == Some(id))
+}
+
+fn embedded<'a, 'i>(
+    compiler: &mut Compiler<'_, 'a, 'i>,
+    definition: Node<'a, 'i>,
+    holder: Node<'a, 'i>,
+) -> Option<Form> {
+    if !compiler.may_share(holder) {
+        return None;
+    }
     match serde_json::from_str::<serde_json::Value>(&text_of(holder)) {
         Ok(schema) if schema.is_object() => Some(Form::Embedded(schema)),
         _ => {
+            let id = holder.attribute("id").unwrap_or_default();
             compiler.error(
                 "LN-24",
                 definition,
