@@ -25,7 +25,7 @@ mod stage;
 
 pub use inside::Bench;
 pub use jobs::Job;
-pub use report::{Kill, Report, Waiting};
+pub use report::{Beside, Kill, Report, Waiting};
 pub use sequence::Options;
 
 use anyhow::Result;

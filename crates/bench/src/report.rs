@@ -84,19 +84,28 @@ pub struct Waiting {
     pub complete_p50_ms: f64,
     /// Completing one, 99th percentile.
     pub complete_p99_ms: f64,
-    /// A's rate before there were waiting instances.
-    pub straight_alone_per_second: f64,
-    /// A's rate while they wait.
-    pub straight_per_second: f64,
-    /// The second as a share of the first.
-    pub straight_share: f64,
-    /// The server's CPU for an A before there were waiting instances, in microseconds.
-    pub straight_alone_cpu_us: f64,
-    /// The same while they wait: less at the mercy of what else the machine does than a rate.
-    pub straight_cpu_us: f64,
+    /// A, alone and beside those who wait.
+    pub straight: Beside,
+    /// B, alone and beside those who wait.
+    pub service: Beside,
     /// From the start of the server's process to its first answered request; none in process.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restart_ms: Option<f64>,
+}
+
+/// A job before there were waiting instances and while they wait.
+#[derive(Debug, Clone, Serialize)]
+pub struct Beside {
+    /// Instances a second before.
+    pub alone_per_second: f64,
+    /// Instances a second while they wait.
+    pub per_second: f64,
+    /// The second as a share of the first.
+    pub share: f64,
+    /// The server's CPU for each before, in microseconds.
+    pub alone_cpu_us: f64,
+    /// The same while they wait: less at the mercy of what else the machine does than a rate.
+    pub cpu_us: f64,
 }
 
 /// What was found after the server was killed under load and started again.
@@ -216,19 +225,20 @@ impl fmt::Display for Report {
             write!(
                 f,
                 "\n  waiting: {} bytes of memory each; first page p50 {} p99 {} ms, page 200 p50 {} p99 {} ms; \
-                 complete one p50 {} p99 {} ms\n  straight-through beside them {}/s = {:.1} % of {}/s alone",
+                 complete one p50 {} p99 {} ms",
                 w.rss_bytes_per_wait,
                 w.list_p50_ms,
                 w.list_p99_ms,
                 w.page_200_p50_ms,
                 w.page_200_p99_ms,
                 w.complete_p50_ms,
-                w.complete_p99_ms,
-                w.straight_per_second,
-                w.straight_share * 100.0,
-                w.straight_alone_per_second
+                w.complete_p99_ms
             )?;
-            write!(f, "; CPU {} us, {} us alone", w.straight_cpu_us, w.straight_alone_cpu_us)?;
+            for (job, b) in [("straight-through", &w.straight), ("service", &w.service)] {
+                let (beside, share, alone) = (b.per_second, b.share * 100.0, b.alone_per_second);
+                write!(f, "\n  {job} beside them {beside}/s = {share:.1} % of {alone}/s alone")?;
+                write!(f, "; CPU {} us, {} us alone", b.cpu_us, b.alone_cpu_us)?;
+            }
             if let Some(ms) = w.restart_ms {
                 write!(f, "; first answer {ms} ms after a restart")?;
             }
