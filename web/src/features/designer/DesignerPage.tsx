@@ -13,7 +13,8 @@ import { openStartProcess } from '@/ui/start/StartProcess'
 import { downloadText, fileName } from '@/util/files'
 import './canvas/designer.css'
 import { ConflictDialog } from './canvas/ConflictDialog'
-import { formServices, searchIn, serviceOf } from './canvas/modeler'
+import { formServices, searchIn, serviceOf, showInPanel } from './canvas/modeler'
+import { PanelSearch } from './canvas/PanelSearch'
 import { Problems } from './canvas/Problems'
 import { TopBar } from './canvas/TopBar'
 import { useAutosave } from './canvas/useAutosave'
@@ -146,7 +147,12 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
   const show = (id: string) => {
     if (!tool.modeler) return
     const element = serviceOf(tool.modeler, 'elementRegistry').get(id)
-    if (!element) return
+    if (!element) {
+      // A task that stands in no process is shown by the panel alone.
+      showInPanel(tool.modeler, id)
+      setPanelOpen(true)
+      return
+    }
     serviceOf(tool.modeler, 'canvas').scrollToElement(id, 120)
     serviceOf(tool.modeler, 'selection').select(element)
     setPanelOpen(true)
@@ -188,6 +194,7 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
         </div>
         <aside className={`${css.panel} ruslo-properties`} aria-label={t('designer.bar.properties')}>
           {narrow && <button type="button" className={css.closePanel} onClick={() => setPanelOpen(false)}>{t('designer.closeProperties')}</button>}
+          <PanelSearch panel={panel} />
           <div ref={panel} className={css.panelBody} />
         </aside>
       </div>

@@ -3,7 +3,6 @@ import Modeler from 'bpmn-js/lib/Modeler'
 import { BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, ZeebePropertiesProviderModule } from 'bpmn-js-properties-panel'
 import { CloudElementTemplatesPropertiesProviderModule } from 'bpmn-js-element-templates'
 import { CreateAppendAnythingModule, CreateAppendElementTemplatesModule } from 'bpmn-js-create-append-anything'
-import zeebe from 'zeebe-bpmn-moddle/resources/zeebe.json'
 import 'bpmn-js/dist/assets/diagram-js.css'
 import 'bpmn-js/dist/assets/bpmn-js.css'
 import 'bpmn-js/dist/assets/bpmn-font/css/bpmn.css'
@@ -13,18 +12,16 @@ import type { ElementTemplate } from '@/api'
 import { appPaletteModule } from '../modules/AppPalette'
 import { behaviorsModule } from '../modules/behaviors'
 import type { DiagramElement, FormServices } from '../modules/forms'
+import { SHOW } from '../modules/globalTaskPanel'
 import { simulationModule } from '../modules/simulation'
 import { rusloPanelModule, type PanelHost } from '../modules/RusloPanel'
+import { partsModule } from '../modules/parts/search'
+import { togetherModule } from '../modules/parts/services'
 import ruslo from '../modules/ruslo-moddle.json'
+import { zeebe } from '../modules/zeebe'
 import { templateNameModule } from '../modules/TemplateName'
 import { translateModule } from '../modules/translate'
 
-/** Complex gateways run here, so they may have listeners as the other gateways do. */
-const zeebeHere = {
-  ...zeebe,
-  types: zeebe.types.map((type) =>
-    type.name === 'ExecutionListeners' && type.meta ? { ...type, meta: { ...type.meta, allowedIn: [...type.meta.allowedIn, 'bpmn:ComplexGateway'] } } : type),
-}
 
 export interface ModelerOptions {
   canvas: HTMLElement
@@ -38,7 +35,7 @@ export function createModeler({ canvas, panel, host }: ModelerOptions): Modeler 
     propertiesPanel: { parent: panel },
     ruslo: host,
     bpmnRenderer: { defaultFillColor: 'var(--diagram-fill)', defaultStrokeColor: 'var(--diagram-stroke)', defaultLabelColor: 'var(--diagram-label)' },
-    moddleExtensions: { zeebe: zeebeHere, ruslo },
+    moddleExtensions: { zeebe, ruslo },
     additionalModules: [
       BpmnPropertiesPanelModule,
       BpmnPropertiesProviderModule,
@@ -47,6 +44,8 @@ export function createModeler({ canvas, panel, host }: ModelerOptions): Modeler 
       CreateAppendAnythingModule,
       CreateAppendElementTemplatesModule,
       behaviorsModule,
+      togetherModule,
+      partsModule,
       rusloPanelModule,
       appPaletteModule,
       templateNameModule,
@@ -87,6 +86,12 @@ export function searchIn(modeler: Modeler): void {
   const pad = modeler.get('searchPad') as { toggle: () => void; isOpen: () => boolean }
   // The pad closes on a click beside it: the click that asked for it must be over.
   setTimeout(() => { if (!pad.isOpen()) pad.toggle() })
+}
+
+/** Asks the panel for what is not drawn. */
+export function showInPanel(modeler: Modeler, id: string): void {
+  const bus = modeler.get('eventBus') as { fire: (event: string, what: { id: string }) => void }
+  bus.fire(SHOW, { id })
 }
 
 /** Room for the palette on the left, and some air around. */

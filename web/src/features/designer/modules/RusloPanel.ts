@@ -5,12 +5,18 @@ import { useService } from 'bpmn-js-properties-panel'
 import i18next from 'i18next'
 import type { User } from '@/api'
 import { bindingGroups } from './bindingEntries'
+import { calleeGroups } from './calleeEntries'
+import { conditionGroups } from './conditionEntries'
 import { extensionGroups } from './extensionEntries'
-import { assigneeOf, fieldCount, formOf, removeForm, setAssignee, type DiagramElement } from './forms'
+import { assigneeOf, fieldCount, formOf, removeForm, setAssignee, type DiagramElement, type Moddle } from './forms'
+import { about, headGroup, OpenTask, taskGroups } from './globalTaskPanel'
 import { expressionGroups, type PanelGroup } from './languageEntries'
 import { listenerGroups } from './listenerEntries'
 import { listGroups } from './listEntries'
+import { OF_GLOBAL_TASKS, partGroups } from './parts/entries'
+import type { Injector } from './parts/services'
 import { useFormServices } from './services'
+import { translate } from './translate'
 
 /** Groups of the Zeebe panel whose place ours takes. */
 const REPLACED = new Set(['form', 'userTaskImplementation'])
@@ -25,24 +31,48 @@ export interface PanelHost {
 export class RusloPanel {
   static $inject = ['propertiesPanel', 'config.ruslo', 'injector']
 
-  constructor(propertiesPanel: { registerProvider: (priority: number, provider: object) => void }, private readonly host: PanelHost, private readonly injector: { get: (name: string) => unknown }) {
+  private readonly openTask: OpenTask
+
+  constructor(propertiesPanel: { registerProvider: (priority: number, provider: object) => void }, private readonly host: PanelHost, private readonly injector: Injector) {
+    this.openTask = new OpenTask(injector)
     propertiesPanel.registerProvider(300, this)
   }
 
   getGroups(element: DiagramElement) {
     return (groups: PanelGroup[]): object[] => {
-      const start = element.type === 'bpmn:StartEvent' && element.parent?.type !== 'bpmn:SubProcess'
-      // Templates are chosen from the palette and the menus; without one applied the group has nothing to say.
-      const applied = Boolean(element.businessObject.get('zeebe:modelerTemplate'))
-      const library = groups.filter((group) => applied || group.id !== TEMPLATE_GROUP)
-      const shown = listenerGroups(element, bindingGroups(element, expressionGroups(element, library)))
-      const more = [...extensionGroups(element), ...listGroups(element, this.injector)]
-      if (element.type !== 'bpmn:UserTask' && !start) return [...shown, ...more]
-      const kept = shown.filter((group) => !REPLACED.has(group.id))
-      const own = { id: 'ruslo', label: start ? i18next.t('designer.panel.groupStart') : i18next.t('designer.panel.group'), component: Group, shouldOpen: true, entries: start ? [this.formEntry(element)] : this.taskEntries(element) }
-      const at = kept.findIndex((group) => group.id === 'general')
-      return [...kept.slice(0, at + 1), own, ...kept.slice(at + 1), ...more]
+      const task = this.openTask.of(element)
+      const all = task ? this.groupsOfTask(element, task) : this.groupsOf(element, groups)
+      // The library's own words in a group are English unless it is told otherwise.
+      return all.map((group) => ({ translate, ...group }))
     }
+  }
+
+  private groupsOf(element: DiagramElement, groups: PanelGroup[]): object[] {
+    // Templates are chosen from the palette and the menus; without one applied the group has nothing to say.
+    const applied = Boolean(element.businessObject.get('zeebe:modelerTemplate'))
+    const library = groups.filter((group) => applied || group.id !== TEMPLATE_GROUP)
+    const parts = partGroups(element, this.injector, { onOpen: (task) => this.openTask.open(task) })
+    return [...this.withOurs(element, library), ...extensionGroups(element), ...listGroups(element, this.injector), ...parts]
+  }
+
+  /** A task that stands in no process has the groups of its kind. */
+  private groupsOfTask(root: DiagramElement, task: Moddle): object[] {
+    const { element, groups } = taskGroups(this.injector, root, task)
+    const own = partGroups(element, this.injector, { specs: OF_GLOBAL_TASKS, onOpen: () => {} })
+    const all = [...this.withOurs(element, groups), ...extensionGroups(element), ...own] as PanelGroup[]
+    return [headGroup(root, task, { onBack: () => this.openTask.open(null), onRename: () => this.openTask.renamed(task) }), ...all.map((group) => about(element, group))]
+  }
+
+  /** The library's groups, with what it does not ask, and our group after the general one. */
+  private withOurs(element: DiagramElement, library: PanelGroup[]): object[] {
+    const start = element.type === 'bpmn:StartEvent' && element.parent?.type !== 'bpmn:SubProcess'
+    const expressions = conditionGroups(calleeGroups(element, expressionGroups(element, library)))
+    const shown = listenerGroups(element, bindingGroups(element, expressions))
+    if (element.type !== 'bpmn:UserTask' && !start) return shown
+    const kept = shown.filter((group) => !REPLACED.has(group.id))
+    const own = { id: 'ruslo', label: start ? i18next.t('designer.panel.groupStart') : i18next.t('designer.panel.group'), component: Group, shouldOpen: true, entries: start ? [this.formEntry(element)] : this.taskEntries(element) }
+    const at = kept.findIndex((group) => group.id === 'general')
+    return [...kept.slice(0, at + 1), own, ...kept.slice(at + 1)]
   }
 
   private taskEntries(element: DiagramElement) {

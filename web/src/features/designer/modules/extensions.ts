@@ -1,5 +1,6 @@
 /** What can be said of an element beyond the library's panel: where each word stands in the model, and how it is changed. */
 import { extension, type DiagramElement, type FormServices, type Moddle } from './forms'
+import { ACTIVITIES, CATCH, GATEWAYS, THROW } from './kinds'
 
 /** Keys of `designer.ext` and `designer.extHint`. */
 export type ExtKey =
@@ -34,13 +35,6 @@ export interface Field {
 
 const is = (element: DiagramElement, ...types: string[]): boolean => types.includes(element.type)
 const self = (...types: string[]) => (element: DiagramElement) => (is(element, ...types) ? element.businessObject : undefined)
-const ACTIVITIES = [
-  'bpmn:Task', 'bpmn:UserTask', 'bpmn:ServiceTask', 'bpmn:ScriptTask', 'bpmn:ManualTask', 'bpmn:SendTask', 'bpmn:ReceiveTask', 'bpmn:BusinessRuleTask',
-  'bpmn:CallActivity', 'bpmn:SubProcess', 'bpmn:AdHocSubProcess', 'bpmn:Transaction',
-]
-const GATEWAYS = ['bpmn:ExclusiveGateway', 'bpmn:ParallelGateway', 'bpmn:InclusiveGateway', 'bpmn:ComplexGateway', 'bpmn:EventBasedGateway']
-const CATCH = ['bpmn:StartEvent', 'bpmn:IntermediateCatchEvent', 'bpmn:BoundaryEvent']
-const THROW = ['bpmn:EndEvent', 'bpmn:IntermediateThrowEvent']
 const activity = self(...ACTIVITIES)
 const flowNode = self(...ACTIVITIES, ...GATEWAYS, ...CATCH, ...THROW)
 
@@ -50,7 +44,7 @@ interface OneOfMany extends DiagramElement {
 }
 const extra = (element: DiagramElement): boolean => 'extra' in element
 const definitions = (element: DiagramElement): Moddle[] => (element.businessObject.get('eventDefinitions') as Moddle[] | undefined) ?? []
-const defined = (type: string, on: string[] = [...CATCH, ...THROW]) => (element: DiagramElement) =>
+const defined = (type: string, on: readonly string[] = [...CATCH, ...THROW]) => (element: DiagramElement) =>
   is(element, ...on) ? definitions(element).find((definition) => definition.$type === `bpmn:${type}EventDefinition`) : undefined
 /** What throws a message: its definition, or the send task. */
 const throwing = (element: DiagramElement) => defined('Message', THROW)(element) ?? (extra(element) ? defined('Message')(element) : self('bpmn:SendTask')(element))

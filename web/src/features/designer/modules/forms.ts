@@ -30,9 +30,10 @@ export function extension(moddle: Moddle, type: string): Moddle | undefined {
   return extensionsOf(moddle).find((value) => value.$type === type)
 }
 
+/** What holds the forms drawn into it: the process, or a task that stands in none. */
 function processOf(moddle: Moddle): Moddle {
   let at = moddle
-  while (at.$parent && at.$type !== 'bpmn:Process') at = at.$parent
+  while (at.$parent && at.$type !== 'bpmn:Process' && at.$type !== 'bpmn:GlobalUserTask') at = at.$parent
   return at
 }
 

@@ -11,10 +11,16 @@ export interface PanelEntry {
   id: string
   [more: string]: unknown
 }
+export interface PanelItem {
+  id: string
+  label?: string
+  entries: PanelEntry[]
+  [more: string]: unknown
+}
 export interface PanelGroup {
   id: string
   entries?: PanelEntry[]
-  items?: { id: string; entries: PanelEntry[] }[]
+  items?: PanelItem[]
   [more: string]: unknown
 }
 

@@ -27,7 +27,7 @@ declare module 'bpmn-js-create-append-anything' {
   export const CreateAppendElementTemplatesModule: object
 }
 declare module 'zeebe-bpmn-moddle/resources/zeebe.json' {
-  const descriptor: { types: { name: string; meta?: { allowedIn: string[] } }[] }
+  const descriptor: { types: { name: string; meta?: { allowedIn: string[] }; properties?: object[] }[] }
   export default descriptor
 }
 declare module '@bpmn-io/properties-panel' {
@@ -40,6 +40,9 @@ declare module '@bpmn-io/properties-panel' {
   export const TextAreaEntry: unknown
   export const isTextAreaEntryEdited: unknown
   export const ListGroup: unknown
+  export const ListEntry: unknown
+  export const CheckboxGroup: unknown
+  export const CollapsibleEntry: unknown
   export const isTextFieldEntryEdited: unknown
 }
 declare module '@bpmn-io/properties-panel/preact/jsx-runtime' {

@@ -1,9 +1,11 @@
-/** Events of execution listeners that the library does not offer: a cancelled process, all turns of a repetition. */
+/** What the library does not ask of listeners: a cancelled process, all turns of a repetition, headers. */
 import { isSelectEntryEdited, SelectEntry } from '@bpmn-io/properties-panel'
 import { jsx } from '@bpmn-io/properties-panel/preact/jsx-runtime'
 import i18next from 'i18next'
 import { extension, type DiagramElement, type Moddle } from './forms'
-import type { PanelGroup } from './languageEntries'
+import type { PanelGroup, PanelItem } from './languageEntries'
+import { NestedEntry } from './parts/entries'
+import { HEADERS } from './parts/headers'
 import { useFormServices } from './services'
 
 const GROUP = 'Zeebe__ExecutionListeners'
@@ -36,24 +38,35 @@ function EventTypeEntry({ id, element, listener }: EventTypeProps) {
   })
 }
 
-function listenersOf(element: DiagramElement): Moddle[] {
+const TASK_GROUP = 'Zeebe__TaskListeners'
+
+function listenersOf(element: DiagramElement, holders: string): Moddle[] {
   const owner = element.type === 'bpmn:Participant' ? (element.businessObject.get('processRef') as Moddle | undefined) : element.businessObject
-  const holder = owner && extension(owner, 'zeebe:ExecutionListeners')
+  const holder = owner && extension(owner, holders)
   return (holder?.get('listeners') as Moddle[] | undefined) ?? []
 }
 
-/** The library's groups; a listener says what it is called at in our words. */
+
+
+function withHeaders(element: DiagramElement, listener: Moddle | undefined, item: PanelItem): PanelItem {
+  if (!listener) return item
+  const headers = { id: `${item.id}-headers`, spot: { element, item: listener }, nested: HEADERS, component: NestedEntry }
+  return { ...item, entries: [...item.entries, headers] }
+}
+
+function withEvent(element: DiagramElement, listener: Moddle | undefined, item: PanelItem): PanelItem {
+  if (!listener) return item
+  const name = i18next.t(`designer.listener.${String(listener.get('eventType'))}` as 'designer.listener.start', { defaultValue: '' })
+  const entries = item.entries.map((entry) => (ENTRY.test(entry.id) ? { id: entry.id, element, listener, component: EventTypeEntry, isEdited: isSelectEntryEdited } : entry))
+  return { ...item, label: `${name}: ${String(listener.get('type') ?? '…')}`, entries }
+}
+
+/** The library's groups; a listener says what it is called at in our words, and has headers. */
 export function listenerGroups(element: DiagramElement, groups: PanelGroup[]): PanelGroup[] {
-  const listeners = listenersOf(element)
   return groups.map((group) => {
-    if (group.id !== GROUP || !group.items) return group
-    const items = group.items.map((item, at) => {
-      const listener = listeners[at]
-      if (!listener) return item
-      const name = i18next.t(`designer.listener.${String(listener.get('eventType'))}` as 'designer.listener.start', { defaultValue: '' })
-      const entries = item.entries.map((entry) => (ENTRY.test(entry.id) ? { id: entry.id, element, listener, component: EventTypeEntry, isEdited: isSelectEntryEdited } : entry))
-      return { ...item, label: `${name}: ${String(listener.get('type') ?? '…')}`, entries }
-    })
-    return { ...group, items }
+    if (!group.items || (group.id !== GROUP && group.id !== TASK_GROUP)) return group
+    const execution = group.id === GROUP
+    const listeners = listenersOf(element, execution ? 'zeebe:ExecutionListeners' : 'zeebe:TaskListeners')
+    return { ...group, items: group.items.map((item, at) => withHeaders(element, listeners[at], execution ? withEvent(element, listeners[at], item) : item)) }
   })
 }

@@ -170,6 +170,8 @@ export const ru: Record<string, string> = {
   '<unnamed>': '<без имени>',
   'Create new ...': 'Создать…',
   'Create': 'Создать',
+  'List contains {numOfItems} item': 'В списке: {numOfItems}',
+  'List contains {numOfItems} items': 'В списке: {numOfItems}',
   'Toggle section': 'Свернуть или развернуть',
   'Toggle list item': 'Свернуть или развернуть',
   'Section contains an error': 'В группе есть ошибка',
