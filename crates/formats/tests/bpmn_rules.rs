@@ -20,7 +20,7 @@ const HEAD: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/
 /// Imports a file whose one process holds `body`, after `outside`.
 fn import_with(outside: &str, body: &str) -> Imported {
     let text = format!("{HEAD}{outside}<process id=\"p\" isExecutable=\"true\">{body}</process></definitions>");
-    formats::import("x.bpmn", text.as_bytes(), &Limits::default()).unwrap()
+    formats::import("x.bpmn", common::keep(&text).as_bytes(), &Limits::default()).unwrap()
 }
 
 fn import(body: &str) -> Imported {
@@ -71,10 +71,10 @@ fn kind<'d>(def: &'d ProcessDefinition, id: &str) -> &'d ElementKind {
 #[test]
 fn ln_02_global_tasks_alone_can_be_deployed() {
     let text = format!("{HEAD}<globalManualTask id=\"g\"/></definitions>");
-    let imported = formats::import("x.bpmn", text.as_bytes(), &Limits::default()).unwrap();
+    let imported = formats::import("x.bpmn", common::keep(&text).as_bytes(), &Limits::default()).unwrap();
     assert_eq!(accepted(&imported).process_id, "g");
     let text = format!("{HEAD}<process id=\"p\"/></definitions>");
-    let imported = formats::import("x.bpmn", text.as_bytes(), &Limits::default()).unwrap();
+    let imported = formats::import("x.bpmn", common::keep(&text).as_bytes(), &Limits::default()).unwrap();
     refused(&imported, "LN-02", "p");
 }
 
@@ -267,7 +267,7 @@ fn ln_19_a_waiting_message_has_a_key() {
     // Elsewhere than in models drawn for zeebe the name alone may match.
     let text = format!("{HEAD}<process id=\"p\" isExecutable=\"true\">{catch}</process></definitions>")
         .replace("xmlns:ruslo", "xmlns:camunda=\"http://camunda.org/schema/1.0/bpmn\" xmlns:ruslo");
-    let imported = formats::import("x.bpmn", text.as_bytes(), &Limits::default()).unwrap();
+    let imported = formats::import("x.bpmn", common::keep(&text).as_bytes(), &Limits::default()).unwrap();
     accepted(&imported);
     warned(&imported, "LN-19", "x");
     let start = "<startEvent id=\"s\"><messageEventDefinition messageRef=\"keyless\"/></startEvent>";
@@ -491,7 +491,7 @@ fn ln_28_settings_have_their_words() {
     let text = format!(
         "{HEAD}<process id=\"p\" isExecutable=\"true\" ruslo:missedStarts=\"some\"><task id=\"x\"/></process></definitions>"
     );
-    refused(&formats::import("x.bpmn", text.as_bytes(), &Limits::default()).unwrap(), "LN-28", "p");
+    refused(&formats::import("x.bpmn", common::keep(&text).as_bytes(), &Limits::default()).unwrap(), "LN-28", "p");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The rules of section 6.1 that `bpmn_rules.rs` does not test already: each has a test of its name.
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+mod common;
+
 use formats::Imported;
 use model::Severity::{self, Error, Hint, Refused, Warning};
 use model::definition::{ElementKind, Form};
@@ -22,7 +24,7 @@ fn document(lint: &str, body: &str) -> String {
 
 fn import_with(lint: &str, body: &str) -> Imported {
     let text = document(lint, body);
-    formats::import("x.bpmn", text.as_bytes(), &Limits::default()).unwrap_or_else(|d| panic!("{d:?}"))
+    formats::import("x.bpmn", common::keep(&text).as_bytes(), &Limits::default()).unwrap_or_else(|d| panic!("{d:?}"))
 }
 
 fn import(body: &str) -> Imported {
@@ -121,7 +123,7 @@ fn ln_01_what_is_no_bpmn_is_refused() {
     ];
     for (name, text) in cases {
         let text = text.replace("LINT", "");
-        let findings = formats::import("x.bpmn", text.as_bytes(), &Limits::default()).expect_err(name);
+        let findings = formats::import("x.bpmn", common::keep(&text).as_bytes(), &Limits::default()).expect_err(name);
         assert!(findings.iter().all(|d| d.code == "LN-01" && d.severity == Refused), "{name}: {findings:?}");
     }
 }
@@ -607,7 +609,8 @@ fn ln_28_templates_of_apps() {
     };
     let read = |text: &str| {
         let around = formats::Around { templates: Some(&templates), ..formats::Around::default() };
-        let imported = formats::import_among("x.bpmn", text.as_bytes(), &around, &Limits::default()).unwrap();
+        let imported =
+            formats::import_among("x.bpmn", common::keep(text).as_bytes(), &around, &Limits::default()).unwrap();
         let found = imported.diagnostics.into_iter().filter(|d| d.code == "LN-28").map(|d| (d.severity, d.message));
         found.collect::<Vec<_>>()
     };
@@ -706,7 +709,7 @@ fn ln_30_labels_and_shapes() {
              <di:BPMNPlane bpmnElement=\"proc\">{}{second}</di:BPMNPlane></di:BPMNDiagram></definitions>",
             shape("a", "0")
         );
-        formats::import("x.bpmn", text.as_bytes(), &Limits::default()).unwrap()
+        formats::import("x.bpmn", common::keep(&text).as_bytes(), &Limits::default()).unwrap()
     };
     assert_eq!(at(&drawn(&shape("b", "50")), "LN-30", Hint), ["b"]);
     assert_eq!(at(&drawn(&shape("b", "NaN")), "LN-30", Warning), ["b"]);

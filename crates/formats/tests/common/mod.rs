@@ -7,6 +7,16 @@ use model::definition::*;
 use std::collections::HashMap;
 use std::fmt::Write;
 
+/// Leaves a model that a test builds in the folder `RUSLO_RULE_MODELS`, when it is given: other tests read it there.
+pub fn keep(text: &str) -> &str {
+    if let Ok(folder) = std::env::var("RUSLO_RULE_MODELS") {
+        let hash = text.bytes().fold(2_166_136_261_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(16_777_619));
+        std::fs::write(std::path::Path::new(&folder).join(format!("{hash:08x}.bpmn")), text)
+            .expect("the folder is there");
+    }
+    text
+}
+
 /// Findings and definitions, one fact a line.
 pub fn dump(imported: &Imported) -> String {
     let mut out = String::new();

@@ -1,5 +1,6 @@
 /** The browser's own check, in a worker that lives as long as the page of a drawing. */
-import type { DiagnosticsResult } from '@/api'
+import { queryClient, type DiagnosticsResult, type ElementTemplate } from '@/api'
+import { templatesQuery } from '../queries'
 import type { FromWorker, ToWorker } from './worker'
 
 export interface Checker {
@@ -18,6 +19,14 @@ export function openChecker(): Checker {
   const waiting = new Map<number, (answer: DiagnosticsResult | null) => void>()
   let last = 0
   let broken = worker === null
+  let sent: ElementTemplate[] | undefined
+  /** The palette's templates, as they were read last: the drawing is held to what it offers. */
+  const bringTemplates = (to: Worker) => {
+    const known = queryClient.getQueryData(templatesQuery.queryKey)
+    if (!known || known === sent) return
+    sent = known
+    to.postMessage({ templates: JSON.stringify(known) } satisfies ToWorker, [])
+  }
   const giveUp = () => {
     broken = true
     for (const answer of waiting.values()) answer(null)
@@ -36,6 +45,7 @@ export function openChecker(): Checker {
           resolve(null)
           return
         }
+        bringTemplates(worker)
         const id = ++last
         waiting.set(id, resolve)
         worker.postMessage({ id, source } satisfies ToWorker, [])

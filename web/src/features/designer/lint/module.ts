@@ -6,9 +6,11 @@ interface Exports {
   lint_reserve: (length: number) => number
   lint_check: () => number
   lint_result: () => number
+  lint_templates: () => number
 }
 
-export type Check = (source: string) => DiagnosticsResult
+/** `templates`: the element templates of apps as JSON; without them elements made from those are not checked. */
+export type Check = (source: string, templates?: string) => DiagnosticsResult
 
 const utf8 = new TextEncoder()
 const text = new TextDecoder()
@@ -16,19 +18,30 @@ const text = new TextDecoder()
 /** A function that checks. After a trap the memory is not to be trusted: the next check begins with a new one. */
 export function checkWith(module: WebAssembly.Module): Check {
   let instance: Exports | null = null
-  return (source) => {
-    const bytes = utf8.encode(source)
+  let known: string | undefined
+  return (source, templates) => {
     const own = (instance ??= new WebAssembly.Instance(module).exports as unknown as Exports)
     try {
-      // Each call may let the memory grow, which makes a new buffer.
-      const place = own.lint_reserve(bytes.length)
-      new Uint8Array(own.memory.buffer, place, bytes.length).set(bytes)
+      if (templates !== undefined && templates !== known) {
+        put(own, templates)
+        own.lint_templates()
+        known = templates
+      }
+      put(own, source)
       const length = own.lint_check()
       const answer = text.decode(new Uint8Array(own.memory.buffer, own.lint_result(), length))
       return JSON.parse(answer) as DiagnosticsResult
     } catch (error) {
       instance = null
+      known = undefined
       throw error
     }
   }
+}
+
+function put(own: Exports, content: string): void {
+  const bytes = utf8.encode(content)
+  const place = own.lint_reserve(bytes.length)
+  // Each call may let the memory grow, which makes a new buffer.
+  new Uint8Array(own.memory.buffer, place, bytes.length).set(bytes)
 }
