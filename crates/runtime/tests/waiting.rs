@@ -87,6 +87,73 @@ async fn mg_8_the_end_of_a_called_instance_is_not_lost() {
 }
 
 #[tokio::test]
+async fn mg_8_no_job_of_a_suspended_instance_is_handed_out() {
+    let world = World::new().await;
+    let steps = [("start", "a"), ("a", "b"), ("b", "end")];
+    let flow = |(from, to): &(&str, &str)| {
+        format!(r#"<bpmn:sequenceFlow id="f_{from}" sourceRef="{from}" targetRef="{to}"/>"#)
+    };
+    let body = [
+        r#"<bpmn:startEvent id="start"/><bpmn:endEvent id="end"/>"#.to_owned(),
+        service("work", &[]),
+        support::service_named("b", "more", &[]),
+        steps.iter().map(flow).collect(),
+    ];
+    let p = deployed(&world, bpmn(&body.concat())).await;
+    let id = world.start(p, json!({})).await;
+    let job = world.until("a job", || async { activate(&world, "work").await.pop() }).await;
+    suspend(&world, id).await;
+    // Its worker fails: the next try comes after the suspension.
+    let retry_in = Some(std::time::Duration::from_secs(3));
+    let failure = runtime::JobFailure { message: "no".into(), retries: Some(1), retry_in };
+    world.runtime.fail_job(&world.admin, job.id, failure).await.unwrap();
+    world.clock.advance_ms(60_000);
+    assert_eq!(activate(&world, "work").await.len(), 0);
+    // What its worker did all the same counts, and the next job waits, also for who stands by.
+    let ask = runtime::ActivateJobs {
+        job_type: "more".into(),
+        max: 1,
+        lease: std::time::Duration::from_secs(30),
+        wait: std::time::Duration::from_secs(20),
+        worker: "w".into(),
+    };
+    let (runtime, admin) = (world.runtime.clone(), world.admin.clone());
+    let standing_by = tokio::spawn(async move { runtime.activate_jobs(&admin, ask).await });
+    settled().await;
+    world.runtime.complete_job(&world.admin, job.id, object(json!({}))).await.unwrap();
+    let given = async || {
+        world.clock.advance_ms(1_000);
+        standing_by.is_finished().then_some(())
+    };
+    world.until("he gives up", given).await;
+    assert_eq!(standing_by.await.unwrap().unwrap().len(), 0);
+    resume(&world, id).await;
+    complete(&world, "more", json!({})).await;
+    world.until_state(id, "completed").await;
+}
+
+/// In one commit a job gets its row back and is let go.
+#[tokio::test]
+async fn mg_8_a_retry_and_going_on_come_together() {
+    let world = World::new().await;
+    let p = deployed(&world, bpmn(&around(&service("work", &[])))).await;
+    let id = world.start(p, json!({})).await;
+    let job = world.until("a job", || async { activate(&world, "work").await.pop() }).await;
+    let failure = runtime::JobFailure { message: "no".into(), retries: Some(0), ..runtime::JobFailure::default() };
+    world.runtime.fail_job(&world.admin, job.id, failure).await.unwrap();
+    suspend(&world, id).await;
+    let open = || async { world.runtime.instance(id).await.unwrap().incidents.pop() };
+    let incident = world.until("an incident", open).await;
+    let retried = world.runtime.retry_incident(&world.admin, incident.id);
+    let resumed = world.runtime.operate(&world.admin, id, Operation::Resume);
+    let (retried, resumed) = tokio::join!(retried, resumed);
+    retried.unwrap();
+    resumed.unwrap();
+    complete(&world, "work", json!({})).await;
+    world.until_state(id, "completed").await;
+}
+
+#[tokio::test]
 async fn da_2_an_activity_waits_for_its_data_and_says_so() {
     let world = World::new().await;
     let task = r#"<bpmn:serviceTask id="a"><bpmn:extensionElements><zeebe:taskDefinition type="work"/></bpmn:extensionElements>

@@ -107,6 +107,9 @@ fn terms(ask: &ActivateJobs) -> Terms {
 /// Leases the new jobs of a session to those who wait for them: in the commit that makes them.
 pub(crate) fn promise(core: &Core, session: &mut Session) {
     let Session { plans, state: Some(state), promises, now, .. } = session else { return };
+    if state.is_suspended() {
+        return;
+    }
     for (id, plan) in plans {
         let Some(row) = plan.row.as_mut().filter(|row| Route::of(&row.job_type) == Route::External) else { continue };
         if state.job(*id).is_none_or(|job| job.retries == 0) {

@@ -238,10 +238,13 @@ impl<'s> Rows<'s> {
     fn job_failed(&self, job: JobId, retries: u32, retry_at: Option<model::Timestamp>, unit: &mut Unit) {
         let Some(known) = self.session.before.as_ref().and_then(|b| b.instance.job(job)) else { return };
         let partition = self.session.partition;
-        match (Route::of(&known.job_type), retries) {
+        let route = Route::of(&known.job_type);
+        match (route, retries) {
             (Route::External | Route::Script, 0) => unit.push(JobWrite::Delete { partition, id: job }),
             (Route::External | Route::Script, _) => {
-                unit.push(JobWrite::Retry { partition, id: job, retries, not_before: retry_at });
+                let rests = self.state.is_suspended() && route == Route::External;
+                let not_before = if rests { Some(NEVER) } else { retry_at };
+                unit.push(JobWrite::Retry { partition, id: job, retries, not_before });
             }
             // A late answer of an app still counts, so its row stays; calls and timeouts end.
             (Route::App, 0) => unit.push(TimerWrite::Delete { partition, id: TimerId(job.0) }),
@@ -341,12 +344,15 @@ impl<'s> Rows<'s> {
         }
     }
 
-    /// Jobs of a suspended instance are not handed out (BPMN MG-8).
+    /// Jobs of a suspended instance are not handed out (BPMN MG-8). Those that are planned anew in this unit get a row of
+    /// their own, which says so itself.
     fn held(&mut self, unit: &mut Unit, held: bool) {
         let Some(before) = &self.session.before else { return };
         let not_before = held.then_some(NEVER);
         let partition = self.session.partition;
-        for job in self.state.jobs().iter().filter(|job| job.retries > 0 && before.instance.job(job.id).is_some()) {
+        let plans = &self.session.plans;
+        let has_row = |id| before.instance.job(id).is_some() && !plans.contains_key(&id);
+        for job in self.state.jobs().iter().filter(|job| job.retries > 0 && has_row(job.id)) {
             if Route::of(&job.job_type) == Route::External {
                 unit.push(JobWrite::Retry { partition, id: job.id, retries: job.retries, not_before });
                 self.after.job_types.push(job.job_type.to_string());

@@ -4,10 +4,12 @@
 
 use super::world::Template;
 use crate::support::object;
-use model::{CatalogId, DefinitionId, DocumentRef, Fault, InstanceId, JobId, RecordId, TaskId};
+use model::error::codes;
+use model::{CatalogId, DefinitionId, DocumentRef, Fault, InstanceId, JobId, RecordId, TaskId, Timestamp};
 use runtime::{
     ActivateJobs, ActivatedJob, AnswerOutcome, AppAnswer, CallRecord, Connector, Delivery, DeliveryReport,
-    DeliveryResult, JobFailure, OutboundHttp, Page, Runtime, StartRequest, TaskAnswer,
+    DeliveryResult, JobFailure, Migrate, Operation, OutboundHttp, Page, PublishMessage, Runtime, StartRequest,
+    TaskAnswer,
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +36,20 @@ pub struct Book {
     pub failed: BTreeMap<JobId, usize>,
     /// Instances whose end was promised.
     pub canceled: BTreeSet<InstanceId>,
+    /// Instances that somebody asked to suspend, whatever came of it.
+    pub halted: BTreeSet<InstanceId>,
+    /// How often a suspension was promised.
+    pub suspended: BTreeMap<InstanceId, usize>,
+    /// How often going on was promised.
+    pub resumed: BTreeMap<InstanceId, usize>,
+    /// Instances that nobody asked to go on since their suspension was promised: no job of theirs is handed out.
+    pub still: BTreeSet<InstanceId>,
+    /// Requests to go on whose outcome is not known.
+    resuming: BTreeMap<InstanceId, u32>,
+    /// Instances whose migration was promised.
+    pub migrated: BTreeSet<InstanceId>,
+    /// What was published, by number.
+    pub posted: BTreeMap<u32, Posted>,
     /// Answers of the app that were accepted, by event.
     pub accepted: BTreeSet<String>,
     /// What the app's handler was told, at least once each.
@@ -60,6 +76,30 @@ impl Book {
     }
 }
 
+/// For how long a message is kept that nobody must miss.
+pub const FOREVER_MS: i64 = 300 * 24 * 3_600_000;
+
+/// A message that a client published.
+pub struct Posted {
+    /// Whether it starts a process; else it is a letter to a box.
+    pub opens: bool,
+    pub key: String,
+    pub ttl_ms: i64,
+    /// With an id of the publisher's, so that it may be repeated.
+    pub named: bool,
+    /// When it was published, by the server's clock.
+    pub at: Timestamp,
+    /// Whether the server said that it has it.
+    pub acked: bool,
+    /// Who took it at once, as the server said.
+    pub reached: Option<Vec<InstanceId>>,
+}
+
+/// The box of the instance with this number.
+pub fn box_of(n: u32) -> String {
+    format!("b{}", n % 5)
+}
+
 /// One client at one server.
 #[derive(Clone)]
 pub struct Client {
@@ -67,6 +107,9 @@ pub struct Client {
     pub book: Arc<Mutex<Book>>,
     pub admin: platform::Actor,
     pub anna: platform::Actor,
+    fragile: DefinitionId,
+    moved: DefinitionId,
+    letters: DefinitionId,
 }
 
 /// What a client asks for. `pick` chooses among what there is.
@@ -81,6 +124,11 @@ pub enum Ask {
     Fail { pick: usize, retries: u32 },
     Retry { pick: usize },
     Cancel { pick: usize },
+    Suspend { pick: usize },
+    Resume { pick: usize },
+    Migrate { pick: usize },
+    Publish { pick: usize, at: Timestamp },
+    Supply { pick: usize, at: Timestamp },
 }
 
 impl std::fmt::Display for Ask {
@@ -91,7 +139,9 @@ impl std::fmt::Display for Ask {
 
 impl Client {
     pub fn new(runtime: Runtime, book: Arc<Mutex<Book>>, template: &Template) -> Self {
-        Self { runtime, book, admin: template.admin.clone(), anna: template.anna.clone() }
+        let (admin, anna) = (template.admin.clone(), template.anna.clone());
+        let Template { fragile, moved, letters, .. } = *template;
+        Self { runtime, book, admin, anna, fragile, moved, letters }
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
@@ -109,6 +159,11 @@ impl Client {
             Ask::Fail { pick, retries } => self.fail(pick, retries).await,
             Ask::Retry { pick } => self.retry(pick).await,
             Ask::Cancel { pick } => self.cancel(pick).await,
+            Ask::Suspend { pick } => self.suspend(pick).await,
+            Ask::Resume { pick } => self.resume(pick).await,
+            Ask::Migrate { pick } => self.migrate(pick).await,
+            Ask::Publish { pick, at } => self.publish_some(pick, at).await,
+            Ask::Supply { pick, at } => self.supply(pick, at).await,
         }
     }
 
@@ -116,7 +171,7 @@ impl Client {
         let request = StartRequest {
             document: Some(document),
             business_key: Some(n.to_string()),
-            variables: object(json!({"n": n.to_string()})),
+            variables: object(json!({"n": n.to_string(), "box": box_of(n)})),
             ..StartRequest::of(definition)
         };
         self.book().asked.insert(n, definition);
@@ -185,9 +240,15 @@ impl Client {
             wait: Duration::ZERO,
             worker: "w".into(),
         };
+        let halted = self.book().still.clone();
         let jobs = self.runtime.activate_jobs(&self.admin, ask).await;
-        self.book().outcome(&jobs);
-        self.book().held.extend(jobs.unwrap_or_default());
+        let mut book = self.book();
+        book.outcome(&jobs);
+        for job in jobs.unwrap_or_default() {
+            let id = job.instance;
+            assert!(!(halted.contains(&id) && book.still.contains(&id)), "{}: handed out while {id} rests", job.id);
+            book.held.push(job);
+        }
     }
 
     fn take(&self, pick: usize) -> Option<ActivatedJob> {
@@ -199,7 +260,7 @@ impl Client {
 
     async fn complete(&self, pick: usize) {
         let Some(job) = self.take(pick) else { return };
-        let done = self.runtime.complete_job(&self.admin, job.id, object(json!({"paid": true}))).await;
+        let done = self.runtime.complete_job(&self.admin, job.id, object(json!({"receipt": job.id.to_string()}))).await;
         let mut book = self.book();
         book.outcome(&done);
         assert!(done.is_err() || book.done.insert(job.id), "{} was completed twice", job.id);
@@ -235,6 +296,138 @@ impl Client {
         book.outcome(&done);
         if done.is_ok() {
             book.canceled.insert(id);
+        }
+    }
+}
+
+/// Suspending, going on, migrating.
+impl Client {
+    async fn suspend(&self, pick: usize) {
+        let id = {
+            let mut book = self.book();
+            let Some(at) = pick.checked_rem(book.started.len()) else { return };
+            let id = *book.started.values().nth(at).unwrap();
+            book.halted.insert(id);
+            id
+        };
+        let operation = Operation::Suspend { reason: "a look".into() };
+        let done = self.runtime.operate(&self.admin, id, operation).await;
+        let mut book = self.book();
+        book.outcome(&done);
+        if done.is_ok() {
+            *book.suspended.entry(id).or_default() += 1;
+            if book.resuming.get(&id).is_none_or(|tries| *tries == 0) {
+                book.still.insert(id);
+            }
+        }
+    }
+
+    async fn resume(&self, pick: usize) {
+        let id = {
+            let mut book = self.book();
+            let Some(at) = pick.checked_rem(book.halted.len()) else { return };
+            let id = *book.halted.iter().nth(at).unwrap();
+            *book.resuming.entry(id).or_default() += 1;
+            book.still.remove(&id);
+            id
+        };
+        let done = self.runtime.operate(&self.admin, id, Operation::Resume).await;
+        let mut book = self.book();
+        book.outcome(&done);
+        let known = done.as_ref().err().is_none_or(|fault| fault.is(&codes::NOT_ACTIVE));
+        if known {
+            book.resuming.entry(id).and_modify(|tries| *tries -= 1);
+        }
+        if done.is_ok() {
+            *book.resumed.entry(id).or_default() += 1;
+        }
+    }
+
+    async fn migrate(&self, pick: usize) {
+        let id = {
+            let book = self.book();
+            let fragile = |(n, _): &(&u32, &InstanceId)| book.asked[*n] == self.fragile;
+            let all: Vec<InstanceId> = book.started.iter().filter(fragile).map(|(_, id)| *id).collect();
+            let Some(at) = pick.checked_rem(all.len()) else { return };
+            all[at]
+        };
+        let wanted = Migrate {
+            from: None,
+            instances: vec![id],
+            to: self.moved,
+            elements: Vec::new(),
+            reason: "better".into(),
+            dry_run: false,
+        };
+        let done = self.runtime.migrate(&self.admin, wanted).await;
+        let done = done.and_then(|mut report| report.pop().unwrap().fault.map_or(Ok(()), Err));
+        let mut book = self.book();
+        book.outcome(&done);
+        if done.is_ok() {
+            book.migrated.insert(id);
+        }
+    }
+}
+
+/// Messages.
+impl Client {
+    /// Something for a box, or something that starts a process.
+    async fn publish_some(&self, pick: usize, at: Timestamp) {
+        let (opens, pick) = (pick.is_multiple_of(3), pick / 3);
+        let (named, pick) = (pick.is_multiple_of(2), pick / 2);
+        let (ttl_ms, pick) = ([FOREVER_MS, FOREVER_MS, 5_000, 0][pick % 4], pick / 4);
+        let key = if opens { format!("k{}", pick % 2) } else { box_of(u32::try_from(pick % 5).unwrap()) };
+        self.publish(Posted { opens, key, ttl_ms, named, at, acked: false, reached: None }).await;
+    }
+
+    /// A letter to a box that has not got all that those who were asked for will take.
+    async fn supply(&self, pick: usize, at: Timestamp) {
+        let lacking: Vec<String> = {
+            let book = self.book();
+            let lacks = |key: &String| {
+                let letters = book.asked.iter().filter(|(n, what)| **what == self.letters && box_of(**n) == *key);
+                let has = |p: &&Posted| !p.opens && p.acked && p.ttl_ms == FOREVER_MS && p.key == *key;
+                book.posted.values().filter(has).count() < 2 * letters.count()
+            };
+            (0..5).map(box_of).filter(lacks).collect()
+        };
+        let Some(which) = pick.checked_rem(lacking.len()) else { return };
+        let (key, named) = (lacking[which].clone(), pick.is_multiple_of(2));
+        let ttl_ms = FOREVER_MS;
+        self.publish(Posted { opens: false, key, ttl_ms, named, at, acked: false, reached: None }).await;
+    }
+
+    async fn publish(&self, posted: Posted) {
+        let (named, opens) = (posted.named, posted.opens);
+        let (number, message) = {
+            let mut book = self.book();
+            let number = u32::try_from(book.posted.len()).unwrap();
+            let message = PublishMessage {
+                name: if opens { "open" } else { "letter" }.into(),
+                correlation_key: posted.key.clone(),
+                id: named.then(|| number.to_string()),
+                ttl_ms: posted.ttl_ms,
+                variables: object(json!({"letter": number})),
+                ..PublishMessage::default()
+            };
+            book.posted.insert(number, posted);
+            (number, message)
+        };
+        // One with an id is repeated until the server says that it has it.
+        for _ in 0..if named { 3 } else { 1 } {
+            let done = self.runtime.publish(&self.admin, message.clone()).await;
+            let mut book = self.book();
+            book.outcome(&done);
+            let had = done.as_ref().err().is_some_and(|fault| fault.is(&codes::MESSAGE_DOUBLE));
+            let posted = book.posted.get_mut(&number).unwrap();
+            posted.acked |= had || done.is_ok();
+            if let Ok(published) = done {
+                assert_eq!(published.kept, posted.ttl_ms > 0);
+                posted.reached = Some(published.reached.iter().map(|one| one.instance).collect());
+            }
+            if posted.acked {
+                return;
+            }
         }
     }
 }

@@ -1,28 +1,36 @@
 //! The checker: compares what clients were told with what the database holds.
 
 use super::book::Book;
+use super::promises;
 use super::world::{Template, later, now};
 use engine::{Event, Instance, InstanceState, decode_events};
-use model::{InstanceId, JobId, RecordId, TaskId, error::codes};
+use model::{InstanceId, JobId, RecordId, TaskId, Timestamp, error::codes};
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Filter, InstanceField, Op, Query, RecordField, SharedStore, StoredInstance, TaskField, TaskState};
 
 /// One instance as the database holds it.
-struct Found {
-    stored: StoredInstance,
-    live: Instance,
-    events: Vec<Event>,
+pub struct Found {
+    pub stored: StoredInstance,
+    pub live: Instance,
+    pub events: Vec<Event>,
+    /// When each happened.
+    pub times: Vec<Timestamp>,
 }
 
 impl Found {
-    fn count(&self, name: &str) -> usize {
+    /// How many events of this name there are.
+    pub fn count(&self, name: &str) -> usize {
         self.events.iter().filter(|e| e.name() == name).count()
     }
 }
 
-/// Everything that must be true once all is quiet.
-pub fn check(store: &SharedStore, book: &Book, template: &Template) {
+/// Everything that must be true once all is quiet. `exact`: no clock jumped, and there was one.
+pub fn check(store: &SharedStore, book: &Book, template: &Template, exact: bool) {
     let mut found = load(store);
+    promises::suspensions(&found, book);
+    promises::migrations(&found, book, template);
+    promises::timers(&found);
+    promises::letters(store, &mut found, book, (template, exact));
     arrivals(store, &mut found, book, template);
     exchange(&mut found, template);
     starts(&found, book);
@@ -53,13 +61,17 @@ fn load(store: &SharedStore) -> BTreeMap<InstanceId, Found> {
         let rows = now(store.journal(id, 0, 10_000)).unwrap();
         let seqs: Vec<u64> = rows.iter().map(|row| row.seq).collect();
         assert_eq!(seqs, (1..=stored.row.seq).collect::<Vec<_>>(), "{id}: the journal has no gaps");
-        let events: Vec<Event> = rows.iter().flat_map(|r| decode_events(&r.events).unwrap()).collect();
+        let (mut events, mut times) = (Vec::new(), Vec::new());
+        for row in &rows {
+            events.extend(decode_events(&row.events).unwrap());
+            times.resize(events.len(), row.at);
+        }
         let live = Instance::decode(&stored.snapshot).unwrap();
         // Of an ended instance the snapshot keeps what its journal does not need to tell.
         let replayed =
             Instance::replay(&events).map(|i| if stored.row.finished_at.is_some() { i.remains() } else { i });
         assert_eq!(replayed.as_ref(), Some(&live), "{id}: the journal replays to the snapshot");
-        found.insert(id, Found { stored, live, events });
+        found.insert(id, Found { stored, live, events, times });
     }
     found
 }
@@ -172,6 +184,22 @@ fn instance(one: &Found, template: &Template) {
     let definition = one.live.definition();
     if definition == template.exchange {
         assert_eq!(counts(names), [5, 0, 0, 0], "{id}");
+    } else if definition == template.wide {
+        // Two of them are the rests'.
+        let late = one.count("timerFired") - 2;
+        assert!(late <= 1, "{id}: the deadline came {late} times");
+        // start, the work and its three turns, the rests and two times four in them, mark, end; and the watch with its
+        // start and end when it was late.
+        assert_eq!(counts(names), [16 + 3 * late, 4, 0, 2 + late], "{id}: {:?}", kinds(one));
+        promises::turns(one);
+    } else if definition == template.strict {
+        let late = one.count("timerFired");
+        assert!(late <= 1, "{id}: the deadline came {late} times");
+        // start, work, end; or start, work, and the watch with its start, mark, end.
+        assert_eq!(counts(names), [3 + 3 * late, 1, 0, late], "{id}: {:?}", kinds(one));
+        promises::deadline(one);
+    } else if definition == template.letters {
+        assert_eq!((counts(names), one.count("triggered")), ([5, 1, 0, 0], 2), "{id}: {:?}", kinds(one));
     } else if definition == template.story {
         assert_eq!(counts(names), [7, 3, 1, 1], "{id}: call, ask, mark, rest, work, start, end: each once");
     } else if definition == template.fork {
@@ -179,7 +207,8 @@ fn instance(one: &Found, template: &Template) {
         // start, tell, split, ask, work, either, join, mark, end; and the deadline when it came first.
         assert_eq!(counts(names), [9 + late, 3, 1 - late, late], "{id}: {:?}", kinds(one));
     } else {
-        assert_eq!(counts(names), [4, 2, 0, 0], "{id}");
+        let moved = usize::from(definition == template.moved);
+        assert_eq!(counts(names), [4 + moved, 2, 0, 0], "{id}");
         assert_eq!(one.count("incidentRaised"), one.count("incidentResolved"), "{id}");
     }
 }
@@ -252,6 +281,7 @@ pub fn left(store: &SharedStore) -> Vec<String> {
     if messages > 0 {
         left.push(format!("{messages} messages"));
     }
+    left.extend(promises::undelivered(store));
     let open = Query::new(Filter::is(store::IncidentField::Open, Op::Eq, true)).limit(100);
     left.extend(now(store.incidents(open)).unwrap().rows.iter().map(|i| format!("{i:?}")));
     left
@@ -270,6 +300,7 @@ pub fn refusals(book: &Book) {
         &codes::QUEUE_FULL,
         &codes::PARTITION_UNSERVED,
         &codes::OUTCOME_UNKNOWN,
+        &codes::MESSAGE_DOUBLE,
     ]
     .map(|code| code.code);
     let unusual: Vec<_> = book.refusals.keys().filter(|code| !usual.contains(code)).collect();

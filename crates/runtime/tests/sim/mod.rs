@@ -4,6 +4,7 @@ pub mod book;
 pub mod check;
 pub mod net;
 pub mod node;
+pub mod promises;
 pub mod world;
 
 use crate::support::faulty::{Faults, Ground};
@@ -11,6 +12,7 @@ use crate::support::trace::Trace;
 use book::{Ask, Book};
 use net::Net;
 use node::{Node, Surroundings};
+use model::Clock as _;
 use runtime::clock::Entropy;
 use std::sync::{Arc, Mutex};
 use store::SharedStore;
@@ -58,6 +60,7 @@ struct Sim {
 /// Runs one seed from its beginning to the check.
 pub fn run(plan: Plan) -> Outcome {
     let mut sim = Sim::new(plan);
+    let exact = plan.nodes == 1 && !sim.jumps;
     for _ in 0..if plan.nodes > 1 { STEPS_NODES } else { STEPS } {
         sim.step();
     }
@@ -65,7 +68,7 @@ pub fn run(plan: Plan) -> Outcome {
     sim.drain();
     let store: SharedStore = Arc::new(sim.around.database.open_beside().unwrap());
     let book = sim.around.book.lock().unwrap();
-    check::check(&store, &book, &sim.around.template);
+    check::check(&store, &book, &sim.around.template, exact);
     check::refusals(&book);
     let trace = &sim.around.ground.trace;
     let (faults, units) = trace.counts();
@@ -116,11 +119,21 @@ impl Sim {
 
     fn choose(&mut self) -> Ask {
         let pick = self.dice(1 << 16);
-        match self.dice(20) {
+        match self.dice(23) {
             0..=4 if self.starts < 35 => {
                 self.starts += 1;
                 let template = &self.around.template;
-                let kinds = [template.story, template.fork, template.exchange, template.exchange, template.fragile];
+                let kinds = [
+                    template.story,
+                    template.fork,
+                    template.exchange,
+                    template.exchange,
+                    template.fragile,
+                    template.wide,
+                    template.strict,
+                    template.letters,
+                    template.letters,
+                ];
                 let definition = kinds[self.dice(kinds.len())];
                 let document = template.records[self.dice(template.records.len())];
                 Ask::Start { n: self.starts, definition, document }
@@ -134,8 +147,12 @@ impl Sim {
             12..=14 => Ask::Activate { parcel: pick.is_multiple_of(2) },
             15 | 16 => Ask::Complete { pick },
             17 => Ask::Fail { pick, retries: u32::from(pick % 4 > 1) },
+            18 if pick.is_multiple_of(8) => Ask::Migrate { pick: pick / 8 },
             18 => Ask::Retry { pick },
-            _ if pick.is_multiple_of(4) => Ask::Cancel { pick },
+            19 if pick.is_multiple_of(4) => Ask::Cancel { pick },
+            20 | 21 => Ask::Publish { pick, at: self.nodes[0].clock.now() },
+            22 if pick.is_multiple_of(2) => Ask::Suspend { pick: pick / 2 },
+            22 => Ask::Resume { pick: pick / 2 },
             _ => Ask::Complete { pick },
         }
     }
@@ -239,8 +256,12 @@ impl Sim {
                 Ask::Complete { pick },
                 Ask::Complete { pick: pick + 1 },
                 Ask::Retry { pick },
+                Ask::Resume { pick },
             ] {
                 self.ask(ask);
+            }
+            if is_quiet {
+                self.ask(Ask::Supply { pick, at: self.nodes[0].clock.now() });
             }
             // Clocks that jumped back may have to make up hours.
             let ms = match (self.nodes.len(), turn) {

@@ -24,6 +24,14 @@ pub struct Template {
     pub fragile: DefinitionId,
     /// Calls a process that throws a message, waits for the answer, throws a signal.
     pub exchange: DefinitionId,
+    /// Three workers at once, then two rests one after the other, watched by a timed event sub-process; then marks.
+    pub wide: DefinitionId,
+    /// A worker's job, unless it takes too long: then marks instead.
+    pub strict: DefinitionId,
+    /// Waits for two letters to its box, one after the other, then marks.
+    pub letters: DefinitionId,
+    /// The next version of `fragile`: one step more.
+    pub moved: DefinitionId,
     /// Starts by itself with every new record of its catalog.
     pub automatic: DefinitionId,
     /// The catalog of that.
@@ -64,6 +72,14 @@ impl Template {
             let story = world.deploy_for(&story(&waits), Some(catalog)).await;
             let fork = world.deploy_for(&fork(&tells), Some(catalog)).await;
             let fragile = world.deploy_for(&fragile(), Some(catalog)).await;
+            let moved = world.deploy_for(&moved(), Some(catalog)).await;
+            let wide = world.deploy_for(&wide(), Some(catalog)).await;
+            let strict = world.deploy_for(&strict(), Some(catalog)).await;
+            let document = Some(DocumentType { catalog });
+            let what = Deploy { bytes: letters().into_bytes(), document, ..Deploy::default() };
+            let letters = world.runtime.deploy(&world.admin, what).await.unwrap()[0].id;
+            let what = Deploy { bytes: opened().into_bytes(), ..Deploy::default() };
+            world.runtime.deploy(&world.admin, what).await.unwrap();
             let what = Deploy { bytes: exchange().into_bytes(), ..Deploy::default() };
             let exchange = world.runtime.deploy(&world.admin, what).await.unwrap()[0].id;
             let arrivals = world.catalog_named("Arrivals").await;
@@ -77,7 +93,22 @@ impl Template {
             let automatic = world.runtime.deploy(&world.admin, what).await.unwrap()[0].id;
             world.runtime.shutdown().await;
             let (admin, anna) = (world.admin.clone(), world.anna.clone());
-            Self { store, admin, anna, story, fork, fragile, exchange, automatic, arrivals, records }
+            Self {
+                store,
+                admin,
+                anna,
+                story,
+                fork,
+                fragile,
+                exchange,
+                wide,
+                strict,
+                letters,
+                moved,
+                automatic,
+                arrivals,
+                records,
+            }
         })
     }
 }
@@ -167,6 +198,81 @@ fn fragile() -> String {
     let work = service_named("work", "parcel", &[("n", "=n")]);
     let steps = [("start", "work"), ("work", "mark"), ("mark", "end")];
     [ENDS.to_owned(), work, mark(), flows(&steps)].concat().replace("bpmn:process id=\"p\"", "bpmn:process id=\"f\"")
+}
+
+/// `fragile` with a step more, for those who migrate.
+fn moved() -> String {
+    let work = service_named("work", "parcel", &[("n", "=n")]);
+    let steps = [("start", "work"), ("work", "mark"), ("mark", "extra"), ("extra", "end")];
+    [ENDS.to_owned(), work, mark(), r#"<bpmn:task id="extra"/>"#.to_owned(), flows(&steps)].concat()
+}
+
+/// An event sub-process that a time starts.
+fn watch(duration: &str, interrupts: bool, body: &str) -> String {
+    format!(
+        r#"<bpmn:subProcess id="watch" triggeredByEvent="true"><bpmn:startEvent id="late" isInterrupting="{interrupts}">{}</bpmn:startEvent>
+<bpmn:endEvent id="seen"/>{body}</bpmn:subProcess>"#,
+        after(duration)
+    )
+}
+
+/// Three turns of a worker's step at once, whose receipts are collected; two turns of a rest one after the other; and a
+/// deadline that interrupts nothing.
+fn wide() -> String {
+    let turns = |sequential: bool, items: &str, results: &str, output: &str| {
+        format!(
+            r#"<bpmn:multiInstanceLoopCharacteristics isSequential="{sequential}"><bpmn:extensionElements>
+<zeebe:loopCharacteristics inputCollection="{items}" inputElement="turn" outputCollection="{results}" outputElement="{output}"/>
+</bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics>"#
+        )
+    };
+    let many = turns(false, "=[1, 2, 3]", "receipts", "=receipt") + "</bpmn:serviceTask>";
+    let work = service_named("work", "payment", &[("n", "=n")]).replace("</bpmn:serviceTask>", &many);
+    let rests = format!(
+        r#"<bpmn:subProcess id="rests">{}<bpmn:startEvent id="r1"/><bpmn:intermediateCatchEvent id="r2">{}</bpmn:intermediateCatchEvent>
+<bpmn:endEvent id="r3"/>{}{}</bpmn:subProcess>"#,
+        turns(true, "=[4, 5]", "rested", "=turn * 2"),
+        after("PT1S"),
+        flow("fr1", "r1", "r2"),
+        flow("fr2", "r2", "r3")
+    );
+    let late = watch("PT12S", false, &flow("fw", "late", "seen"));
+    let steps = [("start", "work"), ("work", "rests"), ("rests", "mark"), ("mark", "end")];
+    [ENDS.to_owned(), work, rests, mark(), late, flows(&steps)].concat()
+}
+
+/// Either the worker is in time, or the mark is made.
+fn strict() -> String {
+    let body = [mark(), flow("fw1", "late", "mark"), flow("fw2", "mark", "seen")].concat();
+    let work = service_named("work", "payment", &[("n", "=n")]);
+    [ENDS.to_owned(), work, watch("PT15S", true, &body), flows(&[("start", "work"), ("work", "end")])].concat()
+}
+
+/// A file of one process that knows one message.
+fn with_message(process: &str, message: &str, key: &str, body: &str) -> String {
+    let known = format!(
+        r#"<bpmn:message id="m_{message}" name="{message}"><bpmn:extensionElements>
+<zeebe:subscription correlationKey="{key}"/></bpmn:extensionElements></bpmn:message>"#
+    );
+    let named = format!(r#"{known}<bpmn:process id="{process}""#);
+    support::bpmn(body).replace(r#"<bpmn:process id="p""#, &named)
+}
+
+fn letters() -> String {
+    let waits = r#"<bpmn:receiveTask id="first" messageRef="m_letter"/><bpmn:receiveTask id="second" messageRef="m_letter"/>"#;
+    let steps = [("start", "first"), ("first", "second"), ("second", "mark"), ("mark", "end")];
+    with_message("letters", "letter", "=box", &[ENDS.to_owned(), waits.to_owned(), mark(), flows(&steps)].concat())
+}
+
+/// A message starts it; it rests, and meanwhile no other of its key begins.
+fn opened() -> String {
+    let body = format!(
+        r#"<bpmn:startEvent id="start"><bpmn:messageEventDefinition messageRef="m_open"/></bpmn:startEvent>
+<bpmn:intermediateCatchEvent id="rest">{}</bpmn:intermediateCatchEvent><bpmn:endEvent id="end"/>{}"#,
+        after("PT2S"),
+        flows(&[("start", "rest"), ("rest", "end")])
+    );
+    with_message("opened", "open", "=key", &body)
 }
 
 /// `asks` calls `helps` and then waits for its answer; `helps` throws a question, which starts `answers`; that waits a
