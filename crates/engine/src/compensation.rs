@@ -140,10 +140,18 @@ fn own_way(step: &Step, element: ElementIdx) -> Option<ElementIdx> {
     step.program.element(element).compensation_handler().or_else(|| event_sub_process(step, element))
 }
 
-/// Everything inside the transaction `key` (TX-2), or in the ended process (CO-7).
-pub(crate) fn everything(step: &mut Step, key: u32, then: AfterCompensation) {
+/// Everything inside a transaction (TX-2), or in the ended process (CO-7). The handlers run in the first of `scopes`;
+/// the others are further turns of it, active ones or records.
+pub(crate) fn everything(step: &mut Step, scopes: &[u32], then: AfterCompensation) {
+    let key = scopes.first().copied().unwrap_or_default();
     let mut records = Vec::new();
-    collect(step, key, None, &mut records);
+    for scope in scopes {
+        collect(step, *scope, None, &mut records);
+    }
+    if scopes.len() > 1 {
+        let completed = |key: &u32| step.instance.activities.records.iter().position(|r| r.key == *key);
+        records.sort_by_key(|record| std::cmp::Reverse(completed(record)));
+    }
     begin(step, CompensationThrown { key, scope: key, then, activity: None, records });
 }
 
@@ -281,6 +289,6 @@ pub(crate) fn compensate_instance(step: &mut Step) -> Result<(), Rejection> {
         return Err(Rejection::NotCompensable);
     }
     step.emit(Event::CompensationRequested);
-    everything(step, 0, AfterCompensation::Finish);
+    everything(step, &[0], AfterCompensation::Finish);
     Ok(())
 }

@@ -345,9 +345,9 @@ pub(crate) fn turn_left(step: &mut Step, body: u32) {
     }
 }
 
-/// The rest is cut off and the activity completes (MI-5).
-pub(crate) fn end_body(step: &mut Step, body: u32) {
-    lifecycle::terminate_children(step, body);
+/// Turns that have not begun never do.
+pub(crate) fn begin_no_more(step: &mut Step, body: u32) {
+    step.drop_tokens(body);
     let goes_on = |step: &Step| {
         let jobs = &step.instance.jobs;
         jobs.iter().find(|j| j.key == body && &*j.job_type == CONTINUE_JOB).map(|j| j.id)
@@ -355,6 +355,12 @@ pub(crate) fn end_body(step: &mut Step, body: u32) {
     while let Some(job) = goes_on(step) {
         step.emit(Event::JobCanceled { job, key: body });
     }
+}
+
+/// The rest is cut off and the activity completes (MI-5).
+pub(crate) fn end_body(step: &mut Step, body: u32) {
+    lifecycle::terminate_children(step, body);
+    begin_no_more(step, body);
     if step.instance.jobs.iter().any(|j| j.key == body) {
         // What its turns threw is waited for.
         return step.emit(Event::StagePassed { key: body, after: true, stage: CLOSING - 1 });

@@ -46,18 +46,48 @@ pub(crate) fn cancel_end(step: &mut Step, key: u32) -> Result<Next, Trouble> {
 /// The command "cancel transaction".
 pub(crate) fn cancel_command(step: &mut Step, key: u32) -> Result<(), Rejection> {
     let runs = step.instance.element(key).is_some() && is_transaction(step, key);
-    let canceling = step.instance.activities.compensations.iter().any(|c| c.key == key);
-    if !runs || canceling {
+    if !runs || is_canceling(step, key) {
         return Err(Rejection::ElementNotActive { key });
     }
     cancel(step, key);
     Ok(())
 }
 
+/// Whether it, or with it the repeated activity that it is a turn of, is being cancelled.
+fn is_canceling(step: &Step, transaction: u32) -> bool {
+    let host = host(step, transaction);
+    let canceled = |key: u32| key == transaction || step.instance.element(key).is_some_and(|run| run.scope == host);
+    let compensations = &step.instance.activities.compensations;
+    compensations.iter().any(|c| c.then == AfterCompensation::Cancel && canceled(c.key))
+}
+
+/// What leaves by the cancel boundary event: of a repeated transaction the activity as a whole (BD-1).
+fn host(step: &Step, transaction: u32) -> u32 {
+    if repetition::is_turn(step, transaction) { step.run(transaction).scope } else { transaction }
+}
+
+/// Of a repeated transaction that leaves, all turns are undone: those that run and those that have completed.
 fn cancel(step: &mut Step, transaction: u32) {
+    let host = host(step, transaction);
+    if host == transaction || cancel_boundary(step, host).is_none() {
+        end_inside(step, transaction);
+        return compensation::everything(step, &[transaction], AfterCompensation::Cancel);
+    }
+    repetition::begin_no_more(step, host);
+    let others = |key: u32, scope: u32| scope == host && key != transaction;
+    let mut turns = vec![transaction];
+    turns.extend(step.instance.elements.iter().filter(|e| others(e.key, e.scope)).map(|e| e.key));
+    for turn in &turns {
+        end_inside(step, *turn);
+    }
+    let completed = step.instance.activities.records.iter().filter(|r| others(r.key, r.scope));
+    turns.extend(completed.map(|r| r.key));
+    compensation::everything(step, &turns, AfterCompensation::Cancel);
+}
+
+fn end_inside(step: &mut Step, transaction: u32) {
     lifecycle::terminate_children(step, transaction);
     disarm_inside(step, transaction);
-    compensation::everything(step, transaction, AfterCompensation::Cancel);
 }
 
 /// Its event sub-processes do not begin any more.
@@ -73,7 +103,7 @@ fn disarm_inside(step: &mut Step, transaction: u32) {
 /// Everything is compensated: the token leaves by the cancel boundary event, or ends (TX-3).
 pub(crate) fn canceled(step: &mut Step, transaction: u32) {
     let turn = repetition::is_turn(step, transaction);
-    let host = if turn { step.run(transaction).scope } else { transaction };
+    let host = host(step, transaction);
     let scope = step.run(host).scope;
     match cancel_boundary(step, host) {
         Some(boundary) => {

@@ -5,11 +5,12 @@
 //! and what must be seen. `CORPORA_ONLY=text` takes those models whose path contains it; `CORPORA_TABLE=file` takes
 //! another table, for the folder it is named after.
 //!
-//! A table: `== PATH` begins a model; `-- TITLE` begins a case of it. Before the first case of a model: `say OLD => NEW`
-//! (what the project writes in a language of its own, said in ours), `with PATH` (another file of the same deployment), `jobs` (service tasks say nothing: they become jobs of type `work`).
+//! A table: `in FOLDER` says where the paths that follow begin; `== PATH` begins a model; `-- TITLE` begins a case of it. Before the first case of a model: `say OLD => NEW`
+//! (what the project writes in a language of its own, said in ours), `with PATH` (another file of the same deployment), `jobs` (service tasks say nothing: they become jobs of type `work`), `python` (conditions and times in Python are
+//! said in FEEL, scripts are jobs).
 //! In a case: `answer ELEMENT|TYPE|*|users [JSON]` (such jobs, or all user tasks, are done by themselves), `rule ID TEXT`
 //! (why it differs from what the project expects).
-//! Steps: `start [PROCESS] [JSON]`, `startAt START [JSON]`, `complete ELEMENT [JSON]`, `throw ELEMENT CODE [JSON]`,
+//! Steps: `start [PROCESS] [JSON]`, `startAt START [JSON]`, `complete ELEMENT [JSON]` (or what it waits for comes), `throw ELEMENT CODE [JSON]`,
 //! `fail ELEMENT`, `retry ELEMENT`, `message NAME [key=K] [JSON]`, `unheard NAME` (a message that nobody waits for),
 //! `signal NAME [JSON]`, `fire TIMER`, `advance DURATION`, `set JSON`, `local ELEMENT JSON`, `conditions`, `cancel`,
 //! `activate ADHOC A,B [JSON]`, `completeAdHoc ADHOC`. Elements are named by their id or label; spaces in names are written `_`.
@@ -24,7 +25,7 @@ mod support;
 
 use engine::testbed::Testbed;
 use engine::{Command, Program};
-use model::definition::ROOT;
+use model::definition::{ElementKind, ROOT};
 use model::limits::Limits;
 use model::{Diagnostic, Object, Severity, Value};
 use std::collections::BTreeMap;
@@ -37,6 +38,10 @@ use support::world::{Happened, World, running, somebody};
 
 /// What makes a service task a job.
 const JOB: &str = r#"xmlns:job="http://camunda.org/schema/1.0/bpmn" job:type="external" job:topic="work""#;
+
+/// Elements whose text is an expression.
+const EXPRESSIONS: [&str; 6] =
+    ["conditionExpression", "condition", "loopCondition", "timeDuration", "timeDate", "timeCycle"];
 
 #[test]
 fn models_of_other_projects_behave_as_their_tests_expect() {
@@ -99,10 +104,14 @@ impl std::fmt::Display for Figures {
 /// A model of a table.
 struct Model<'t> {
     path: &'t str,
+    /// The folder that paths begin in.
+    dir: &'t str,
     says: Vec<(&'t str, &'t str)>,
     with: Vec<&'t str>,
     /// Service tasks are jobs of the type `work`.
     jobs: bool,
+    /// Expressions are in a language like Python.
+    python: bool,
     cases: Vec<Case<'t>>,
 }
 
@@ -118,7 +127,7 @@ fn check_table(table: &Path, folder: &Path) -> (Figures, Vec<String>) {
     let mut failed = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
     for model in parse(&text).iter().filter(|m| m.path.contains(&only)) {
-        figures.models += usize::from(seen.insert(model.path));
+        figures.models += usize::from(seen.insert((model.dir, model.path)));
         for case in &model.cases {
             figures.cases += 1;
             figures.differing += usize::from(case.lines.iter().any(|(_, line)| line.starts_with("rule ")));
@@ -134,13 +143,18 @@ fn check_table(table: &Path, folder: &Path) -> (Figures, Vec<String>) {
 
 fn parse(text: &str) -> Vec<Model<'_>> {
     let mut models: Vec<Model> = Vec::new();
+    let mut dir = "";
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
+        if let Some(folder) = line.strip_prefix("in ") {
+            dir = folder;
+            continue;
+        }
         if let Some(path) = line.strip_prefix("== ") {
-            models.push(Model { path, says: Vec::new(), with: Vec::new(), jobs: false, cases: Vec::new() });
+            models.push(Model { path, dir, says: Vec::new(), with: Vec::new(), jobs: false, python: false, cases: Vec::new() });
             continue;
         }
         let model = models.last_mut().unwrap_or_else(|| panic!("line {}: no model yet", number + 1));
@@ -154,6 +168,8 @@ fn parse(text: &str) -> Vec<Model<'_>> {
             model.with.push(path);
         } else if line == "jobs" {
             model.jobs = true;
+        } else if line == "python" {
+            model.python = true;
         } else if let Some(title) = line.strip_prefix("-- ") {
             model.cases.push(Case { title, lines: Vec::new() });
         } else {
@@ -171,7 +187,7 @@ fn check_case(folder: &Path, model: &Model, case: &Case) -> Result<usize, String
     let mut world = World::default();
     let mut findings = Vec::new();
     for path in [model.path].iter().chain(&model.with) {
-        read(&folder.join(path), model, &mut world, &mut findings)?;
+        read(&folder.join(model.dir).join(path), model, &mut world, &mut findings)?;
     }
     let mut met = 0;
     for (number, line) in &case.lines {
@@ -190,6 +206,9 @@ fn read(path: &Path, model: &Model, world: &mut World, findings: &mut Vec<Diagno
     let mut text = String::from_utf8_lossy(&bytes).into_owned();
     for (old, new) in &model.says {
         text = text.replace(old, new);
+    }
+    if model.python {
+        text = in_feel(&text);
     }
     if model.jobs {
         text = text.replace("serviceTask ", &format!("serviceTask {JOB} "));
@@ -216,6 +235,33 @@ fn read(path: &Path, model: &Model, world: &mut World, findings: &mut Vec<Diagno
     Ok(())
 }
 
+/// Conditions and times said in FEEL, scripts without a format as jobs of the type `script:python`.
+fn in_feel(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.find('>').map_or(rest.len(), |end| end + 1);
+        let tag = &rest[..end];
+        let name = tag[1..].split([' ', '>', '/', '\n']).next().unwrap_or_default();
+        let name = name.rsplit(':').next().unwrap_or_default();
+        rest = &rest[end..];
+        if name == "scriptTask" && !tag.starts_with("</") && !tag.contains("scriptFormat") {
+            out.push_str(&tag.replace("scriptTask ", "scriptTask scriptFormat=\"python\" "));
+            continue;
+        }
+        out.push_str(tag);
+        if EXPRESSIONS.contains(&name) && !tag.starts_with("</") && !tag.ends_with("/>") {
+            let body = &rest[..rest.find('<').unwrap_or(rest.len())];
+            out.push('=');
+            out.push_str(&body.replace(" == ", " = ").replace('\'', "\"").replace("not done", "not(done)"));
+            rest = &rest[body.len()..];
+        }
+    }
+    out + rest
+}
+
 /// Something that is done; an error when it can not be done.
 fn step(world: &mut World, findings: &[Diagnostic], word: &str, rest: &str) -> Result<(), String> {
     if word == "rule" {
@@ -238,7 +284,10 @@ fn step(world: &mut World, findings: &[Diagnostic], word: &str, rest: &str) -> R
         "start" if rest.is_empty() || rest.starts_with('{') => world.start(None, None, object(rest)),
         "start" => world.start(Some(name), None, object(more)),
         "startAt" => world.start(None, Some((name, "")), object(more)),
-        "complete" => world.first(|bed| bed.complete(element, object(more))),
+        "complete" => {
+            let done = world.first(|bed| bed.complete(element, object(more)));
+            done.or_else(|why| world.first(|bed| bed.deliver(element, object(more))).map_err(|_| why))
+        }
         "fail" => world.first(|bed| bed.fail(element, "it failed", Some(0))),
         "retry" => world.first(|bed| bed.retry(element)),
         "throw" => {
@@ -257,10 +306,11 @@ fn step(world: &mut World, findings: &[Diagnostic], word: &str, rest: &str) -> R
             Ok(()) => Err("somebody waited for it".to_owned()),
             Err(_) => Ok(()),
         },
-        "signal" => match world.signal(name, &object(more))? + world.signal(&spaced, &object(more))? {
-            0 => Err(format!("nobody waits for the signal `{name}`")),
-            _ => Ok(()),
-        },
+        "signal" => {
+            let heard = world.signal(name, &object(more))? > 0;
+            let heard = heard || spaced != name && world.signal(&spaced, &object(more))? > 0;
+            if heard { Ok(()) } else { Err(format!("nobody waits for the signal `{name}`")) }
+        }
         "fire" => world.fire(element),
         "advance" => world.advance(rest),
         "set" => {
@@ -390,7 +440,7 @@ fn happened(world: &World, what: Happened) -> Vec<String> {
     world.trace.iter().filter(|(happened, _)| *happened == what).map(|(_, id)| id.clone()).collect()
 }
 
-/// Where instances wait: the runs that nothing runs in.
+/// Where instances wait: the runs that nothing runs in. An event that waits for the handlers it called is none.
 fn waiting(world: &World) -> Vec<String> {
     let mut at = Vec::new();
     for run in world.runs.iter().filter(|run| running(run)) {
@@ -398,7 +448,12 @@ fn waiting(world: &World) -> Vec<String> {
         let elements = instance.elements();
         for element in elements.iter().filter(|e| e.key > 0 && !elements.iter().any(|o| o.key > 0 && o.scope == e.key))
         {
-            if instance.called().iter().any(|child| child.key == element.key) {
+            let throws = matches!(
+                run.bed.program().definition().element(element.element).kind,
+                ElementKind::ThrowEvent(_) | ElementKind::EndEvent(_)
+            );
+            let works = instance.jobs().iter().any(|j| j.key == element.key) || instance.has_incident(element.key);
+            if instance.called().iter().any(|child| child.key == element.key) || throws && !works {
                 continue;
             }
             let mark = if instance.has_incident(element.key) { "!" } else { "" };

@@ -4,9 +4,9 @@
 
 use super::activities::keys_of;
 use engine::exchange::{Awaited, ChildOutcome, ChildStarted, MessageThrown, ParentLink, SignalThrown};
-use engine::testbed::Testbed;
+use engine::testbed::{Testbed, TestbedError};
 use engine::{
-    Command, Env, Event, Instance, InstanceState, Program, ServerFacts, StartTrigger, StartedBy, name_of_start,
+    Command, Env, Event, Instance, InstanceState, Program, Rejection, ServerFacts, StartTrigger, StartedBy, name_of_start,
     triggered_starts,
 };
 use jiff::tz::TimeZone;
@@ -68,6 +68,7 @@ impl World {
     ) -> Result<(), String> {
         let program = match element {
             Some((id, _)) if process.is_none() => {
+                let id = id.split('#').next().unwrap_or(id);
                 let found = self.programs.iter().find(|p| p.definition().find(id).is_some());
                 found.unwrap_or_else(|| panic!("no element `{id}`")).clone()
             }
@@ -105,7 +106,7 @@ impl World {
     /// Asks the first running instance in which `doing` is possible.
     pub fn first(
         &mut self,
-        doing: impl Fn(&mut Testbed) -> Result<Vec<Event>, engine::testbed::TestbedError>,
+        doing: impl Fn(&mut Testbed) -> Result<Vec<Event>, TestbedError>,
     ) -> Result<(), String> {
         let mut why = "nothing runs".to_owned();
         for run in self.runs.iter_mut().filter(|run| running(run)) {
@@ -330,10 +331,13 @@ impl World {
         self.runs.iter().position(|run| run.caller == Some((caller, child)))
     }
 
+    /// A caller that does not wait any more is not told.
     fn answer_caller(&mut self, at: usize, outcome: ChildOutcome) -> Result<(), String> {
         let Some((caller, child)) = self.runs[at].caller else { return Ok(()) };
-        let answered = self.runs[caller].bed.command(Command::FinishChild { child, outcome });
-        answered.map(drop).map_err(|e| e.to_string())
+        match self.runs[caller].bed.command(Command::FinishChild { child, outcome }) {
+            Err(TestbedError::Rejected(Rejection::ChildNotAwaited { .. } | Rejection::InstanceEnded)) => Ok(()),
+            answered => answered.map(drop).map_err(|e| e.to_string()),
+        }
     }
 
     fn call(&mut self, at: usize, started: ChildStarted) -> Result<(), String> {
