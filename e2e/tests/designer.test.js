@@ -19,7 +19,8 @@ const turns = (behavior) =>
 const flow = (source) => (id) => `<bpmn:${source} id="${id}_a" /><bpmn:task id="${id}_b" /><bpmn:sequenceFlow id="${id}" sourceRef="${id}_a" targetRef="${id}_b" />`;
 
 const ANY = ["name", "id", "documentation"];
-const ACTIVITY = [...ANY, ...["skipExpression", "mutex", "asyncBefore", "asyncAfter", "startQuantity", "completionQuantity"].map((key) => `ruslo-ext-${key}`)];
+const part = (...keys) => keys.map((key) => `group-ruslo-part-${key}`);
+const ACTIVITY = [...ANY, ...part("properties", "dataInputs", "dataOutputs"), ...["skipExpression", "mutex", "asyncBefore", "asyncAfter", "startQuantity", "completionQuantity"].map((key) => `ruslo-ext-${key}`)];
 const JOB = ["taskDefinitionType", "taskDefinitionRetries", "ruslo-ext-jobPriority"];
 const THROWN_MESSAGE = ["messageName", "messageRef", "publishKey", "publishId", "publishTtl"].map((key) => `ruslo-ext-${key}`);
 const TIMER = ["timerEventDefinitionType", "ruslo-ext-timerZone", "ruslo-ext-calendar", "ruslo-ext-endDate"];
@@ -33,7 +34,7 @@ const LISTENERS = "group-Zeebe__ExecutionListeners";
 /** Kind: how it stands in the file, and the entries and groups that its panel must have. */
 const KINDS = {
   task: [node("task"), [...ACTIVITY, LISTENERS]],
-  userTask: [node("userTask", zeebe("<zeebe:userTask />")), [...ACTIVITY, "ruslo-kind", "ruslo-assignee", "ruslo-form", "ruslo-outcome", "assignmentDefinitionAssignee", "assignmentDefinitionCandidateGroups", "assignmentDefinitionCandidateUsers", "taskScheduleDueDate", "taskScheduleFollowUpDate", "priorityDefinitionPriority", "ruslo-ext-title", "ruslo-ext-description", "group-Zeebe__TaskListeners", LISTENERS]],
+  userTask: [node("userTask", zeebe("<zeebe:userTask />")), [...ACTIVITY, "ruslo-kind", "ruslo-assignee", "ruslo-form", "ruslo-outcome", "assignmentDefinitionAssignee", "assignmentDefinitionCandidateGroups", "assignmentDefinitionCandidateUsers", "taskScheduleDueDate", "taskScheduleFollowUpDate", "priorityDefinitionPriority", "ruslo-ext-title", "ruslo-ext-description", "group-Zeebe__TaskListeners", LISTENERS, ...part("roles")]],
   serviceTask: [node("serviceTask"), [...ACTIVITY, ...JOB, "group-inputs", "group-outputs", "group-headers", "group-ruslo-list-resources"]],
   sendTask: [node("sendTask"), [...ACTIVITY, ...JOB, ...THROWN_MESSAGE]],
   receiveTask: [node("receiveTask"), [...ACTIVITY, "messageRef", "ruslo-ext-messageName", "ruslo-ext-instantiate"]],
@@ -41,7 +42,7 @@ const KINDS = {
   script: [node("scriptTask", "<bpmn:script>1</bpmn:script>", 'scriptFormat="javascript"'), ["ruslo-ext-scriptFormat", "ruslo-ext-script", "ruslo-ext-resultVariable"]],
   manualTask: [node("manualTask"), [...ACTIVITY, "ruslo-ext-confirm"]],
   ruleTask: [node("businessRuleTask", zeebe('<zeebe:calledDecision decisionId="d" resultVariable="r" bindingType="version" />')), [...ACTIVITY, "decisionId", "bindingType", "ruslo-version", "resultVariable", "ruslo-ext-decisionResult"]],
-  callActivity: [node("callActivity", zeebe('<zeebe:calledElement processId="p" bindingType="version" />')), [...ACTIVITY, "targetProcessId", "bindingType", "ruslo-version", "propagateAllParentVariables", "propagateAllChildVariables", "ruslo-ext-wait", "ruslo-ext-localVariables", "ruslo-ext-businessId"]],
+  callActivity: [node("callActivity", zeebe('<zeebe:calledElement processId="p" bindingType="version" />')), [...ACTIVITY, "ruslo-callee", "targetProcessId", "bindingType", "ruslo-version", "propagateAllParentVariables", "propagateAllChildVariables", "ruslo-ext-wait", "ruslo-ext-localVariables", "ruslo-ext-businessId"]],
   subProcess: [node("subProcess"), [...ACTIVITY, "group-inputs", "group-outputs", LISTENERS]],
   transaction: [node("transaction"), [...ACTIVITY, "group-inputs", "group-outputs", LISTENERS]],
   adHoc: [node("adHocSubProcess"), [...ACTIVITY, "activeElements-activeElementsCollection", "adHocOutputCollection", "adHocOutputElement", "completionCondition", "completionCondition-language", "cancelRemainingInstances", "ruslo-ext-ordering", "ruslo-ext-manual"]],
@@ -55,17 +56,17 @@ const KINDS = {
   inclusive: [node("inclusiveGateway"), [...ANY, LISTENERS]],
   complex: [node("complexGateway"), [...ANY, LISTENERS, "ruslo-ext-activationCondition", "ruslo-ext-activationCondition-language"]],
   eventBased: [node("eventBasedGateway"), [...ANY, LISTENERS, "ruslo-ext-instantiate", "ruslo-ext-eventGatewayType"]],
-  startNone: [node("startEvent"), [...ANY, "ruslo-form", "ruslo-ext-defaultStart", LISTENERS]],
+  startNone: [node("startEvent"), [...ANY, ...part("properties", "dataOutputs"), "ruslo-form", "ruslo-ext-defaultStart", LISTENERS]],
   startMessage: [event("startEvent", "message"), [...ANY, "messageRef", "ruslo-ext-messageName", "ruslo-triggers"]],
   startTimer: [event("startEvent", "timer"), [...ANY, ...TIMER, "ruslo-triggers"]],
   startSignal: [event("startEvent", "signal"), [...ANY, "signalRef", "ruslo-ext-signalName", "ruslo-triggers"]],
   startCondition: [event("startEvent", "conditional"), [...ANY, ...CONDITION, "ruslo-triggers"]],
-  catchMessage: [event("intermediateCatchEvent", "message"), [...ANY, "messageRef", "ruslo-ext-messageName", "group-outputs"]],
+  catchMessage: [event("intermediateCatchEvent", "message"), [...ANY, ...part("properties", "dataOutputs"), "messageRef", "ruslo-ext-messageName", "group-outputs"]],
   catchTimer: [event("intermediateCatchEvent", "timer"), [...ANY, ...TIMER]],
   catchSignal: [event("intermediateCatchEvent", "signal"), [...ANY, "signalRef", "ruslo-ext-signalName"]],
   catchCondition: [event("intermediateCatchEvent", "conditional"), [...ANY, ...CONDITION, "variableEvents"]],
   catchLink: [event("intermediateCatchEvent", "link"), [...ANY, "linkName"]],
-  throwNone: [node("intermediateThrowEvent"), [...ANY, LISTENERS]],
+  throwNone: [node("intermediateThrowEvent"), [...ANY, ...part("properties", "dataInputs"), LISTENERS]],
   throwMessage: [event("intermediateThrowEvent", "message"), [...ANY, ...JOB.slice(0, 2), ...THROWN_MESSAGE]],
   throwSignal: [event("intermediateThrowEvent", "signal"), [...ANY, "signalRef", "ruslo-ext-signalName", "ruslo-ext-signalScope", "ruslo-ext-allVariables", "group-inputs"]],
   throwEscalation: [event("intermediateThrowEvent", "escalation"), [...ANY, "escalationRef", "ruslo-ext-code"]],
@@ -201,7 +202,7 @@ test("the panel of the process asks for its own words", async () => {
   await designer.deselect();
   await page.waitForFunction(() => document.querySelector('[data-entry-id="id"] input')?.value === "everything");
   const there = new Set(await shown());
-  const wanted = ["versionTag", "isExecutable", ...["zone", "missedStarts", "expressionLanguage", "jobPriority", "lintInclusive", "lintComplex", "lintSplit", "lintEvents"].map((key) => `ruslo-ext-${key}`), "group-ruslo-list-declarations", LISTENERS];
+  const wanted = ["versionTag", "isExecutable", ...["zone", "missedStarts", "expressionLanguage", "jobPriority", "lintInclusive", "lintComplex", "lintSplit", "lintEvents"].map((key) => `ruslo-ext-${key}`), "group-ruslo-list-declarations", LISTENERS, ...part("properties", "globalTasks", "correlationProperties", "correlationKeys", "correlationBindings")];
   assert.deepEqual(wanted.filter((entry) => !there.has(entry)), []);
 });
 
@@ -230,6 +231,38 @@ test("every template of the server is offered where elements are made", async ()
   await page.keyboard.press("Escape");
 });
 
+async function set(field, value) {
+  const control = designer.field(field);
+  await control.waitFor({ state: "attached" });
+  if ((await control.evaluate((e) => e.tagName)) === "SELECT") await control.selectOption(value);
+  else {
+    await control.fill(value);
+    await control.blur();
+  }
+}
+
+/** Adds a part to a list of the panel; it opens. */
+async function add(list) {
+  await page.locator(`[data-group-id="group-${list}"] .bio-properties-panel-group-header .bio-properties-panel-add-entry`).click();
+}
+
+/** Adds to a list inside a part. */
+async function addInside(entry) {
+  await page.locator(`[data-entry-id="${entry}"] .bio-properties-panel-add-entry`).first().click();
+}
+
+/** Waits until the saved file says all of this; gives it. */
+async function saved(id, patterns) {
+  let source;
+  const lacking = async () => {
+    ({ source } = await api.get(`/models/${id}`));
+    return patterns.filter((pattern) => !pattern.test(source));
+  };
+  await until("all settings to be saved", async () => (await lacking()).length === 0, { timeoutMs: 60_000 })
+    .catch(async () => assert.fail(`not written: ${(await lacking()).join(" ")}\n${source}`));
+  return source;
+}
+
 const SETTINGS =
   '<bpmn:process id="settings" isExecutable="true"><bpmn:exclusiveGateway id="gate" /><bpmn:task id="after" /><bpmn:sequenceFlow id="road" sourceRef="gate" targetRef="after" />' +
   `<bpmn:callActivity id="calling">${zeebe('<zeebe:calledElement processId="other" />')}</bpmn:callActivity><bpmn:intermediateThrowEvent id="telling"><bpmn:messageEventDefinition id="telling_d" /></bpmn:intermediateThrowEvent>` +
@@ -238,15 +271,6 @@ const SETTINGS =
 test("what is chosen in the panel is written into the file", async () => {
   const id = await imported("Settings", SETTINGS);
   await open(id, "gate");
-  const set = async (field, value) => {
-    const control = designer.field(field);
-    await control.waitFor({ state: "attached" });
-    if ((await control.evaluate((e) => e.tagName)) === "SELECT") await control.selectOption(value);
-    else {
-      await control.fill(value);
-      await control.blur();
-    }
-  };
   await pick("road");
   await group("condition");
   await set("conditionExpression-language", "javascript");
@@ -277,14 +301,139 @@ test("what is chosen in the panel is written into the file", async () => {
     /ruslo:lint="no-complex-gateway"/,
     /<ruslo:declaration as="parameter" key="parameter" type="string"/,
   ];
-  let source;
-  const lacking = async () => {
-    ({ source } = await api.get(`/models/${id}`));
-    return written.filter((pattern) => !pattern.test(source));
-  };
-  await until("all settings to be saved", async () => (await lacking()).length === 0, { timeoutMs: 60_000 })
-    .catch(async () => assert.fail(`not written: ${(await lacking()).join(" ")}\n${source}`));
+  await saved(id, written);
   assert.deepEqual(page.errors, []);
+});
+
+const PARTS =
+  '<bpmn:message id="m_order" name="Order" /><bpmn:process id="parts" isExecutable="true"><bpmn:startEvent id="begin" />' +
+  '<bpmn:dataObject id="o" /><bpmn:dataObjectReference id="order" name="order" dataObjectRef="o" /><bpmn:dataObject id="o2" /><bpmn:dataObjectReference id="total" name="total" dataObjectRef="o2" />' +
+  `<bpmn:userTask id="deciding">${zeebe('<zeebe:userTask /><zeebe:taskListeners><zeebe:taskListener eventType="creating" type="told" /></zeebe:taskListeners>')}</bpmn:userTask>` +
+  `<bpmn:intermediateCatchEvent id="watching"><bpmn:conditionalEventDefinition id="watching_d"><bpmn:condition>=x &gt; 1</bpmn:condition></bpmn:conditionalEventDefinition></bpmn:intermediateCatchEvent></bpmn:process>`;
+
+test("data, roles, correlation and headers are set in the panel, and undone", async () => {
+  const id = await imported("Parts", PARTS);
+  await open(id, "deciding");
+  await pick("deciding");
+  await add("ruslo-part-properties");
+  await set("deciding-properties-0-partName", "notes");
+  await set("deciding-properties-0-dataType", "date");
+  await add("ruslo-part-dataInputs");
+  await set("deciding-dataInputs-0-partName", "amount");
+  await set("deciding-dataInputs-0-dataFrom", "order");
+  await set("deciding-dataInputs-0-transformation", "=order.amount");
+  await set("deciding-dataInputs-0-inputMode", "optional");
+  await addInside("deciding-dataInputs-0-dataAssignments");
+  await set("deciding-dataInputs-0-dataAssignments-0-assignFrom", "=1");
+  await set("deciding-dataInputs-0-dataAssignments-0-assignTo", "amount.count");
+  await add("ruslo-part-dataOutputs");
+  await set("deciding-dataOutputs-0-dataTo", "total");
+  await add("ruslo-part-roles");
+  await set("deciding-roles-0-roleExpression", "group(sales)");
+  await add("ruslo-part-roles");
+  await set("deciding-roles-1-role", "bpmn:HumanPerformer");
+  await set("deciding-roles-1-resource", "create-new");
+  await set("deciding-roles-1-resourceName", "anna");
+  await group("Zeebe__TaskListeners");
+  const listener = page.locator('[data-entry-id^="deciding-taskListener-0"], [data-group-id="group-Zeebe__TaskListeners"] .bio-properties-panel-collapsible-entry-header').first();
+  await listener.click();
+  await addInside("deciding-taskListener-0-headers");
+  await set("deciding-taskListener-0-headers-0-headerKey", "url");
+  await set("deciding-taskListener-0-headers-0-headerValue", "a=1");
+  await pick("watching");
+  await group("event-condition");
+  await page.locator('[data-entry-id="variableEvents"] input').last().check();
+  await page.keyboard.press("Escape");
+  await designer.deselect();
+  await add("ruslo-part-correlationProperties");
+  await set("parts-correlationProperties-0-partName", "number");
+  await addInside("parts-correlationProperties-0-retrievals");
+  await set("parts-correlationProperties-0-retrievals-0-messagePath", "=order.number");
+  await add("ruslo-part-correlationKeys");
+  await add("ruslo-part-correlationBindings");
+  await set("parts-correlationBindings-0-dataPath", "=number");
+  const source = await saved(id, [
+    /<bpmn:property id="\w+" itemSubjectRef="\w+" name="notes" \/>/,
+    /<bpmn:itemDefinition id="\w+" structureRef="date" \/>/,
+    /<bpmn:dataInput id="(\w+)" name="amount" \/>[\s\S]*<bpmn:dataInputRefs>\1<\/bpmn:dataInputRefs>\s*<bpmn:optionalInputRefs>\1</,
+    /<bpmn:dataInputAssociation id="(\w+)">\s*<bpmn:sourceRef>order<\/bpmn:sourceRef>\s*<bpmn:targetRef>DataInput_\w+<\/bpmn:targetRef>\s*<bpmn:transformation>=order.amount<\/bpmn:transformation>\s*<bpmn:assignment>/,
+    /<bpmn:to [^>]*>amount.count<\/bpmn:to>/,
+    /<bpmn:dataOutputAssociation id="\w+">\s*<bpmn:sourceRef>DataOutput_\w+<\/bpmn:sourceRef>\s*<bpmn:targetRef>total</,
+    /<bpmn:potentialOwner id="\w+">\s*<bpmn:resourceAssignmentExpression id="\w+">\s*<bpmn:expression [^>]*>group\(sales\)</,
+    /<bpmn:humanPerformer id="\w+">\s*<bpmn:resourceRef>(Resource_\w+)<[\s\S]*<bpmn:resource id="\1" name="anna" \/>/,
+    /<zeebe:taskListener eventType="creating" type="told">\s*<zeebe:taskHeaders>\s*<zeebe:header key="url" value="a=1" \/>/,
+    /<zeebe:conditionalFilter variableEvents="delete" \/>/,
+    /<bpmn:correlationProperty id="(\w+)" name="number">\s*<bpmn:correlationPropertyRetrievalExpression id="\w+" messageRef="m_order">\s*<bpmn:messagePath>=order.number<[\s\S]*<bpmn:correlationPropertyRef>\1</,
+    /<bpmn:correlationSubscription id="\w+" correlationKeyRef="CorrelationKey_\w+">\s*<bpmn:correlationPropertyBinding id="\w+" correlationPropertyRef="CorrelationProperty_\w+">\s*<bpmn:dataPath>=number</,
+  ]);
+  assert.doesNotMatch(source, /__targetRef_placeholder/);
+  // The line of the input is drawn, and what was read in again looks the same.
+  const [, line] = /<bpmn:dataInputAssociation id="(\w+)">/.exec(source);
+  assert.equal(await page.locator(`g.djs-element[data-element-id="${line}"]`).count(), 1);
+  await open(id, "deciding");
+  await pick("deciding");
+  for (const [field, value] of [["dataInputs-0-dataFrom", "order"], ["dataInputs-0-inputMode", "optional"], ["dataOutputs-0-dataTo", "total"], ["roles-0-roleExpression", "group(sales)"], ["roles-1-role", "bpmn:HumanPerformer"]])
+    assert.equal(await designer.field(`deciding-${field}`).inputValue(), value, field);
+  // A part that only the panel shows is found in the drawing.
+  await page.keyboard.press("Escape");
+  await designer.deselect();
+  await page.getByRole("button", { name: /Find in diagram/ }).click();
+  await page.locator(".djs-search-container input").pressSequentially("notes");
+  await page.locator(".djs-search-result").filter({ hasText: "deciding" }).first().click();
+  await page.locator('[data-group-id="group-ruslo-part-properties"]').waitFor();
+  // One step each, however many parts it made.
+  await add("ruslo-part-dataOutputs");
+  const outputs = page.locator('[data-entry-id^="deciding-dataOutputs-"][data-entry-id$="-partName"]');
+  await until("two outputs", async () => (await outputs.count()) === 2);
+  await page.getByRole("button", { name: /^Undo/ }).click();
+  await until("one output", async () => (await outputs.count()) === 1);
+  assert.deepEqual(page.errors, []);
+});
+
+const CALLS =
+  `<bpmn:process id="caller" isExecutable="true"><bpmn:startEvent id="begin" /><bpmn:sequenceFlow id="f1" sourceRef="begin" targetRef="calling" /><bpmn:callActivity id="calling" />` +
+  '<bpmn:sequenceFlow id="f2" sourceRef="calling" targetRef="done" /><bpmn:endEvent id="done" /></bpmn:process>';
+
+test("a global task is made, configured, called, deployed and run", async () => {
+  const id = await imported("Calls", CALLS);
+  await open(id, "calling");
+  await designer.deselect();
+  await add("ruslo-part-globalTasks");
+  await set("caller-globalTasks-0-globalKind", "bpmn:GlobalScriptTask");
+  await set("caller-globalTasks-0-partName", "Sum");
+  await set("caller-globalTasks-0-globalId", "sum_up");
+  await page.locator('[data-entry-id="caller-globalTasks-0-open"] button').click();
+  await page.locator('[data-group-id="group-ruslo-global"]').waitFor();
+  await group("script");
+  await designer.expression("scriptExpression", "20 + 22");
+  await set("resultVariable", "answer");
+  await page.locator('[data-entry-id="ruslo-global-back"] button').click();
+  await pick("calling");
+  await group("calledElement");
+  await set("ruslo-callee", "sum_up");
+  await saved(id, [
+    /<bpmn:globalScriptTask id="sum_up" name="Sum">\s*<bpmn:extensionElements>\s*<zeebe:script [^>]*expression="=20 \+ 22"/,
+    /<zeebe:script [^>]*resultVariable="answer"/,
+    /<bpmn:callActivity id="calling">\s*<bpmn:extensionElements>\s*<zeebe:calledElement [^>]*processId="sum_up"/,
+  ]);
+  await page.getByTestId("deploy").click();
+  const definition = await until("the definition", async () => (await api.get("/definitions")).items.find((d) => d.processId === "caller"), { timeoutMs: 60_000 });
+  const { id: instance } = await api.post("/instances", { definitionId: definition.id, variables: {} });
+  await until("the instance to end", async () => (await api.get(`/instances/${instance}`)).state === "completed", { timeoutMs: 60_000 });
+  const { variables } = await api.get(`/instances/${instance}`);
+  assert.equal(variables.find((scope) => scope.elementId === "caller")?.values.answer, 42, JSON.stringify(variables));
+  assert.deepEqual(page.errors, []);
+});
+
+test("a setting is found by its name", async () => {
+  await pick("calling");
+  await page.getByRole("searchbox", { name: "Find a setting" }).fill("transformation of nothing");
+  await page.getByText("No setting has such a name").waitFor();
+  await page.getByRole("searchbox", { name: "Find a setting" }).fill("data inp");
+  const visible = () => page.locator(".bio-properties-panel-group[data-group-id]:visible").evaluateAll((all) => all.map((e) => e.dataset.groupId));
+  await until("one group", async () => (await visible()).join(" ") === "group-ruslo-part-dataInputs");
+  await page.getByRole("searchbox", { name: "Find a setting" }).fill("");
+  await until("all groups", async () => (await visible()).length > 3);
 });
 
 test("the designer with all its groups open is accessible", async () => {

@@ -15,6 +15,7 @@ import type { DiagramElement, FormServices } from '../modules/forms'
 import { SHOW } from '../modules/globalTaskPanel'
 import { simulationModule } from '../modules/simulation'
 import { rusloPanelModule, type PanelHost } from '../modules/RusloPanel'
+import { mendModule } from '../modules/mend'
 import { partsModule } from '../modules/parts/search'
 import { togetherModule } from '../modules/parts/services'
 import ruslo from '../modules/ruslo-moddle.json'
@@ -37,6 +38,7 @@ export function createModeler({ canvas, panel, host }: ModelerOptions): Modeler 
     bpmnRenderer: { defaultFillColor: 'var(--diagram-fill)', defaultStrokeColor: 'var(--diagram-stroke)', defaultLabelColor: 'var(--diagram-label)' },
     moddleExtensions: { zeebe, ruslo },
     additionalModules: [
+      mendModule,
       BpmnPropertiesPanelModule,
       BpmnPropertiesProviderModule,
       ZeebePropertiesProviderModule,

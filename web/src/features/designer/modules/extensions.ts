@@ -36,6 +36,8 @@ export interface Field {
 const is = (element: DiagramElement, ...types: string[]): boolean => types.includes(element.type)
 const self = (...types: string[]) => (element: DiagramElement) => (is(element, ...types) ? element.businessObject : undefined)
 const activity = self(...ACTIVITIES)
+/** Tokens are counted in a process only. */
+const drawnActivity = (element: DiagramElement) => { const found = activity(element); return found && !found.$type.startsWith('bpmn:Global') ? found : undefined }
 const flowNode = self(...ACTIVITIES, ...GATEWAYS, ...CATCH, ...THROW)
 
 /** An element seen with one of its event definitions only: the second of a kind has fields of its own. */
@@ -64,6 +66,11 @@ const association = self('bpmn:DataInputAssociation', 'bpmn:DataOutputAssociatio
 const nativeScript = (element: DiagramElement) => {
   const task = self('bpmn:ScriptTask')(element)
   return task && (task.get('script') || task.get('scriptFormat')) ? task : undefined
+}
+/** A script that stands in no process names its language in another attribute. */
+const inProcess = (of: Field['of'], yes: boolean) => (element: DiagramElement) => {
+  const found = of(element)
+  return found && (found.$type === 'bpmn:GlobalScriptTask') !== yes ? found : undefined
 }
 const ref = (of: Field['of'], name: string) => (element: DiagramElement) => of(element)?.get(name) as Moddle | undefined
 /** Flows whose condition the library's panel does not ask for. */
@@ -155,7 +162,8 @@ export const FIELDS: readonly Field[] = [
   { key: 'dataState', kind: 'text', of: self('bpmn:DataObjectReference', 'bpmn:DataStoreReference'), attr: 'dataState', named: 'bpmn:DataState' },
   { key: 'transformation', kind: 'expression', of: association, attr: 'transformation' },
   { key: 'flowCondition', kind: 'expression', of: flow, attr: 'conditionExpression' },
-  { key: 'scriptFormat', kind: 'text', of: nativeScript, attr: 'scriptFormat' },
+  { key: 'scriptFormat', kind: 'text', of: inProcess(nativeScript, true), attr: 'scriptFormat' },
+  { key: 'scriptFormat', kind: 'text', of: inProcess(nativeScript, false), attr: 'scriptLanguage' },
   { key: 'script', kind: 'text', of: nativeScript, attr: 'script' },
   { key: 'resultVariable', kind: 'text', of: nativeScript, attr: 'ruslo:resultVariable' },
   { key: 'storeCatalog', kind: 'text', of: self('bpmn:DataStoreReference'), attr: 'catalog', inside: 'ruslo:Store' },
@@ -163,8 +171,8 @@ export const FIELDS: readonly Field[] = [
   { key: 'mutex', kind: 'text', of: activity, attr: 'ruslo:mutex' },
   { key: 'asyncBefore', kind: 'check', of: flowNode, attr: 'ruslo:asyncBefore', set: 'true' },
   { key: 'asyncAfter', kind: 'check', of: flowNode, attr: 'ruslo:asyncAfter', set: 'true' },
-  { key: 'startQuantity', kind: 'text', of: activity, attr: 'startQuantity' },
-  { key: 'completionQuantity', kind: 'text', of: activity, attr: 'completionQuantity' },
+  { key: 'startQuantity', kind: 'text', of: drawnActivity, attr: 'startQuantity' },
+  { key: 'completionQuantity', kind: 'text', of: drawnActivity, attr: 'completionQuantity' },
 ]
 
 /** Rare words stand in a group of their own, closed at first. */
