@@ -27,6 +27,7 @@ mod people;
 mod plan;
 #[cfg(test)]
 mod plan_tests;
+mod queue;
 mod readers;
 mod records;
 mod retention;
@@ -54,7 +55,7 @@ use tokio_postgres::{Client, Row};
 
 /// A PostgreSQL database.
 pub struct PostgresStore {
-    queue: Arc<writer::Queue>,
+    queue: Arc<queue::Queue>,
     readers: readers::Readers,
     ids: ids::Allocator,
     counters: Arc<writer::Counters>,
@@ -86,9 +87,10 @@ impl PostgresStore {
         };
         warn_of_loss(live.client()).await;
         let counters = Arc::new(writer::Counters::default());
-        let queue = Arc::new(writer::Queue::new(options.queue_units));
-        // Two on one server: while one waits for the log the other's statements run.
-        let writers = options.writers.unwrap_or(if scope == CommitScope::Node { 2 } else { 4 }).max(1);
+        // On one server the second helps when the first does not keep up; shards write side by side.
+        let (crowd, writers) = if scope == CommitScope::Node { (options.batch_units, 2) } else { (0, 4) };
+        let writers = options.writers.unwrap_or(writers).max(1);
+        let queue = Arc::new(queue::Queue::new(options.queue_units, crowd));
         let spawn = |_| {
             let writer = writer::Writer::new(&connector, &options, scope, counters.clone());
             tokio::spawn(writer.run(queue.clone()))

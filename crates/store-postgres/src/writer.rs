@@ -13,20 +13,17 @@ use crate::{
     options::{CommitScope, PostgresOptions},
     people,
     plan::Plan,
+    queue::{Queue, Request},
     records, retention, settings, tasks,
     tx::{Tx, WriteError, WriteResult},
 };
 use std::{
-    collections::VecDeque,
     ops::Range,
-    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64, atomic::Ordering::Relaxed},
+    sync::{Arc, atomic::AtomicU64, atomic::Ordering::Relaxed},
     time::Duration,
 };
 use store::{Result, StoreError, Unit, UnitReceipt, Write};
-use tokio::{
-    sync::{Notify, oneshot},
-    time::{Instant, timeout},
-};
+use tokio::time::{Instant, timeout};
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 const COMMIT: &str = "COMMIT";
@@ -37,7 +34,8 @@ const PAUSE: Duration = Duration::from_millis(4);
 /// Times that a transaction is sent that others stand in the way of.
 const ATTEMPTS: u32 = 10;
 
-type Receipts = Vec<Result<UnitReceipt>>;
+/// What came of a caller's units, in their order.
+pub(crate) type Receipts = Vec<Result<UnitReceipt>>;
 
 /// Counters shared by the parts of a store.
 #[derive(Debug, Default)]
@@ -49,85 +47,6 @@ pub(crate) struct Counters {
     pub(crate) reads: AtomicU64,
     pub(crate) largest_batch: AtomicU64,
     pub(crate) round_trips: AtomicU64,
-}
-
-struct Request {
-    units: Vec<Unit>,
-    since: Instant,
-    reply: oneshot::Sender<Result<Receipts>>,
-}
-
-/// What waits for the writers.
-pub(crate) struct Queue {
-    state: Mutex<State>,
-    ready: Notify,
-    capacity: usize,
-}
-
-#[derive(Default)]
-struct State {
-    requests: VecDeque<Request>,
-    units: usize,
-    closed: bool,
-}
-
-impl Queue {
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self { state: Mutex::default(), ready: Notify::new(), capacity }
-    }
-
-    /// Commits units; resolves when they are durable.
-    pub(crate) async fn commit(&self, units: Vec<Unit>) -> Result<Receipts> {
-        let (reply, answer) = oneshot::channel();
-        {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            if state.closed {
-                return Err(StoreError::Closed);
-            }
-            if state.units >= self.capacity {
-                return Err(StoreError::Busy);
-            }
-            state.units += units.len();
-            state.requests.push_back(Request { units, since: Instant::now(), reply });
-        }
-        self.ready.notify_one();
-        answer.await.unwrap_or(Err(StoreError::Closed))
-    }
-
-    /// Takes no more; what was accepted is still committed.
-    pub(crate) fn close(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
-        self.ready.notify_waiters();
-        self.ready.notify_one();
-    }
-
-    /// Waits for requests and takes a batch; empty when closed and drained.
-    async fn take(&self, batch_units: usize) -> Vec<Request> {
-        loop {
-            let ready = self.ready.notified();
-            {
-                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut batch = Vec::new();
-                let mut units = 0;
-                while let Some(request) = state.requests.front() {
-                    if !batch.is_empty() && units + request.units.len() > batch_units {
-                        break;
-                    }
-                    units += request.units.len();
-                    batch.extend(state.requests.pop_front());
-                }
-                state.units -= units;
-                if !batch.is_empty() || state.closed {
-                    // Another writer may take the rest, or has to learn that there will be none.
-                    if !state.requests.is_empty() || state.closed {
-                        self.ready.notify_one();
-                    }
-                    return batch;
-                }
-            }
-            ready.await;
-        }
-    }
 }
 
 /// Why a transaction did not commit.
@@ -169,8 +88,10 @@ impl Writer {
 
     /// The life of a writer.
     pub(crate) async fn run(self, queue: Arc<Queue>) {
+        let mut wrote = false;
         loop {
-            let batch = queue.take(self.batch_units).await;
+            let batch = queue.take(self.batch_units, wrote).await;
+            wrote = true;
             let Some(oldest) = batch.iter().map(|request| request.since).min() else { break };
             let units: Vec<&Unit> = batch.iter().flat_map(|request| &request.units).collect();
             let receipts = self.commit(&units, oldest + self.patience).await;
