@@ -12,7 +12,7 @@ use engine::{
 use jiff::tz::TimeZone;
 use model::definition::{MessageTarget, ROOT};
 use model::limits::Limits;
-use model::{IdSource, InstanceId, Object, PartitionId, UserId};
+use model::{IdSource, InstanceId, Object, PartitionId, SubscriptionId, UserId};
 use std::sync::Arc;
 
 /// Steps between instances after which they are taken to go round in circles.
@@ -162,12 +162,17 @@ impl World {
 
     /// A signal from outside: to all.
     pub fn signal(&mut self, name: &str, values: &Object) -> Result<usize, String> {
+        self.broadcast(name, values, &[])
+    }
+
+    /// To all who wait, except those who began to after the throw (SG-2).
+    fn broadcast(&mut self, name: &str, values: &Object, except: &[SubscriptionId]) -> Result<usize, String> {
         let targets = self.runs.iter().enumerate().filter(|(_, run)| running(run)).flat_map(|(at, run)| {
             let open = run.bed.instance().into_iter().flat_map(Instance::subscriptions);
             let own = open.filter(|s| matches!(&s.awaited, Awaited::Signal { name: n } if **n == *name));
             own.map(move |s| (at, s.id))
         });
-        let targets: Vec<_> = targets.collect();
+        let targets: Vec<_> = targets.filter(|(_, id)| !except.contains(id)).collect();
         let mut reached = 0;
         for (at, subscription) in targets {
             let command = Command::DeliverSignal { subscription, variables: values.clone() };
@@ -296,7 +301,7 @@ impl World {
                     self.runs[child].bed.command(command).map_err(|e| e.to_string())?;
                 }
             }
-            Event::SignalThrown(thrown) => self.signal_thrown(*thrown)?,
+            Event::SignalThrown(thrown) => self.signal_thrown(at, *thrown)?,
             Event::MessageThrown(thrown) => self.message_thrown(*thrown)?,
             Event::SubscriptionOpened(_) => self.unbuffer()?,
             Event::EscalationRaised { code, variables, caught, .. } => {
@@ -379,9 +384,15 @@ impl World {
         }
     }
 
-    fn signal_thrown(&mut self, thrown: SignalThrown) -> Result<(), String> {
+    fn signal_thrown(&mut self, at: usize, thrown: SignalThrown) -> Result<(), String> {
         self.thrown.push(thrown.name.clone());
-        self.signal(&thrown.name, &thrown.variables).map(drop)
+        let later = &self.runs[at].bed.journal()[self.runs[at].seen..];
+        let opened_later = later.iter().filter_map(|event| match event {
+            Event::SubscriptionOpened(opened) => Some(opened.subscription),
+            _ => None,
+        });
+        let except: Vec<_> = opened_later.collect();
+        self.broadcast(&thrown.name, &thrown.variables, &except).map(drop)
     }
 
     fn message_thrown(&mut self, thrown: MessageThrown) -> Result<(), String> {
