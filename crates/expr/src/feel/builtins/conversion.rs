@@ -30,6 +30,16 @@ pub(super) fn all() -> Vec<Builtin> {
                 parse_duration(&s).map_or_else(|| null(format!("`{s}` is no duration in ISO 8601")), data)
             }
         }),
+        // Not of the standard: what timers of other engines are written with.
+        Builtin::new("cycle", &[&["interval"], &["repetitions", "interval"]], |m, a| {
+            let interval = arg(a, a.len() - 1);
+            let Feel::Data(Value::DaysDuration(_) | Value::YearsDuration(_)) = interval else {
+                return null("the interval is no duration");
+            };
+            let times = if a.len() == 1 || a[0].is_null() { String::new() } else { integer(a, 0)?.to_string() };
+            let interval = m.text_of(&interval)?;
+            Ok(Feel::from(format!("R{times}/{interval}")))
+        }),
         Builtin::new("years and months duration", &[&["from", "to"]], |_, a| {
             data(Value::YearsDuration(months_between(midnight_or_time(a, 0)?, midnight_or_time(a, 1)?)))
         }),
