@@ -798,3 +798,78 @@ fn ln_27_bindings_of_forms() {
         assert_eq!(at(&task(&format!("formId=\"order\" {wrong}")), "LN-28", Error), ["n"], "{wrong}");
     }
 }
+
+/// What is found in a part of an element is shown on the element: people see no event definitions.
+#[test]
+fn findings_stand_on_what_people_see() {
+    let imported = import(&format!(
+        "<startEvent id=\"s\"/><intermediateCatchEvent id=\"n\"><timerEventDefinition id=\"inner\">\
+         <timeDuration id=\"text\">soon</timeDuration></timerEventDefinition></intermediateCatchEvent>{}",
+        flows("s>n")
+    ));
+    assert_eq!(at(&imported, "LN-21", Error), ["n"]);
+}
+
+#[test]
+fn what_is_set_in_vain_is_told() {
+    let task = |tag: &str, inside: &str| {
+        import(&format!("<startEvent id=\"s\"/><{tag} id=\"n\">{inside}</{tag}>{}", flows("s>n")))
+    };
+    let extended = |tag: &str, inside: &str| task(tag, &format!("<extensionElements>{inside}</extensionElements>"));
+    let job = "<zeebe:taskDefinition type=\"j\"/>";
+    let header = |key: &str| format!("<zeebe:header key=\"{key}\" value=\"v\"/>");
+    let headers = |a: &str, b: &str| {
+        let headers = format!("{job}<zeebe:taskHeaders>{}{}</zeebe:taskHeaders>", header(a), header(b));
+        at(&extended("serviceTask", &headers), "LN-27", Warning).len()
+    };
+    assert_eq!((headers("a", "b"), headers("a", "a")), (0, 1));
+    let listener = |event: &str, more: &str| {
+        let listener = format!("<zeebe:executionListener type=\"l\" eventType=\"{event}\"/>");
+        let list = format!("{job}<zeebe:executionListeners>{listener}</zeebe:executionListeners>");
+        let inside = format!("<extensionElements>{list}</extensionElements>{more}");
+        at(&task("serviceTask", &inside), "LN-27", Warning).len()
+    };
+    let repeated = "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality>\
+                    </multiInstanceLoopCharacteristics>";
+    assert_eq!((listener("start", ""), listener("beforeAll", repeated), listener("beforeAll", "")), (0, 0, 1));
+    let form = |definition: &str| {
+        let imported = extended("userTask", &format!("<zeebe:userTask/><zeebe:formDefinition {definition}/>"));
+        (at(&imported, "LN-24", Warning).len(), at(&imported, "LN-27", Warning).len())
+    };
+    assert_eq!(
+        (form("formId=\"a\""), form("formId=\"\""), form("formId=\"a\" formKey=\"b\"")),
+        ((0, 0), (1, 0), (0, 1))
+    );
+    let priority = |value: &str| {
+        let inside = format!("<zeebe:userTask/><zeebe:priorityDefinition priority=\"{value}\"/>");
+        at(&extended("userTask", &inside), "LN-28", Warning).len()
+    };
+    assert_eq!(["0", "100", "=p", "100.5", "-1", "101"].map(priority), [0, 0, 0, 1, 1, 1]);
+    let name = |inside: &str| at(&extended("scriptTask", inside), "LN-22", Warning).len();
+    let script = |name: &str| format!("<zeebe:script expression=\"=1\" resultVariable=\"{name}\"/>");
+    assert_eq!([script("a.b"), script("a-b")].map(|s| name(&s)), [0, 1]);
+    let source = |source: &str| {
+        let mapping = format!("{job}<zeebe:ioMapping><zeebe:input target=\"a\" {source}/></zeebe:ioMapping>");
+        at(&extended("serviceTask", &mapping), "LN-22", Warning).len()
+    };
+    assert_eq!((source("source=\"\""), source("")), (0, 1));
+    let ad_hoc = |inside: &str| {
+        let all = import(&format!(
+            "<startEvent id=\"s\"/><adHocSubProcess id=\"n\">{inside}</adHocSubProcess>{}",
+            flows("s>n")
+        ));
+        at(&all, "LN-07", Error).len()
+    };
+    let only_event = "<intermediateThrowEvent id=\"t\"/>";
+    assert_eq!([ad_hoc("<task id=\"t\"/>"), ad_hoc(""), ad_hoc(only_event)], [0, 1, 1]);
+    assert_eq!(ad_hoc("<callActivity id=\"t\"/>"), 0);
+    assert_eq!(
+        at(
+            &import("<extensionElements><zeebe:versionTag/></extensionElements><startEvent id=\"s\"/>"),
+            "LN-28",
+            Warning
+        )
+        .len(),
+        1
+    );
+}

@@ -157,7 +157,7 @@ pub(crate) fn is_flow_node(node: Node) -> bool {
 impl<'a, 'i> Compiler<'_, 'a, 'i> {
     /// Records a finding about the element that `node` is or belongs to.
     pub fn report(&mut self, code: &str, severity: Severity, node: Node, text: Text) {
-        let owner = node.ancestors().find(|n| n.attribute("id").is_some() && in_model(*n));
+        let owner = node.ancestors().find(|n| n.attribute("id").is_some() && in_model(*n) && !is_part(*n));
         let id = owner.and_then(|n| n.attribute("id"));
         self.findings.push(finding(code, severity, id, self.file.spot(node), text));
     }
@@ -452,6 +452,19 @@ impl<'a, 'i> Compiler<'_, 'a, 'i> {
 
 fn in_model(node: Node) -> bool {
     node.tag_name().namespace() == Some(super::dom::MODEL)
+}
+
+/// Whether `node` is only a part of an element that people see: what is found in it is shown there.
+fn is_part(node: Node) -> bool {
+    let name = node.tag_name().name();
+    let inside = node.parent_element().is_some_and(|parent| !is(parent, "definitions"));
+    let ends = ["EventDefinition", "LoopCharacteristics", "BehaviorDefinition", "Expression"]
+        .iter()
+        .any(|end| name.ends_with(end));
+    inside
+        && (ends
+            || ["condition", "completionCondition", "loopCardinality", "timeCycle", "timeDate", "timeDuration"]
+                .contains(&name))
 }
 
 /// At most 60 characters of `text`.

@@ -179,6 +179,13 @@ impl Compiler<'_, '_, '_> {
             );
             return None;
         }
+        if at.node.attribute("source").is_none() {
+            let text = Text::new(
+                format!("The mapping to `{}` has no source: the variable gets an empty text", shorten(target)),
+                format!("У отображения в «{}» нет источника: переменная получит пустой текст", shorten(target)),
+            );
+            self.warn("LN-22", at.node, text);
+        }
         let text = at.node.attribute("source").unwrap_or_default();
         let role = format!("{} {target}", at.role);
         let at = At { role: &role, ..at };

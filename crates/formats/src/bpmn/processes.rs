@@ -12,6 +12,10 @@ use roxmltree::Node;
 /// Reads the settings of the process.
 pub(crate) fn read<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, process: Node<'a, 'i>) {
     let tag = zeebe(process, "versionTag").and_then(|tag| filled(tag, "value"));
+    if let Some(nameless) = zeebe(process, "versionTag").filter(|_| tag.is_none()) {
+        let text = Text::new("The version tag is empty: there is none", "Метка версии пуста: её нет");
+        compiler.warn("LN-28", nameless, text);
+    }
     compiler.def.version_tag = tag.map(str::to_owned);
     compiler.def.zone = own(process, "zone").map(str::to_owned);
     compiler.def.missed_starts = missed_starts(compiler, process);

@@ -35,6 +35,7 @@ pub(crate) fn user_task<'a, 'i>(
     if let Some(definition) = zeebe(node, "priorityDefinition") {
         let at = At { node: definition, element: idx, role: "priority" };
         task.priority = filled(definition, "priority").and_then(|t| compiler.number_value(at, t));
+        priority_told(compiler, definition);
     }
     people::performers(compiler, node, idx, &mut task);
     let at = |role| At { node, element: idx, role };
@@ -124,9 +125,43 @@ fn task_kind(compiler: &mut Compiler, node: Node) -> TaskKind {
 
 const EMBEDDED: &str = "camunda-forms:bpmn:";
 
+/// A priority that is no whole number of 0 to 100 becomes one.
+fn priority_told(compiler: &mut Compiler, definition: Node) {
+    let number = filled(definition, "priority").and_then(|text| text.parse::<f64>().ok());
+    if number.is_some_and(|n| n.fract() != 0.0 || !(0.0..=100.0).contains(&n)) {
+        let text = Text::new(
+            "The priority is a whole number from 0 to 100: the nearest below is taken",
+            "Приоритет — целое число от 0 до 100: берётся ближайшее меньшее",
+        );
+        compiler.warn("LN-28", definition, text);
+    }
+}
+
+/// What names a form, what counts first.
+const FORM_NAMES: &[&str] = &["formId", "formKey", "externalReference"];
+
 /// The form of a user task or start event.
 pub(crate) fn form<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>) -> Option<Form> {
     let definition = zeebe(node, "formDefinition")?;
+    let named: Vec<&str> = FORM_NAMES.iter().copied().filter(|name| filled(definition, name).is_some()).collect();
+    match named.as_slice() {
+        [] => {
+            let text = Text::new(
+                "The form definition names no form: people get the task without one",
+                "Форма не указана: задание придёт без неё",
+            );
+            compiler.warn("LN-24", definition, text);
+        }
+        [_] => {}
+        [first, others @ ..] => {
+            let others = others.join(", ");
+            let text = Text::new(
+                format!("The form is that of `{first}`; without effect here: {others}"),
+                format!("Форму задаёт {first}; не действует: {others}"),
+            );
+            compiler.warn("LN-27", definition, text);
+        }
+    }
     if let Some(id) = filled(definition, "formId") {
         return form_by_id(compiler, definition, id);
     }

@@ -24,7 +24,7 @@ pub(crate) fn starts(compiler: &mut Compiler) {
             ScopeKind::AdHoc(_) if plain + triggered > 0 => {
                 Some(("An ad-hoc sub-process has no start event", "В ad-hoc подпроцессе не бывает стартового события"))
             }
-            ScopeKind::AdHoc(_) if implicit == 0 => {
+            ScopeKind::AdHoc(_) if !has_work(compiler, idx, implicit) => {
                 Some(("The ad-hoc sub-process holds nothing to do", "В ad-hoc подпроцессе нечего делать"))
             }
             ScopeKind::AdHoc(_) => None,
@@ -265,4 +265,11 @@ pub(crate) fn labels(compiler: &mut Compiler) {
             compiler.report("LN-30", Severity::Hint, flow_node, text);
         }
     }
+}
+
+/// Whether an ad-hoc sub-process has an activity that can be begun. One that could not be read counts: that is told.
+fn has_work(compiler: &Compiler, scope: ElementIdx, implicit: usize) -> bool {
+    let parts = || compiler.def.elements.iter().filter(|e| e.parent == scope);
+    let broken = parts().any(|e| matches!(e.kind, ElementKind::Unsupported { .. }));
+    broken || (implicit > 0 && parts().any(|e| e.kind.is_activity()))
 }
