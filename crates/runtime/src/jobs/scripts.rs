@@ -4,11 +4,12 @@
 //! the script again; a bounded number is in memory, the others are read from the store when it is their turn; only
 //! scripts of partitions served here run. Never: decides what a result means.
 
+use crate::cluster::is_passing;
 use crate::core::Core;
 use crate::jobs::plan::fail;
 use engine::{Command, SCRIPT_JOB};
 use expr::js;
-use model::error::{FaultKind, codes};
+use model::error::codes;
 use model::{Fault, JobId, Object, Timestamp, Value};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -88,12 +89,25 @@ pub(crate) async fn take_up(core: &Arc<Core>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Hands the result to the instance; waits while its queue is full, so that the script need not run again.
+/// Takes up what may be there after a commit whose answer was lost.
+pub(crate) fn take_up_soon(core: Arc<Core>) {
+    tokio::spawn(async move {
+        while let Err(fault) = take_up(&core).await {
+            if fault.is(&codes::SHUTTING_DOWN) {
+                return;
+            }
+            core.clock.sleep_until(core.now().plus_ms(AGAIN_MS)).await;
+        }
+    });
+}
+
+/// Hands the result to the instance; waits while its queue is full or the database is away, so that the script need not
+/// run again.
 async fn report(core: &Arc<Core>, row: &JobRow, command: Command) {
     loop {
         match core.command(row.instance, vec![command.clone()]).await {
             Ok(_) => return,
-            Err(fault) if fault.code.kind == FaultKind::Limited => {
+            Err(fault) if is_passing(&fault) && !fault.is(&codes::SHUTTING_DOWN) => {
                 core.clock.sleep_until(core.now().plus_ms(AGAIN_MS)).await;
             }
             Err(fault) => {

@@ -298,8 +298,20 @@ impl Worker {
             Err(error) => {
                 tracing::error!(%error, "a commit failed");
                 let fault = Fault::from(error);
+                let has_scripts = ready.iter().any(|r| !r.after.scripts.is_empty());
                 ready.into_iter().for_each(|r| self.finish(r, Err(fault.clone())));
+                self.look_all_the_same(has_scripts);
             }
+        }
+    }
+
+    /// A commit whose answer was lost may have been written: what it would have announced is looked for.
+    fn look_all_the_same(&self, has_scripts: bool) {
+        self.core.timers.forget_horizon();
+        self.core.outbox.notify_one();
+        self.core.cluster.inbox.look();
+        if has_scripts {
+            scripts::take_up_soon(self.core.clone());
         }
     }
 

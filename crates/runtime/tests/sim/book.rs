@@ -44,8 +44,8 @@ pub struct Book {
     pub resumed: BTreeMap<InstanceId, usize>,
     /// Instances that nobody asked to go on since their suspension was promised: no job of theirs is handed out.
     pub still: BTreeSet<InstanceId>,
-    /// Requests to go on whose outcome is not known.
-    resuming: BTreeMap<InstanceId, u32>,
+    /// Requests to go on: how often, and how many of them have no known outcome.
+    resuming: BTreeMap<InstanceId, (u32, u32)>,
     /// Instances whose migration was promised.
     pub migrated: BTreeSet<InstanceId>,
     /// What was published, by number.
@@ -303,12 +303,12 @@ impl Client {
 /// Suspending, going on, migrating.
 impl Client {
     async fn suspend(&self, pick: usize) {
-        let id = {
+        let (id, before) = {
             let mut book = self.book();
             let Some(at) = pick.checked_rem(book.started.len()) else { return };
             let id = *book.started.values().nth(at).unwrap();
             book.halted.insert(id);
-            id
+            (id, book.resuming.get(&id).copied().unwrap_or_default())
         };
         let operation = Operation::Suspend { reason: "a look".into() };
         let done = self.runtime.operate(&self.admin, id, operation).await;
@@ -316,7 +316,8 @@ impl Client {
         book.outcome(&done);
         if done.is_ok() {
             *book.suspended.entry(id).or_default() += 1;
-            if book.resuming.get(&id).is_none_or(|tries| *tries == 0) {
+            // Nobody asked for the contrary meanwhile.
+            if before.1 == 0 && book.resuming.get(&id).copied().unwrap_or_default() == before {
                 book.still.insert(id);
             }
         }
@@ -327,7 +328,8 @@ impl Client {
             let mut book = self.book();
             let Some(at) = pick.checked_rem(book.halted.len()) else { return };
             let id = *book.halted.iter().nth(at).unwrap();
-            *book.resuming.entry(id).or_default() += 1;
+            let asked = book.resuming.entry(id).or_default();
+            *asked = (asked.0 + 1, asked.1 + 1);
             book.still.remove(&id);
             id
         };
@@ -336,7 +338,7 @@ impl Client {
         book.outcome(&done);
         let known = done.as_ref().err().is_none_or(|fault| fault.is(&codes::NOT_ACTIVE));
         if known {
-            book.resuming.entry(id).and_modify(|tries| *tries -= 1);
+            book.resuming.entry(id).and_modify(|asked| asked.1 -= 1);
         }
         if done.is_ok() {
             *book.resumed.entry(id).or_default() += 1;

@@ -5,9 +5,8 @@ use super::check::Found;
 use super::world::{Template, now};
 use engine::{Event, InstanceState};
 use model::{InstanceId, Timestamp, Value};
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{Filter, MessageField, MessageRow, Query, SharedStore};
+use store::{Filter, MessageField, MessageRow, MessageState, Query, SharedStore};
 
 /// After its time a message may still be on its way for so long: a slow disk, a link that is cut.
 const ON_ITS_WAY_MS: i64 = 60_000;
@@ -248,16 +247,23 @@ fn kept(store: &SharedStore) -> BTreeMap<u32, MessageRow> {
         u32::try_from(variables["letter"].to_json().as_u64().unwrap()).unwrap()
     };
     let mut kept = BTreeMap::new();
-    for row in ours.filter(|row| row.state != store::MessageState::Remembered) {
+    for row in ours.filter(|row| row.state != MessageState::Remembered) {
         let number = number(&row);
         assert!(kept.insert(number, row).is_none(), "message {number} is kept twice");
     }
     kept
 }
 
-/// What was published for now only, and is still to be looked at.
+/// What was published for now only, and what will start a process, and is still to be looked at.
 pub fn undelivered(store: &SharedStore) -> Vec<String> {
-    let once = Filter::eq(MessageField::State, store::MessageState::Once);
-    let rows = now(store.list_messages(Query::new(once).limit(100))).unwrap().rows;
-    rows.iter().map(|row| format!("message {}: {}", row.id, json!(row.name))).collect()
+    let all = Query::<MessageField>::new(Filter::All(Vec::new())).limit(1_000);
+    let mut rows = now(store.list_messages(all)).unwrap().rows;
+    rows.retain(|row| match row.state {
+        MessageState::Once => true,
+        MessageState::Kept => {
+            row.name == "open" && row.reached.is_empty() && row.expires_at >= row.created_at.plus_ms(FOREVER_MS)
+        }
+        MessageState::Remembered => false,
+    });
+    rows.iter().map(|row| format!("message {}: {} {}", row.id, row.name, row.key)).collect()
 }
