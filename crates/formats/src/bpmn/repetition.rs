@@ -88,7 +88,10 @@ fn multi_instance<'a, 'i>(
 
 /// BPMN's own references to data.
 fn native<'a, 'i>(compiler: &mut Compiler<'_, 'a, 'i>, node: Node<'a, 'i>, idx: ElementIdx, multi: &mut MultiInstance) {
-    let name_of = |name: &str| child(node, name).and_then(|n| filled(n, "name").or_else(|| filled(n, "id")));
+    // A label such as "input item" is no name that an expression could read (VA-5): then the id is it.
+    let plain = |name: &&str| name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let named = |n| filled(n, "name").filter(plain).or_else(|| filled(n, "id")).or_else(|| filled(n, "name"));
+    let name_of = |name: &str| child(node, name).and_then(named);
     if let Some(reference) = child(node, "loopDataInputRef") {
         multi.collection = collection(compiler, reference, idx);
     }
