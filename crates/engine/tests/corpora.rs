@@ -17,7 +17,8 @@
 //! Seen: `at A, B` (all that waits, with `!` an incident; `-`: nothing), `did A, B` (completed, in this order, among
 //! others), `all A, B` (all that completed, in any order), `never A, B` (not begun), `cut A, B` (terminated), `times N A`
 //! (completed), `began N A`, `state STATE`, `states STATE, STATE` (of all instances in order), `vars JSON` (of the
-//! first instance), `varsOf PROCESS JSON`, `none NAME` (no such variable), `threw A, B`, `refused RULE`, `warned RULE`.
+//! first instance), `varsOf PROCESS JSON`, `varsAt ELEMENT JSON` (what it
+//! sees), `none NAME` (no such variable), `threw A, B`, `refused RULE`, `warned RULE`.
 
 #![allow(clippy::unwrap_used, reason = "a broken table should stop the test where it is read")]
 
@@ -267,8 +268,9 @@ fn step(world: &mut World, findings: &[Diagnostic], word: &str, rest: &str) -> R
     if word == "rule" {
         return Ok(());
     }
-    if world.programs.is_empty() {
-        let errors = findings.iter().filter(|d| d.severity >= Severity::Error);
+    let errors: Vec<_> = findings.iter().filter(|d| d.severity >= Severity::Error).collect();
+    if world.programs.is_empty() || !errors.is_empty() {
+        let errors = errors.into_iter();
         let errors: Vec<String> = errors.map(|d| format!("{} {:?} {}", d.code, d.element, d.message)).collect();
         return Err(format!("not deployable: {}", errors.join("; ")));
     }
@@ -379,6 +381,10 @@ fn seen(world: &World, findings: &[Diagnostic], word: &str, rest: &str) -> Optio
                 None => Err(format!("no instance of {process}")),
             }
         }
+        "varsAt" => {
+            let (element, json) = rest.split_once(' ').unwrap();
+            visible_at(world, &id_of(world, element)).and_then(|have| has_all(&have, json))
+        }
         "none" => match world.runs.first().and_then(|run| run.bed.instance()?.variables().get(rest).cloned()) {
             Some(value) => Err(format!("it is {}", value.to_json())),
             None => Ok(()),
@@ -468,7 +474,21 @@ fn state_of(bed: &Testbed) -> String {
 }
 
 fn has_values(bed: &Testbed, json: &str) -> Result<(), String> {
-    let have = bed.instance().unwrap().variables();
+    has_all(bed.instance().unwrap().variables(), json)
+}
+
+/// What the first run of an element sees.
+fn visible_at(world: &World, element: &str) -> Result<Object, String> {
+    let found = world.runs.iter().find_map(|run| {
+        let idx = run.bed.program().definition().find(element)?;
+        let instance = run.bed.instance()?;
+        let key = instance.elements().iter().find(|e| e.element == idx)?.key;
+        Some(instance.visible_variables(key))
+    });
+    found.ok_or_else(|| format!("`{element}` does not run"))
+}
+
+fn has_all(have: &Object, json: &str) -> Result<(), String> {
     let wanted = object(json);
     match wanted.iter().find(|(name, value)| !have.get(*name).is_some_and(|v| equal(v, value))) {
         Some((name, _)) => {

@@ -27,6 +27,7 @@ pub(super) fn mappings<'a, 'i>(adapter: &mut Adapter<'_, 'a, 'i, '_>, node: Node
 /// The value of a parameter: text, list, map or script.
 pub(super) fn parameter_value<'a, 'i>(adapter: &mut Adapter<'_, 'a, 'i, '_>, node: Node<'a, 'i>) -> Option<String> {
     match node.children().find(|n| n.is_element()) {
+        None if text_of(node).is_empty() => Some("=null".to_owned()),
         None => adapter.value(node, &text_of(node)).map(|value| constant(&value)),
         Some(_) => structured(adapter, node).map(|feel| format!("={feel}")),
     }
@@ -52,10 +53,10 @@ fn structured<'a, 'i>(adapter: &mut Adapter<'_, 'a, 'i, '_>, node: Node<'a, 'i>)
             let entries: Vec<_> = parts(child, "entry").collect();
             let mut fields = Vec::with_capacity(entries.len());
             for entry in entries {
-                let key = quoted(filled(entry, "key").unwrap_or_default());
-                fields.push(format!("{key}: {}", structured(adapter, entry)?));
+                let key = term(adapter, entry, filled(entry, "key").unwrap_or_default())?;
+                fields.push((key, structured(adapter, entry)?));
             }
-            Some(format!("{{{}}}", fields.join(", ")))
+            Some(map(fields))
         }
         "script" if filled(child, "scriptFormat").is_some_and(|f| f.eq_ignore_ascii_case("feel")) => {
             Some(text_of(child))
@@ -76,6 +77,16 @@ fn structured<'a, 'i>(adapter: &mut Adapter<'_, 'a, 'i, '_>, node: Node<'a, 'i>)
         }
         _ => term(adapter, child, &text_of(child)),
     }
+}
+
+/// A context of keys and values in FEEL. A key that is computed can not stand in a literal.
+fn map(fields: Vec<(String, String)>) -> String {
+    if fields.iter().all(|(key, _)| key.starts_with('"')) {
+        let fields: Vec<_> = fields.into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        return format!("{{{}}}", fields.join(", "));
+    }
+    let put = |context, (key, value)| format!("context put({context}, string({key}), {value})");
+    fields.into_iter().fold("{}".to_owned(), put)
 }
 
 /// A text as a FEEL term.
