@@ -155,7 +155,15 @@ fn parse(text: &str) -> Vec<Model<'_>> {
             continue;
         }
         if let Some(path) = line.strip_prefix("== ") {
-            models.push(Model { path, dir, says: Vec::new(), with: Vec::new(), jobs: false, python: false, cases: Vec::new() });
+            models.push(Model {
+                path,
+                dir,
+                says: Vec::new(),
+                with: Vec::new(),
+                jobs: false,
+                python: false,
+                cases: Vec::new(),
+            });
             continue;
         }
         let model = models.last_mut().unwrap_or_else(|| panic!("line {}: no model yet", number + 1));

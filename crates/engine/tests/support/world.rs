@@ -6,8 +6,8 @@ use super::activities::keys_of;
 use engine::exchange::{Awaited, ChildOutcome, ChildStarted, MessageThrown, ParentLink, SignalThrown};
 use engine::testbed::{Testbed, TestbedError};
 use engine::{
-    Command, Env, Event, Instance, InstanceState, Program, Rejection, ServerFacts, StartTrigger, StartedBy, name_of_start,
-    triggered_starts,
+    Command, Env, Event, Instance, InstanceState, Program, Rejection, ServerFacts, StartTrigger, StartedBy,
+    name_of_start, triggered_starts,
 };
 use jiff::tz::TimeZone;
 use model::definition::{MessageTarget, ROOT};
@@ -104,10 +104,7 @@ impl World {
     }
 
     /// Asks the first running instance in which `doing` is possible.
-    pub fn first(
-        &mut self,
-        doing: impl Fn(&mut Testbed) -> Result<Vec<Event>, TestbedError>,
-    ) -> Result<(), String> {
+    pub fn first(&mut self, doing: impl Fn(&mut Testbed) -> Result<Vec<Event>, TestbedError>) -> Result<(), String> {
         let mut why = "nothing runs".to_owned();
         for run in self.runs.iter_mut().filter(|run| running(run)) {
             match doing(&mut run.bed) {
