@@ -15,6 +15,7 @@
 pub mod apps;
 pub mod catalogs;
 pub mod identity;
+mod kept;
 pub mod live;
 pub mod models;
 pub mod notifications;

@@ -2,10 +2,10 @@
 
 use crate::apps::{Activities, Apps};
 use crate::catalogs::Catalogs;
-use crate::identity::recognised::Recognised;
 use crate::identity::secrets::Hash32;
 use crate::identity::throttle::Throttle;
 use crate::identity::{Sessions, Tokens, Users, Webhooks};
+use crate::kept::{Changed, Memory};
 use crate::live::LiveBus;
 use crate::models::Models;
 use crate::notifications::Notifications;
@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use model::{Clock, Fault, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
-use store::{CredentialWrite, PeopleWrite, SharedStore, Unit, UnitReceipt, Write};
+use store::{SharedStore, Unit, UnitReceipt};
 use tokio::sync::{Mutex, OnceCell};
 
 /// What the platform is told at its start.
@@ -44,7 +44,7 @@ pub(crate) struct Inner {
     pub(crate) settings: PlatformSettings,
     pub(crate) live: LiveBus,
     pub(crate) throttle: Throttle,
-    pub(crate) recognised: Recognised,
+    pub(crate) memory: Memory,
     pub(crate) member_id: OnceCell<String>,
     /// With when they were read.
     pub(crate) keys: Mutex<HashMap<String, (Hash32, Timestamp)>>,
@@ -56,22 +56,12 @@ impl Inner {
     }
 
     pub(crate) async fn commit(&self, unit: Unit) -> Result<UnitReceipt, Fault> {
-        let revokes = unit.writes.iter().any(revokes);
+        let changed = Changed::by(&unit);
         let receipt = self.store.commit_one(unit).await;
         // Also after a failure: it may have been committed all the same.
-        if revokes {
-            self.recognised.forget();
-        }
+        self.memory.forget(changed);
         Ok(receipt?)
     }
-}
-
-/// Whether somebody may do less afterwards than before.
-fn revokes(write: &Write) -> bool {
-    matches!(
-        write,
-        Write::People(PeopleWrite::UpdateUser { .. }) | Write::Credential(CredentialWrite::DeleteApiToken { .. })
-    )
 }
 
 macro_rules! capabilities {
@@ -121,7 +111,7 @@ impl Platform {
                 settings,
                 live: LiveBus::default(),
                 throttle: Throttle::default(),
-                recognised: Recognised::default(),
+                memory: Memory::default(),
                 member_id: OnceCell::new(),
                 keys: Mutex::default(),
             }),

@@ -53,7 +53,7 @@ async fn return_properties(
     let code = job.and_then(|job| job.job_type.strip_prefix("rest_").map(str::to_owned));
     let Some(code) = code else { return Ok(IndexMap::new()) };
     let found = call.state.platform().activities().by_internal_code(&code).await.map_err(|f| fault::event(&f))?;
-    Ok(found.map(|activity| activity.spec.return_properties).unwrap_or_default())
+    Ok(found.map(|activity| activity.spec.return_properties.clone()).unwrap_or_default())
 }
 
 /// `bizproc.activity.log`.

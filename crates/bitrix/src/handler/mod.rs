@@ -67,7 +67,7 @@ fn headers(delivery: &Delivery) -> Vec<(String, String)> {
 }
 
 impl AppActivityConnector {
-    /// Where to post what. The registration is read now: an update between two tries counts.
+    /// Where to post what. The registration is looked up now: an update between two tries counts.
     async fn prepare(&self, delivery: &Delivery) -> Result<(String, form::Post), Fault> {
         let order = &delivery.order;
         let code = order.job_type.strip_prefix("rest_").unwrap_or(&order.job_type);
@@ -92,7 +92,7 @@ impl AppActivityConnector {
     async fn acting_user(&self, order: &Order, activity: &AppActivity) -> Result<UserId, Fault> {
         let candidates = [auth_user_of(order), activity.spec.auth_user, Some(activity.registered_by)];
         for user in candidates.into_iter().flatten() {
-            if self.platform.users().get(user).await?.is_some_and(|u| u.active) {
+            if self.platform.users().may_act(user).await? {
                 return Ok(user);
             }
         }

@@ -13,6 +13,7 @@ use model::error::codes;
 use model::{AppActivityId, AppId, Fault, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::sync::Arc;
 use store::{AppActivityKind, AppActivityRow, AppWrite, IdKind, Unit};
 
 /// An activity to register.
@@ -53,11 +54,17 @@ impl Activities<'_> {
         rows.into_iter().map(|r| from_row(clients.get(&r.app).cloned().unwrap_or_default(), r)).collect()
     }
 
-    /// The activity or robot that definitions name by `internal_code`.
-    pub async fn by_internal_code(&self, internal_code: &str) -> Result<Option<AppActivity>, Fault> {
+    /// The activity or robot that definitions name by `internal_code`, as it was a moment ago if another node changed it.
+    pub async fn by_internal_code(&self, internal_code: &str) -> Result<Option<Arc<AppActivity>>, Fault> {
+        let ticket = match self.0.memory.registered.find(internal_code, self.0.now()) {
+            Ok(activity) => return Ok(Some(activity)),
+            Err(ticket) => ticket,
+        };
         let Some(row) = self.0.store.app_activity(internal_code).await? else { return Ok(None) };
         let client = self.0.store.app(row.app).await?.map(|a| a.client_id).unwrap_or_default();
-        from_row(client, row).map(Some)
+        let activity = Arc::new(from_row(client, row)?);
+        self.0.memory.registered.remember(ticket, internal_code.to_owned(), activity.clone(), None);
+        Ok(Some(activity))
     }
 
     /// An app's activity or robot by its code, of the one kind only.

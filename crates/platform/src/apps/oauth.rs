@@ -41,7 +41,7 @@ impl Apps<'_> {
 
     /// New tokens of an app in a person's name.
     pub async fn issue_tokens(&self, app: AppId, user: UserId) -> Result<TokenPair, Fault> {
-        let app = self.require(app).await?;
+        let app = App::from(self.kept_row(app).await?.as_ref().clone());
         active_user(self.0, user).await?;
         let scopes = app.scopes.clone();
         self.new_pair(app, user, scopes).await
@@ -121,24 +121,47 @@ impl Apps<'_> {
         if row.access_expires_at <= self.0.now() {
             return Err(Fault::of(&codes::TOKEN_EXPIRED));
         }
-        let app = self.0.store.app(row.app).await?.filter(|a| a.status != AppStatus::Disabled);
-        let app = app.ok_or_else(|| Fault::of(&codes::TOKEN_UNKNOWN))?;
-        let scopes = ScopeSet::new(row.scopes);
-        Ok(AccessToken { app: app.into(), user: row.user, scopes, expires: row.access_expires_at })
+        let app = self.kept_row(row.app).await.map_err(|fault| match fault.is(&codes::APP_NOT_FOUND) {
+            true => Fault::of(&codes::TOKEN_UNKNOWN),
+            false => fault,
+        })?;
+        if app.status == AppStatus::Disabled {
+            return Err(Fault::of(&codes::TOKEN_UNKNOWN));
+        }
+        let (app, scopes) = (app.as_ref().clone().into(), ScopeSet::new(row.scopes));
+        Ok(AccessToken { app, user: row.user, scopes, expires: row.access_expires_at })
     }
 
     /// Who acts with an access token: as [`Apps::access_token`], and `IDN-0013` when the person was dismissed.
     pub async fn authenticate_access_token(&self, token: &str) -> Result<Actor, Fault> {
+        let hash = secrets::hash_token(token);
+        let ticket = match self.0.memory.granted.find(&hash, self.0.now()) {
+            Ok(actor) => return Ok(actor),
+            Err(ticket) => ticket,
+        };
         let facts = self.access_token(token).await?;
         let user = active_user(self.0, facts.user).await?;
         let via = Via::App { app: facts.app.id, client_id: facts.app.client_id };
-        Ok(Actor { user: Arc::new(user), via, scopes: Some(facts.scopes) })
+        let actor = Actor { user, via, scopes: Some(facts.scopes) };
+        self.0.memory.granted.remember(ticket, hash, actor.clone(), Some(facts.expires));
+        Ok(actor)
     }
 
     /// Revokes all tokens of an app.
     pub async fn revoke_tokens(&self, app: AppId) -> Result<(), Fault> {
         self.0.commit(Unit::of(AppWrite::DeleteTokens { app, user: None })).await?;
         Ok(())
+    }
+
+    /// An app as it was a moment ago.
+    async fn kept_row(&self, id: AppId) -> Result<Arc<AppRow>, Fault> {
+        let ticket = match self.0.memory.apps.find(&id, self.0.now()) {
+            Ok(row) => return Ok(row),
+            Err(ticket) => ticket,
+        };
+        let row = Arc::new(self.row(id).await?);
+        self.0.memory.apps.remember(ticket, id, row.clone(), None);
+        Ok(row)
     }
 
     async fn client(&self, client_id: &str) -> Result<AppRow, Fault> {
@@ -201,4 +224,139 @@ impl Fresh {
 
 fn grant(reason: &'static str) -> Fault {
     Fault::of(&codes::OAUTH_GRANT).with_details(json!({ "reason": reason }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apps::types::{ActivityKind, ActivitySpec};
+    use crate::apps::{AppPatch, NewApp, Registration};
+    use crate::identity::{NewUser, Role, UserPatch};
+    use crate::{Platform, PlatformSettings};
+    use std::future::Future;
+
+    struct Still;
+
+    impl model::Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp(1_700_000_000_000)
+        }
+    }
+
+    struct World {
+        platform: Platform,
+        user: UserId,
+        app: App,
+    }
+
+    impl World {
+        async fn new() -> Self {
+            let store = Arc::new(store::SqliteStore::open_in_memory().unwrap());
+            let platform = Platform::new(store, Arc::new(Still), PlatformSettings::default());
+            let new = NewUser {
+                login: "ann".into(),
+                password: None,
+                name: "Ann".into(),
+                last_name: String::new(),
+                email: String::new(),
+                role: Role::Admin,
+                language: "en".into(),
+            };
+            let user = platform.users().create(new).await.unwrap().id;
+            let actor = Actor::session(platform.users().require(user).await.unwrap());
+            let new = NewApp { name: "App".into(), scopes: ScopeSet::new(["bizproc"]), ..NewApp::default() };
+            let app = platform.apps().create(&actor, new).await.unwrap().app;
+            Self { platform, user, app }
+        }
+
+        async fn token(&self) -> TokenPair {
+            self.platform.apps().issue_tokens(self.app.id, self.user).await.unwrap()
+        }
+
+        async fn stands(&self, token: &TokenPair) -> Result<UserId, Fault> {
+            self.platform.apps().authenticate_access_token(&token.access_token).await.map(|actor| actor.user_id())
+        }
+
+        async fn reads<T>(&self, work: impl Future<Output = T>) -> u64 {
+            let before = self.platform.store().stats().reads;
+            work.await;
+            self.platform.store().stats().reads - before
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_seen_a_moment_ago_costs_no_read() {
+        let world = World::new().await;
+        let token = world.token().await;
+        assert_eq!(world.stands(&token).await.unwrap(), world.user);
+        assert_eq!(world.reads(world.stands(&token)).await, 0);
+        // A new one is read itself; its app and its person are known.
+        let another = world.token().await;
+        assert_eq!(world.reads(world.stands(&another)).await, 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_taken_away_is_gone_at_once() {
+        let world = World::new().await;
+        let apps = world.platform.apps();
+        let token = world.token().await;
+        world.stands(&token).await.unwrap();
+        apps.revoke_tokens(world.app.id).await.unwrap();
+        assert!(world.stands(&token).await.is_err_and(|f| f.is(&codes::TOKEN_UNKNOWN)), "revoked");
+
+        let narrow = AppPatch { scopes: Some(ScopeSet::new(["user"])), ..AppPatch::default() };
+        apps.update(world.app.id, narrow).await.unwrap();
+        assert!(!world.token().await.scopes.has("bizproc"), "the next token may do less");
+
+        let dismiss = UserPatch { active: Some(false), ..UserPatch::default() };
+        let other = NewUser {
+            login: "bob".into(),
+            password: None,
+            name: "Bob".into(),
+            last_name: String::new(),
+            email: String::new(),
+            role: Role::Employee,
+            language: "en".into(),
+        };
+        let bob = world.platform.users().create(other).await.unwrap().id;
+        let token = apps.issue_tokens(world.app.id, bob).await.unwrap();
+        assert_eq!(world.stands(&token).await.unwrap(), bob);
+        world.platform.users().update(bob, dismiss).await.unwrap();
+        assert!(world.stands(&token).await.is_err_and(|f| f.is(&codes::USER_DISMISSED)), "its person is dismissed");
+        assert!(!world.platform.users().may_act(bob).await.unwrap());
+
+        let token = world.token().await;
+        world.stands(&token).await.unwrap();
+        apps.delete(world.app.id).await.unwrap();
+        assert!(world.stands(&token).await.is_err_and(|f| f.is(&codes::TOKEN_UNKNOWN)), "its app is gone");
+    }
+
+    #[tokio::test]
+    async fn a_registration_is_read_once_and_its_change_is_seen_at_once() {
+        let world = World::new().await;
+        let activities = world.platform.activities();
+        let spec = |handler: &str| ActivitySpec {
+            handler: handler.into(),
+            auth_user: None,
+            use_subscription: None,
+            name: "a".into(),
+            description: crate::apps::Localized::default(),
+            properties: indexmap::IndexMap::new(),
+            return_properties: indexmap::IndexMap::new(),
+            document_type: None,
+            filter: None,
+            use_placement: false,
+            placement_handler: None,
+        };
+        let (app, kind) = (world.app.id, ActivityKind::Activity);
+        let new = Registration { app, kind, code: "a".into(), by: world.user, spec: spec("http://a.example/1") };
+        let code = activities.register(new).await.unwrap().internal_code;
+        let handler = async || activities.by_internal_code(&code).await.unwrap().map(|a| a.spec.handler.clone());
+        assert_eq!(handler().await.as_deref(), Some("http://a.example/1"));
+        assert_eq!(world.reads(handler()).await, 0);
+        activities.update(app, kind, "a", spec("http://a.example/2")).await.unwrap();
+        assert_eq!(handler().await.as_deref(), Some("http://a.example/2"));
+        activities.delete(app, kind, "a").await.unwrap();
+        assert_eq!(handler().await, None);
+    }
 }

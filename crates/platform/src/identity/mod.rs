@@ -3,11 +3,9 @@
 //! - [`actor`]: who asks, and the one door [`authorize`]
 //! - [`users`], [`sessions`], [`tokens`], [`webhooks`]: people and their credentials
 //! - [`secrets`]: random tokens, hashes, passwords
-//! - `recognised`: bearer tokens looked up a moment ago
 //! - [`throttle`]: how often one may fail to sign in
 
 pub mod actor;
-pub(crate) mod recognised;
 pub mod secrets;
 pub mod sessions;
 pub mod throttle;

@@ -5,7 +5,6 @@ use super::secrets;
 use crate::platform::Inner;
 use model::error::codes;
 use model::{Fault, Timestamp, TokenId, UserId};
-use std::sync::Arc;
 use store::{ApiTokenRow, CredentialWrite, IdKind, Unit};
 
 /// The scopes an API token may have: `api` everything, `read` only look, `jobs` only the work of external workers.
@@ -75,7 +74,7 @@ impl Tokens<'_> {
     /// Who a bearer token stands for: `IDN-0004` unknown, `IDN-0003` expired, `IDN-0013` dismissed.
     pub async fn authenticate(&self, bearer: &str) -> Result<Actor, Fault> {
         let (hash, now) = (secrets::hash_token(bearer), self.0.now());
-        let ticket = match self.0.recognised.find(&hash, now) {
+        let ticket = match self.0.memory.tokens.find(&hash, now) {
             Ok(actor) => return Ok(actor),
             Err(ticket) => ticket,
         };
@@ -89,8 +88,8 @@ impl Tokens<'_> {
             self.0.commit(Unit::of(CredentialWrite::TouchApiToken { id: row.id, at: now })).await?;
         }
         let via = Via::ApiToken { id: row.id };
-        let actor = Actor { user: Arc::new(user), via, scopes: Some(ScopeSet::new(row.scopes)) };
-        self.0.recognised.remember(ticket, hash, &actor, row.expires_at);
+        let actor = Actor { user, via, scopes: Some(ScopeSet::new(row.scopes)) };
+        self.0.memory.tokens.remember(ticket, hash, actor.clone(), row.expires_at);
         Ok(actor)
     }
 }
@@ -123,6 +122,7 @@ mod tests {
     use crate::identity::{NewUser, UserPatch};
     use crate::{Platform, PlatformSettings, Role};
     use model::Clock;
+    use std::sync::Arc;
 
     struct Still;
 

@@ -74,6 +74,15 @@ impl Users<'_> {
         Ok(self.0.store.user(id).await?.map(User::from))
     }
 
+    /// Whether somebody is known and not dismissed.
+    pub async fn may_act(&self, id: UserId) -> Result<bool, Fault> {
+        match super::webhooks::active_user(self.0, id).await {
+            Ok(_) => Ok(true),
+            Err(fault) if fault.is(&codes::TOKEN_UNKNOWN) || fault.is(&codes::USER_DISMISSED) => Ok(false),
+            Err(fault) => Err(fault),
+        }
+    }
+
     /// A person, or `IDN-0008`.
     pub async fn require(&self, id: UserId) -> Result<User, Fault> {
         self.get(id).await?.ok_or_else(|| unknown(&id.to_string()))

@@ -91,14 +91,23 @@ impl Webhooks<'_> {
             self.0.commit(Unit::of(CredentialWrite::TouchWebhook { id: row.id, at: now })).await?;
         }
         let via = Via::Webhook { id: row.id };
-        Ok(Actor { user: Arc::new(person), via, scopes: Some(ScopeSet::new(row.scopes)) })
+        Ok(Actor { user: person, via, scopes: Some(ScopeSet::new(row.scopes)) })
     }
 }
 
 /// The person, if he may still act.
-pub(crate) async fn active_user(inner: &Inner, id: UserId) -> Result<User, Fault> {
+pub(crate) async fn active_user(inner: &Inner, id: UserId) -> Result<Arc<User>, Fault> {
+    let ticket = match inner.memory.people.find(&id, inner.now()) {
+        Ok(user) => return Ok(user),
+        Err(ticket) => ticket,
+    };
     let user = inner.store.user(id).await?.ok_or_else(|| Fault::of(&codes::TOKEN_UNKNOWN))?;
-    if user.active { Ok(user.into()) } else { Err(Fault::of(&codes::USER_DISMISSED)) }
+    if !user.active {
+        return Err(Fault::of(&codes::USER_DISMISSED));
+    }
+    let user: Arc<User> = Arc::new(user.into());
+    inner.memory.people.remember(ticket, id, user.clone(), None);
+    Ok(user)
 }
 
 impl From<WebhookRow> for Webhook {

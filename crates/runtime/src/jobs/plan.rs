@@ -138,10 +138,11 @@ async fn app(core: &Core, session: &mut Session, new: &NewJob) -> Result<Vec<Com
         let silent_or_yes = |text: String| !matches!(text.as_str(), "N" | "n" | "0" | "false");
         new.setting("UseSubscription").is_none_or(silent_or_yes)
     });
-    let event_id = match core.store.job(new.job).await.ok().flatten().and_then(|row| row.event_id) {
-        Some(known) if new.again => known,
-        _ => core.entropy.alphanumeric(EVENT_ID_CHARS),
+    let known = match new.again {
+        true => core.store.job(new.job).await.ok().flatten().and_then(|row| row.event_id),
+        false => None,
     };
+    let event_id = known.unwrap_or_else(|| core.entropy.alphanumeric(EVENT_ID_CHARS));
     let mut order = order(session, new, event_id.clone());
     order.waits = waits;
     if !waits {
