@@ -62,7 +62,12 @@ fn holds<'a>(all: &[&Json], condition: &Json, given: &dyn Fn(&Json) -> Given<'a>
         Given::Missing => "",
         Given::Elsewhere => return None,
     };
-    let is = |value: &Json| value.as_str().map_or_else(|| value.to_string() == has, |text| text == has);
+    let is = |value: &Json| match value {
+        Json::String(text) => text == has,
+        Json::Bool(yes) => has == if *yes { "true" } else { "false" },
+        Json::Number(number) => number.to_string() == has,
+        _ => false,
+    };
     let one_of = condition["oneOf"].as_array();
     Some(shown && one_of.map_or_else(|| condition.get("equals").is_some_and(is), |values| values.iter().any(is)))
 }
@@ -164,7 +169,7 @@ fn matches(text: &str, pattern: &str) -> Option<bool> {
     let compiled = feel::compile("matches(text, pattern)", &Options::new(&limits)).ok()?;
     let mut scope = Names::over(&Nothing);
     scope.set("text", model::Value::text(text));
-    scope.set("pattern", model::Value::text(&spelled(pattern)));
+    scope.set("pattern", model::Value::text(spelled(pattern)));
     match compiled.run(&mut Session::new(&env), &scope).ok()? {
         Feel::Data(model::Value::Bool(fits)) => Some(fits),
         _ => None,

@@ -73,6 +73,18 @@ fn trees_give_their_findings_and_definitions() {
 }
 
 #[test]
+fn white_space_around_people_and_dates_means_nothing() {
+    let task = serde_json::json!({"Type": "ApproveActivity", "Name": "A1", "Activated": "Y", "Children": [],
+        "Properties": {"Users": "\tuser_1\n", "OverdueDate": " {=Document:DUE} ", "Name": " Title "}});
+    let json = serde_json::json!({"VERSION": 2, "TEMPLATE": [{"Type": "SequentialWorkflowActivity", "Name": "Template",
+        "Activated": "Y", "Properties": {}, "Children": [task]}]});
+    let imported = formats::import("x.bpt", serialize(&json).as_bytes(), &Limits::default()).unwrap();
+    let dump = common::dump(&imported);
+    assert!(dump.contains("assignee=`\"user_1\"`"), "{dump}");
+    same_when_imported_as_bpmn(&imported);
+}
+
+#[test]
 fn the_real_sample_runs_shows_and_survives() {
     let template = read(SAMPLE).unwrap();
     assert_eq!(template.root.kind, "SequentialWorkflowActivity");

@@ -267,7 +267,12 @@ fn task(builder: &mut Builder, node: &Node, exits: Vec<Exit>, kind: TaskKind) ->
         let value = node.properties.get(key)?;
         let blank = value.to_text().is_some_and(|t| t.trim().is_empty());
         let given = !blank && !matches!(value, Php::Null);
-        given.then(|| builder.expression(node, idx, role, values::value(value)))
+        let value = match value {
+            // White space around people and dates means nothing, here as in a diagram.
+            Php::Text(text) if matches!(role, "assignee" | "due") => values::value(&Php::Text(text.trim().to_owned())),
+            value => values::value(value),
+        };
+        given.then(|| builder.expression(node, idx, role, value))
     };
     let fields = forms::requested(&node.properties);
     let settings = node.properties.0.iter().map(|(k, v)| (k.text(), v)).filter(|(k, _)| SETTINGS.contains(&k.as_str()));
