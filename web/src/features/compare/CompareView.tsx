@@ -21,7 +21,12 @@ interface CompareViewProps {
   onSelect: (id: string | null) => void
 }
 
-interface Box { x: number; y: number; width: number; height: number }
+interface Box {
+  x: number
+  y: number
+  width: number
+  height: number
+}
 interface Canvas {
   viewbox: { (): Box & { outer: { width: number; height: number } }; (box: Box): void }
   zoom: (level: 'fit-viewport', center?: 'auto') => void
@@ -33,6 +38,16 @@ interface Registry { get: (id: string) => { id: string } | undefined }
 
 const COLORS = { defaultFillColor: 'var(--diagram-fill)', defaultStrokeColor: 'var(--diagram-stroke)', defaultLabelColor: 'var(--diagram-label)' }
 /** On the side before there is nothing added yet, on the side after nothing removed any more. */
+/** How much of the drawing's size is left free on each side. */
+const AIR = 0.06
+
+/** Everything in view, and nothing on the edge. */
+function fitWithAir(canvas: Canvas): void {
+  canvas.zoom('fit-viewport', 'auto')
+  const { x, y, width, height } = canvas.viewbox()
+  canvas.viewbox({ x: x - width * AIR, y: y - height * AIR, width: width * (1 + 2 * AIR), height: height * (1 + 2 * AIR) })
+}
+
 const SHOWN: Record<'before' | 'after', Set<ChangeKind>> = { before: new Set(['removed', 'changed', 'moved']), after: new Set(['added', 'changed', 'moved']) }
 
 export default function CompareView({ before, after, changes, selected, onSelect }: CompareViewProps) {
@@ -66,7 +81,7 @@ export default function CompareView({ before, after, changes, selected, onSelect
         viewer.on('element.click', (event: { element: { id: string } }) => select.current(event.element.id.replace(/_label$/, '')))
       }
       const last = made[1]?.[1]
-      if (last) canvasOf(last).zoom('fit-viewport', 'auto')
+      if (last) fitWithAir(canvasOf(last))
       setReady((n) => n + 1)
     })
     return () => {

@@ -6,7 +6,7 @@ import type { DecisionEvaluation } from '@/api'
 import { EmptyState } from '@/ui/Page'
 import { useLatest } from '@/ui/hooks'
 import css from './decisions.module.css'
-import { createEditor, createViewer, firstView, type ActiveViewer, type Dmn, type View } from './dmn'
+import { createEditor, createViewer, firstView, fitPicture, type ActiveViewer, type Dmn, type View } from './dmn'
 
 export interface CanvasHandle {
   xml: () => Promise<string>
@@ -56,8 +56,7 @@ export default function DmnCanvas({ source, editable, evaluation, onChange, ref 
       async () => {
         const first = firstView(made)
         if (alive && first) await made.open(first)
-        const viewer = made.getActiveViewer()
-        if (made.getActiveView()?.type === 'drd') (viewer?.get('canvas') as { zoom: (level: string) => void } | undefined)?.zoom('fit-viewport')
+        if (alive) fitPicture(made, editable)
       },
       (error: Error) => alive && setFailed(error.message),
     )
@@ -98,6 +97,11 @@ export default function DmnCanvas({ source, editable, evaluation, onChange, ref 
     return () => observer.disconnect()
   }, [evaluation])
 
+  const open = async (view: View) => {
+    const shown = dmn.current
+    await shown?.open(view)
+    if (shown) fitPicture(shown, editable)
+  }
   const title = (view: View) => (view.type === 'drd' ? t('decisions.drd') : view.element.name || view.element.id)
   return (
     <div className={css.canvas}>
@@ -112,7 +116,7 @@ export default function DmnCanvas({ source, editable, evaluation, onChange, ref 
             data={views.map((view) => ({ value: view.element.id, label: title(view) }))}
             onChange={(id) => {
               const view = views.find((one) => one.element.id === id)
-              if (view) void dmn.current?.open(view)
+              if (view) void open(view)
             }}
           />
         </div>

@@ -57,3 +57,32 @@ export function firstView(dmn: Dmn): View | undefined {
   const tables = all.filter((view) => view.type !== 'drd')
   return tables.length === 1 ? tables[0] : (all.find((view) => view.type === 'drd') ?? all[0])
 }
+
+interface Box {
+  x: number
+  y: number
+  width: number
+  height: number
+}
+interface DrdCanvas {
+  viewbox: { (): { inner: Box; outer: { width: number; height: number } }; (box: Box): void }
+}
+
+/** Room for the palette and the name of the file, and some air around. */
+const TOOLS_PX = 260
+const TOOLS_FROM_PX = 600
+const MARGIN_PX = 24
+
+/** The whole picture in view, clear of the tools, never larger than life. */
+export function fitPicture(dmn: Dmn, editable: boolean): void {
+  if (dmn.getActiveView()?.type !== 'drd') return
+  const canvas = dmn.getActiveViewer()?.get('canvas') as DrdCanvas | undefined
+  if (!canvas) return
+  const { inner, outer } = canvas.viewbox()
+  const left = editable && outer.width > TOOLS_FROM_PX ? TOOLS_PX : MARGIN_PX
+  const room = { width: outer.width - left - MARGIN_PX, height: outer.height - 2 * MARGIN_PX }
+  if (room.width <= 0 || room.height <= 0 || inner.width === 0) return
+  const scale = Math.min(1, room.width / inner.width, room.height / inner.height)
+  const [width, height] = [outer.width / scale, outer.height / scale]
+  canvas.viewbox({ x: inner.x - left / scale - (room.width / scale - inner.width) / 2, y: inner.y + inner.height / 2 - height / 2, width, height })
+}

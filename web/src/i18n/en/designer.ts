@@ -301,7 +301,7 @@ export const designer: Translation<typeof ru> = {
     correlationProperties: 'Correlation properties',
     retrievals: 'Read out of messages',
     correlationKeys: 'Correlation keys',
-    correlationBindings: 'Correlation with the process’s data',
+    correlationBindings: 'Correlation with data',
     globalTasks: 'Global tasks',
     headers: 'Headers',
   },

@@ -166,6 +166,8 @@ export const instance: Translation<typeof ru> = {
     exclusiveGateway: 'exclusive gateway', parallelGateway: 'parallel gateway', inclusiveGateway: 'inclusive gateway', complexGateway: 'complex gateway', eventBasedGateway: 'event-based gateway',
     process: 'process', participant: 'pool', lane: 'lane', sequenceFlow: 'flow', messageFlow: 'message flow', association: 'association', textAnnotation: 'note', group: 'group',
     dataObjectReference: 'data object', dataStoreReference: 'data store', message: 'message', signal: 'signal', error: 'error', escalation: 'escalation',
+    globalTask: 'global task', globalUserTask: 'global user task', globalScriptTask: 'global script', globalManualTask: 'global manual task', globalBusinessRuleTask: 'global business rule',
+    correlationProperty: 'correlation property', itemDefinition: 'type of data', resource: 'resource', collaboration: 'collaboration', category: 'category', dataStore: 'data store', dataObject: 'data object', interface: 'interface', definitions: 'file',
     repeated: 'repeated',
   },
   selected: 'Only “{{name}}”',

@@ -306,7 +306,7 @@ export const designer = {
     correlationProperties: 'Свойства корреляции',
     retrievals: 'Читается из сообщений',
     correlationKeys: 'Ключи корреляции',
-    correlationBindings: 'Корреляция с данными процесса',
+    correlationBindings: 'Корреляция с данными',
     globalTasks: 'Общие задачи',
     headers: 'Настройки',
   },

@@ -169,6 +169,8 @@ export const instance = {
     exclusiveGateway: 'исключающий шлюз', parallelGateway: 'параллельный шлюз', inclusiveGateway: 'включающий шлюз', complexGateway: 'сложный шлюз', eventBasedGateway: 'шлюз по событиям',
     process: 'процесс', participant: 'пул', lane: 'дорожка', sequenceFlow: 'поток', messageFlow: 'поток сообщений', association: 'связь', textAnnotation: 'примечание', group: 'группа',
     dataObjectReference: 'объект данных', dataStoreReference: 'хранилище данных', message: 'сообщение', signal: 'сигнал', error: 'ошибка', escalation: 'эскалация',
+    globalTask: 'общая задача', globalUserTask: 'общее задание человеку', globalScriptTask: 'общий скрипт', globalManualTask: 'общее ручное действие', globalBusinessRuleTask: 'общее бизнес-правило',
+    correlationProperty: 'свойство корреляции', itemDefinition: 'тип данных', resource: 'ресурс', collaboration: 'взаимодействие', category: 'категория', dataStore: 'хранилище данных', dataObject: 'объект данных', interface: 'интерфейс', definitions: 'файл',
     repeated: 'повторяется',
   },
   selected: 'Только элемент «{{name}}»',

@@ -77,7 +77,8 @@ export function TopBar(props: TopBarProps) {
           </Tooltip>
         </>
       )}
-      {props.errors > 0 && (
+      {/* A small screen tells them at its foot. */}
+      {!props.narrow && props.errors > 0 && (
         <Button size="compact-sm" variant="subtle" color="red" leftSection={<IconAlertTriangle size={15} />} onClick={props.onProblems}>{t('designer.problems.errors', { count: props.errors })}</Button>
       )}
       {!props.narrow && <Button size="xs" variant={props.simulating ? 'light' : 'subtle'} leftSection={<IconRoute size={14} />} aria-pressed={props.simulating} onClick={props.onSimulate} data-testid="simulate">{props.simulating ? t('designer.simulation.stop') : t('designer.simulation.start')}</Button>}

@@ -19,6 +19,7 @@ import { mendModule } from '../modules/mend'
 import { partsModule } from '../modules/parts/search'
 import { togetherModule } from '../modules/parts/services'
 import ruslo from '../modules/ruslo-moddle.json'
+import { variablesModule } from '../modules/variables'
 import { zeebe } from '../modules/zeebe'
 import { templateNameModule } from '../modules/TemplateName'
 import { translateModule } from '../modules/translate'
@@ -46,6 +47,7 @@ export function createModeler({ canvas, panel, host }: ModelerOptions): Modeler 
       CreateAppendAnythingModule,
       CreateAppendElementTemplatesModule,
       behaviorsModule,
+      variablesModule,
       togetherModule,
       partsModule,
       rusloPanelModule,

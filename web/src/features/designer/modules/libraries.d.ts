@@ -67,3 +67,6 @@ declare module 'bpmn-moddle' {
     toXML(element: unknown, options: { format: boolean }): Promise<{ xml: string }>
   }
 }
+declare module '@bpmn-io/extract-process-variables/zeebe' {
+  export function getVariablesForElement(part: object): Promise<object[]>
+}

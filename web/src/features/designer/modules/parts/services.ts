@@ -2,7 +2,7 @@
 import type { DiagramElement, FormServices, Moddle } from '../forms'
 
 export interface Injector {
-  get: (name: string) => unknown
+  get: (name: string, strict?: boolean) => unknown
 }
 
 export interface PartServices extends FormServices {
