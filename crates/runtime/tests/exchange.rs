@@ -409,6 +409,7 @@ async fn tm_9_a_timed_start_belongs_to_the_latest_version() {
     advance(&world, 10_000).await;
     until_all(&world, "p", &["completed"; 2]).await;
     // Down for a while: missed ones are skipped.
+    world.runtime.shutdown().await;
     world.clock.advance_ms(95_000);
     world.crash_and_reopen().await;
     let next = Some(BEGINNING.plus_ms(120_000));
@@ -806,6 +807,7 @@ async fn tm_7_missed_starts_come_once_or_all() {
         advance(&world, 10_000).await;
         until_all(&world, "p", &["completed"]).await;
         // Nine are missed: at 20, 30, .. 100 seconds.
+        world.runtime.shutdown().await;
         world.clock.advance_ms(95_000);
         world.crash_and_reopen().await;
         until_all(&world, "p", &vec!["completed"; expected]).await;

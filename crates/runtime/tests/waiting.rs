@@ -119,7 +119,11 @@ async fn mg_8_no_job_of_a_suspended_instance_is_handed_out() {
     };
     let (runtime, admin) = (world.runtime.clone(), world.admin.clone());
     let standing_by = tokio::spawn(async move { runtime.activate_jobs(&admin, ask).await });
-    settled().await;
+    // He looks in vain before he waits: what is read after his look is read later.
+    for _ in 0..20 {
+        settled().await;
+        world.state(id).await;
+    }
     world.runtime.complete_job(&world.admin, job.id, object(json!({}))).await.unwrap();
     let given = async || {
         world.clock.advance_ms(1_000);

@@ -170,6 +170,7 @@ fn receipt(one: &Found, turn: u32) -> Value {
 pub fn letters(store: &SharedStore, found: &mut All, book: &Book, check: (&Template, bool)) {
     let (template, exact) = check;
     let mut had: BTreeMap<u32, (InstanceId, Timestamp)> = BTreeMap::new();
+    let mut lives: Vec<(&str, Timestamp, Timestamp)> = Vec::new();
     let ids: Vec<InstanceId> =
         found.iter().filter(|(_, one)| one.stored.row.process_id == "opened").map(|(id, _)| *id).collect();
     for id in ids {
@@ -177,7 +178,14 @@ pub fn letters(store: &SharedStore, found: &mut All, book: &Book, check: (&Templ
         let numbers = take(&mut had, &one);
         assert_eq!((one.live.state(), numbers.len()), (InstanceState::Completed, 1), "{id}: opened by {numbers:?}");
         assert_eq!((one.count("elementActivated"), one.count("timerFired")), (3, 1), "{id}");
-        assert!(book.posted[&numbers[0]].opens, "{id}: opened by a letter");
+        let posted = &book.posted[&numbers[0]];
+        assert!(posted.opens, "{id}: opened by a letter");
+        lives.push((&posted.key, one.times[0], *one.times.last().unwrap()));
+    }
+    if exact {
+        lives.sort_unstable();
+        let overlap = lives.windows(2).find(|two| two[0].0 == two[1].0 && two[1].1 < two[0].2);
+        assert_eq!(overlap, None, "two of one key at once");
     }
     for (id, one) in found.iter().filter(|(_, one)| one.live.definition() == template.letters) {
         let numbers = take(&mut had, one);
