@@ -295,7 +295,13 @@ impl<'s, 'e> Step<'s, 'e> {
         while let Some(Token { element, scope, flow, came }) = self.queue.pop_front() {
             match came {
                 Some(came) => crate::lifecycle::enter_triggered(self, element, scope, *came),
-                None if flow.is_some() && self.program.is_join(element) => joins::arrive(self, element, scope),
+                None if flow.is_some_and(|_| self.program.is_join(element)) => match flow {
+                    // A join that passed meanwhile took the token before it came: nothing else may end the scope.
+                    Some(flow) if !joins::has_token(self, scope, flow) => {
+                        crate::lifecycle::complete_if_empty(self, scope);
+                    }
+                    _ => joins::arrive(self, element, scope),
+                },
                 None => self.placed(element, scope, flow),
             }
         }
