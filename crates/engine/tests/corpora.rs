@@ -5,20 +5,22 @@
 //! and what must be seen. `CORPORA_ONLY=text` takes those models whose path contains it; `CORPORA_TABLE=file` takes
 //! another table, for the folder it is named after.
 //!
-//! A table: `in FOLDER` says where the paths that follow begin; `== PATH` begins a model; `-- TITLE` begins a case of it. Before the first case of a model: `say OLD => NEW`
-//! (what the project writes in a language of its own, said in ours), `with PATH` (another file of the same deployment), `jobs` (service tasks say nothing: they become jobs of type `work`), `python` (conditions and times in Python are
-//! said in FEEL, scripts are jobs).
-//! In a case: `answer ELEMENT|TYPE|*|users [JSON]` (such jobs, or all user tasks, are done by themselves), `rule ID TEXT`
-//! (why it differs from what the project expects).
-//! Steps: `start [PROCESS] [JSON]`, `startAt START [JSON]`, `complete ELEMENT [JSON]` (or what it waits for comes), `throw ELEMENT CODE [JSON]`,
-//! `fail ELEMENT`, `retry ELEMENT`, `message NAME [key=K] [JSON]`, `unheard NAME` (a message that nobody waits for),
-//! `signal NAME [JSON]`, `fire TIMER`, `advance DURATION`, `set JSON`, `local ELEMENT JSON`, `conditions`, `cancel`,
-//! `activate ADHOC A,B [JSON]`, `completeAdHoc ADHOC`. Elements are named by their id or label; spaces in names are written `_`.
+//! A table: `in FOLDER` says where the paths that follow begin; `== PATH` begins a model; `-- TITLE` begins a case of
+//! it. Before the first case of a model: `say OLD => NEW` (what the project writes in a language of its own, said in
+//! ours), `with PATH` (another file of the same deployment), `jobs` (service tasks say nothing: they become jobs of
+//! type `work`), `python` (conditions and times in Python are said in FEEL, scripts are jobs).
+//! In a case: `answer ELEMENT|TYPE|*|users [JSON]` (such jobs, or all user tasks, are done by themselves), `rule ID
+//! TEXT` (why it differs from what the project expects).
+//! Steps: `start [PROCESS] [JSON]`, `startAt START [JSON]`, `complete ELEMENT [JSON]` (or what it waits for comes),
+//! `throw ELEMENT CODE [JSON]`, `fail ELEMENT`, `retry ELEMENT`, `message NAME [key=K] [JSON]`, `unheard NAME` (a
+//! message that nobody waits for), `signal NAME [JSON]`, `fire TIMER`, `advance DURATION`, `set JSON`, `local ELEMENT
+//! JSON`, `conditions`, `cancel`, `activate ADHOC A,B [JSON]`, `completeAdHoc ADHOC`. Elements are named by their id or
+//! label; spaces in names are written `_`.
 //! Seen: `at A, B` (all that waits, with `!` an incident; `-`: nothing), `did A, B` (completed, in this order, among
-//! others), `all A, B` (all that completed, in any order), `never A, B` (not begun), `cut A, B` (terminated), `times N A`
-//! (completed), `began N A`, `state STATE`, `states STATE, STATE` (of all instances in order), `vars JSON` (of the
-//! first instance), `varsOf PROCESS JSON`, `varsAt ELEMENT JSON` (what it
-//! sees), `none NAME` (no such variable), `threw A, B`, `refused RULE`, `warned RULE`.
+//! others), `all A, B` (all that completed, in any order), `never A, B` (not begun), `cut A, B` (terminated), `times N
+//! A` (completed), `began N A`, `state STATE`, `states STATE, STATE` (of all instances in order), `vars JSON` (of the
+//! first instance), `varsOf PROCESS JSON`, `varsAt ELEMENT JSON` (what it sees), `none NAME` (no such variable),
+//! `threw A, B`, `refused RULE`, `warned RULE`. `show` fails and shows what there is.
 
 #![allow(clippy::unwrap_used, reason = "a broken table should stop the test where it is read")]
 
