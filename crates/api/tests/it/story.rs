@@ -121,7 +121,8 @@ async fn constraints_of_the_app(world: &World, template: &Value) {
     let job = template["properties"][0]["value"].as_str().unwrap();
     let model = |input: &str| {
         let made = format!(
-            "<bpmn:endEvent id=\"more\"/><bpmn:serviceTask id=\"hash\" zeebe:modelerTemplate=\"{id}\" zeebe:modelerTemplateVersion=\"{version}\">\
+            "<bpmn:endEvent id=\"more\"/><bpmn:serviceTask id=\"hash\" zeebe:modelerTemplate=\"{id}\" \
+             zeebe:modelerTemplateVersion=\"{version}\">\
              <bpmn:extensionElements><zeebe:taskDefinition type=\"{job}\"/><zeebe:ioMapping>\
              <zeebe:input source=\"{input}\" target=\"inputString\"/></zeebe:ioMapping></bpmn:extensionElements>\
              </bpmn:serviceTask><bpmn:sequenceFlow id=\"f3\" sourceRef=\"hash\" targetRef=\"more\"/>\
