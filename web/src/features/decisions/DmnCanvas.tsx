@@ -32,6 +32,8 @@ export default function DmnCanvas({ source, editable, evaluation, onChange, ref 
   const { t } = useTranslation()
   const box = useRef<HTMLDivElement>(null)
   const dmn = useRef<Dmn | null>(null)
+  /** Until it is read the editor has nothing to save. */
+  const read = useRef(false)
   const [views, setViews] = useState<View[]>([])
   const [active, setActive] = useState<string | null>(null)
   const [failed, setFailed] = useState<string | null>(null)
@@ -54,6 +56,7 @@ export default function DmnCanvas({ source, editable, evaluation, onChange, ref 
     })
     made.importXML(source).then(
       async () => {
+        if (alive) read.current = true
         const first = firstView(made)
         if (alive && first) await made.open(first)
         if (alive) fitPicture(made, editable)
@@ -62,6 +65,7 @@ export default function DmnCanvas({ source, editable, evaluation, onChange, ref 
     )
     return () => {
       alive = false
+      read.current = false
       dmn.current = null
       made.destroy()
     }
@@ -70,7 +74,7 @@ export default function DmnCanvas({ source, editable, evaluation, onChange, ref 
   useImperativeHandle(ref, () => {
     const stack = () => dmn.current?.getActiveViewer()?.get('commandStack') as CommandStack | undefined
     return {
-      xml: async () => (dmn.current ? (await dmn.current.saveXML({ format: true })).xml : source),
+      xml: async () => (dmn.current && read.current ? (await dmn.current.saveXML({ format: true })).xml : source),
       undo: () => stack()?.undo(),
       redo: () => stack()?.redo(),
       show: (id) => {
