@@ -259,7 +259,8 @@ fn with_message(process: &str, message: &str, key: &str, body: &str) -> String {
 }
 
 fn letters() -> String {
-    let waits = r#"<bpmn:receiveTask id="first" messageRef="m_letter"/><bpmn:receiveTask id="second" messageRef="m_letter"/>"#;
+    let waits =
+        r#"<bpmn:receiveTask id="first" messageRef="m_letter"/><bpmn:receiveTask id="second" messageRef="m_letter"/>"#;
     let steps = [("start", "first"), ("first", "second"), ("second", "mark"), ("mark", "end")];
     with_message("letters", "letter", "=box", &[ENDS.to_owned(), waits.to_owned(), mark(), flows(&steps)].concat())
 }
