@@ -3,8 +3,8 @@
 //! What a statement costs besides its rows (its message, its answer, a wake-up on both sides, opening tables and
 //! indexes) is as much as a dozen rows. Those of a wave that touch nothing but the rows they name become parts of one
 //! statement. Invariant: it refuses what its parts refuse, though it can not say which of them did: units that meet a
-//! conflict are sent again until one stands alone, and then once more with its statements one by one. Never: merges what
-//! reads what another statement of the wave wrote.
+//! conflict are sent again until one stands alone, and then once more with its statements one by one. Never: merges
+//! what reads what another statement of the wave wrote.
 
 use crate::{
     cluster, instances, jobs,

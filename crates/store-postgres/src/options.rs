@@ -25,8 +25,8 @@ pub struct PostgresOptions {
     pub url: String,
     /// Connections for reads.
     pub readers: usize,
-    /// Connections that commit at the same time, for [`CommitScope::Node`] only when one does not keep up; none: two for
-    /// it, four otherwise.
+    /// Connections that commit at the same time, for [`CommitScope::Node`] only when one does not keep up; none: two
+    /// for it, four otherwise.
     pub writers: Option<usize>,
     /// How much one transaction carries; none: as the database wants it.
     pub commit_scope: Option<CommitScope>,

@@ -87,7 +87,8 @@ impl Queue {
         self.ready.notify_one();
     }
 
-    /// Waits for requests and takes a batch; empty when closed and drained. `wrote`: the caller's transaction has ended.
+    /// Waits for requests and takes a batch; empty when closed and drained. `wrote`: the caller's transaction has
+    /// ended.
     pub(crate) async fn take(&self, batch_units: usize, mut wrote: bool) -> Vec<Request> {
         loop {
             let ready = self.ready.notified();

@@ -54,7 +54,8 @@ impl Activities<'_> {
         rows.into_iter().map(|r| from_row(clients.get(&r.app).cloned().unwrap_or_default(), r)).collect()
     }
 
-    /// The activity or robot that definitions name by `internal_code`, as it was a moment ago if another node changed it.
+    /// The activity or robot that definitions name by `internal_code`; as it was a moment ago if another node changed
+    /// it.
     pub async fn by_internal_code(&self, internal_code: &str) -> Result<Option<Arc<AppActivity>>, Fault> {
         let ticket = match self.0.memory.registered.find(internal_code, self.0.now()) {
             Ok(activity) => return Ok(Some(activity)),

@@ -344,8 +344,8 @@ impl<'s> Rows<'s> {
         }
     }
 
-    /// Jobs of a suspended instance are not handed out (BPMN MG-8). Those that are planned anew in this unit get a row of
-    /// their own, which says so itself.
+    /// Jobs of a suspended instance are not handed out (BPMN MG-8). Those that are planned anew in this unit get a row
+    /// of their own, which says so itself.
     fn held(&mut self, unit: &mut Unit, held: bool) {
         let Some(before) = &self.session.before else { return };
         let not_before = held.then_some(NEVER);
