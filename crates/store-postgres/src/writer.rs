@@ -4,7 +4,8 @@
 //! trip, COMMIT included, and acknowledges after COMMIT; what is one statement is a transaction by itself. Conditional
 //! statements raise an error themselves, which turns that COMMIT into a rollback; units are data, so that the batch is
 //! then sent again in halves, until what is refused stands alone, and that once more in statements that can say why.
-//! Invariant: a unit is applied whole or not at all, and nobody hears of a unit before it is durable. Never: sends a transaction again of which nobody knows whether it was committed.
+//! Invariant: a unit is applied whole or not at all, and nobody hears of a unit before it is durable. Never: sends a
+//! transaction again of which nobody knows whether it was committed.
 
 use crate::{
     apps, cluster,
