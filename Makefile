@@ -91,7 +91,7 @@ bench: build ## The standard jobs over HTTP beside the envelope, 8 minutes (benc
 	$(BIN) bench mixed --http $(BENCH_ARGS)
 
 .PHONY: bench-peers
-bench-peers: build ## The same jobs against the peers, 20 minutes (bench/peers/README.md; ARGS=--quick)
+bench-peers: build ## The same jobs against the peers, 25 minutes (bench/peers/README.md; ARGS=--quick)
 	bench/peers.sh $(ARGS)
 
 SEEDS ?= 10000

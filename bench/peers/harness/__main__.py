@@ -23,7 +23,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=0, help="rounds (default 5; with --quick 2)")
     parser.add_argument("--seconds", type=float, default=0,
                         help="seconds a point (default: what the time allows, at most 5)")
-    parser.add_argument("--minutes", type=float, default=19, help="time for all but installation (default 19)")
+    parser.add_argument("--minutes", type=float, default=24, help="time for all but installation (default 24)")
     parser.add_argument("--quick", action="store_true", help="a check of the harness: 2 rounds, 2 s a point")
     parser.add_argument("--mode", choices=("http", "in-process"), default="http", help="how our side is called")
     parser.add_argument("--name", default="", help="name of the result files (default: peers-DATE)")

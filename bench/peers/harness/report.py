@@ -144,6 +144,11 @@ def sections(summary):
         yield title, own_rows(mine, block) + peer_rows(mine, summary["order"])
 
 
+def point_lengths(summary):
+    lengths = {run.get("point", summary["seconds"]) for run in summary["runs"]} or {summary["seconds"]}
+    return " to ".join(f"{seconds:g}" for seconds in sorted({min(lengths), max(lengths)}))
+
+
 def machine_lines(summary):
     m, pg = summary["machine"], summary["postgres"]
     yield (f"{m['cpu']}, {m['cores']} cores shared by server, database and load, {m['memory_gib']} GiB, "
@@ -152,7 +157,7 @@ def machine_lines(summary):
            f"cores busy before: {m['busy_before']:.0%}")
     client = "over HTTP by its own load generator" if summary["mode"] == "http" else "in its own process, no network"
     yield (f"{summary['ruslo']}, called {client}; SQLite: WAL, synchronous=FULL; "
-           f"{summary['rounds']} rounds, {summary['seconds']:g} s a point")
+           f"{summary['rounds']} rounds, {point_lengths(summary)} s a point")
     if pg:
         yield "PostgreSQL: " + ", ".join(f"{key} {value}" for key, value in pg.items())
     for store, kill in summary["kills"].items():

@@ -141,29 +141,44 @@ class Sitting:
         self.own_overhead = ours.overhead()
         if self.seconds:
             return
-        left = (deadline - time.monotonic()) * 0.9
-        self.seconds = 5.0
-        while self.seconds > 1.5 and sum(self.block_cost(self.seconds)) * self.options.rounds > left:
-            self.seconds -= 0.25
+        self.seconds = self.fitting(5.0, self.options.rounds, (deadline - time.monotonic()) * 0.9)
 
     def rounds(self, ours, deadline):
-        began = time.monotonic()
+        """All rounds, each with the longest point that still leaves time for those after it.
+
+        What a round took beside what it was thought to take corrects the next; a noisy block is repeated only from
+        time that no later round needs. With the shortest points a round may end a tenth late rather than be left out.
+        """
+        chosen, slower, began = self.seconds, 1.0, time.monotonic()
         for number in range(1, self.options.rounds + 1):
-            now = time.monotonic()
-            if number > 1 and (now - began) / (number - 1) > deadline - now:
+            started, left = time.monotonic(), self.options.rounds - number + 1
+            self.seconds = self.fitting(chosen, slower * left, deadline - started)
+            costs = [cost * slower for cost in self.block_cost(self.seconds)]
+            late = started + sum(costs) - deadline
+            if number > 1 and late > (deadline - began) * 0.1:
                 say(f"  the time is up: {number - 1} of {self.options.rounds} rounds")
                 break
             self.rounds_done = number
             turn = number % max(len(self.peers), 1)
             order = self.peers[turn:] + self.peers[:turn]
+            first = 0.0
             for index, (job, clients) in enumerate(BLOCKS):
-                costs = self.block_cost(self.seconds)
-                rest = sum(costs[index + 1:]) + sum(costs) * (self.options.rounds - number)
+                rest = sum(costs[index + 1:]) + sum(costs) * (left - 1)
                 for attempt in (1, 2, 3):
+                    at = time.monotonic()
                     spread = self.block(ours, order, number, attempt, job, clients)
+                    first += time.monotonic() - at if attempt == 1 else 0.0
                     enough = deadline - time.monotonic() > rest + costs[index]
                     if spread <= NOISY or not enough or self.options.quick:
                         break
+            slower = max(first / sum(self.block_cost(self.seconds)), 0.5)
+
+    def fitting(self, longest, rounds, left):
+        """The longest point, of at most `longest` seconds and at least 1.5, with which `rounds` rounds fit."""
+        seconds = longest
+        while seconds > 1.5 and sum(self.block_cost(seconds)) * rounds > left:
+            seconds -= 0.25
+        return seconds
 
     def block(self, ours, order, number, attempt, job, clients):
         """Returns how far our two runs are apart, relative to their mean; the worst store counts."""
@@ -189,7 +204,7 @@ class Sitting:
         run_ours("after")
         spread = max((abs(two[0] - two[1]) / (sum(two) / 2) for two in own.values() if len(two) == 2), default=0.0)
         for line in lines:
-            self.record(kind="run", **at, noisy=spread > NOISY, **{**line, "clients": clients})
+            self.record(kind="run", **at, noisy=spread > NOISY, point=self.seconds, **{**line, "clients": clients})
         said = ", ".join(f"{l['engine']}{'' if l['engine'] != 'ruslo' else ' ' + l['store']} {l['job']}"
                          f" {l['per_second']:.0f}" for l in lines)
         say(f"  round {number} {job} {clients} clients{' NOISY' if spread > NOISY else ''}: {said}")
