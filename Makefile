@@ -47,13 +47,17 @@ dev: install web/node_modules/.stamp lint-wasm ## Server from the debug build an
 	@cargo build --locked -p server
 	@trap 'kill 0' EXIT; $(CARGO_TARGET_DIR)/debug/ruslo serve --demo --data-dir data/dev & cd web && npm run dev
 
-test: install-test lint test-fast web-and-build e2e faults-short ## Everything that CI runs
+test: install-test lint harness-check test-fast web-and-build e2e faults-short ## Everything that CI runs
 	@echo "make test: all green"
 
 # The release build ends in work for one core: the UI's checks take the other.
 .PHONY: web-and-build
 web-and-build: install-test
 	@$(MAKE) -j2 web-check build
+
+.PHONY: harness-check
+harness-check: install-test
+	cd bench/peers && PYTHONDONTWRITEBYTECODE=1 python3 -m unittest -q harness.test_report harness.test_sitting
 
 test-fast: install ## Rust tests only
 	@mkdir -p web/dist
