@@ -1,8 +1,8 @@
-//! What was looked up a moment ago: who a token stands for, apps, people, what apps registered. A busy client or app
-//! would otherwise cost several reads of the database a request.
+//! What was looked up a moment ago: who a token stands for, apps, people, groups, what apps registered. A busy client or
+//! app would otherwise cost several reads of the database a request, and every task that a person gets one more.
 //!
 //! Invariant: what was revoked or changed here is not honoured by any request that comes after that; what another node
-//! did is seen after [`KEPT_MS`]. Never: keeps a token itself, only its hash; keeps refusals.
+//! did is seen after [`KEPT_MS`]. Never: keeps a token itself, only its hash; keeps that a token was refused.
 
 use crate::apps::AppActivity;
 use crate::identity::secrets::Hash32;
@@ -11,7 +11,7 @@ use model::{AppId, Timestamp, UserId};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use store::{AppRow, AppWrite, CredentialWrite, PeopleWrite, Unit, Write};
+use store::{AppRow, AppWrite, CredentialWrite, GroupRow, PeopleWrite, Unit, Write};
 
 /// Milliseconds after which a thing is looked up again.
 const KEPT_MS: i64 = 3_000;
@@ -25,8 +25,12 @@ pub(crate) struct Memory {
     pub(crate) tokens: Kept<Hash32, Actor>,
     /// Who an app's access token stands for.
     pub(crate) granted: Kept<Hash32, Actor>,
-    /// People who may act.
+    /// People, dismissed ones too.
     pub(crate) people: Kept<UserId, Arc<User>>,
+    /// Who has a login, in lower case; also that nobody has it, for a task's people may be named by a group instead.
+    pub(crate) logins: Kept<String, Option<Arc<User>>>,
+    /// All groups.
+    pub(crate) groups: Kept<(), Arc<[GroupRow]>>,
     /// Apps, whatever their status.
     pub(crate) apps: Kept<AppId, Arc<AppRow>>,
     /// What apps registered, by the internal code.
@@ -38,6 +42,12 @@ impl Memory {
     pub(crate) fn forget(&self, changed: Changed) {
         if changed.people {
             self.people.forget();
+        }
+        if changed.people || changed.joined {
+            self.logins.forget();
+        }
+        if changed.groups {
+            self.groups.forget();
         }
         if changed.people || changed.api_tokens {
             self.tokens.forget();
@@ -58,6 +68,9 @@ impl Memory {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Changed {
     people: bool,
+    /// Somebody new: his login was nobody's.
+    joined: bool,
+    groups: bool,
     api_tokens: bool,
     grants: bool,
     apps: bool,
@@ -65,12 +78,14 @@ pub(crate) struct Changed {
 }
 
 impl Changed {
-    /// What is new was never kept and changes nothing.
+    /// What is new was never kept and changes nothing, but for that nobody had a login.
     pub(crate) fn by(unit: &Unit) -> Self {
         let mut changed = Self::default();
         for write in &unit.writes {
             match write {
                 Write::People(PeopleWrite::UpdateUser { .. }) => changed.people = true,
+                Write::People(PeopleWrite::InsertUser(_)) => changed.joined = true,
+                Write::People(PeopleWrite::PutGroup(_) | PeopleWrite::DeleteGroup { .. }) => changed.groups = true,
                 Write::Credential(CredentialWrite::DeleteApiToken { .. }) => changed.api_tokens = true,
                 Write::App(AppWrite::RotateToken { .. } | AppWrite::DeleteTokens { .. }) => changed.grants = true,
                 Write::App(AppWrite::Update { .. } | AppWrite::Delete { .. }) => changed.apps = true,

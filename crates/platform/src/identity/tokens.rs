@@ -117,7 +117,7 @@ impl From<ApiTokenRow> for ApiToken {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::identity::{NewUser, UserPatch};
     use crate::{Platform, PlatformSettings, Role};
@@ -132,7 +132,7 @@ mod tests {
         }
     }
 
-    async fn platform() -> (Platform, UserId) {
+    pub(in crate::identity) async fn platform() -> (Platform, UserId) {
         let store = Arc::new(store::SqliteStore::open_in_memory().unwrap());
         let platform = Platform::new(store, Arc::new(Still), PlatformSettings::default());
         let new = NewUser {

@@ -8,6 +8,8 @@ use crate::platform::Inner;
 use model::error::codes;
 use model::{Fault, UserId};
 use serde_json::json;
+use std::collections::HashMap;
+use std::sync::Arc;
 use store::{
     CredentialWrite, Filter, GroupRow, IdKind, Op, Page, PeopleWrite, Query, Unit, UserField, UserRole, UserRow,
 };
@@ -89,21 +91,28 @@ impl Users<'_> {
     }
 
     /// The person with this login, without regard to case.
-    pub async fn by_login(&self, login: &str) -> Result<Option<User>, Fault> {
-        Ok(self.0.store.user_by_login(login.trim()).await?.map(User::from))
+    pub async fn by_login(&self, login: &str) -> Result<Option<Arc<User>>, Fault> {
+        let login = login.trim().to_lowercase();
+        let ticket = match self.0.memory.logins.find(&login, self.0.now()) {
+            Ok(user) => return Ok(user),
+            Err(ticket) => ticket,
+        };
+        let user = self.0.store.user_by_login(&login).await?.map(|row| Arc::new(User::from(row)));
+        self.0.memory.logins.remember(ticket, login, user.clone(), None);
+        Ok(user)
     }
 
     /// The person that a text names: `user_5` or a login.
     pub async fn resolve(&self, text: &str) -> Result<Option<User>, Fault> {
         match text.trim().parse::<UserId>() {
             Ok(id) => self.get(id).await,
-            Err(_) => self.by_login(text).await,
+            Err(_) => Ok(self.by_login(text).await?.map(Arc::unwrap_or_clone)),
         }
     }
 
     /// Several people; unknown ids are left out.
-    pub async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<User>, Fault> {
-        Ok(self.0.store.users_by_id(ids).await?.into_iter().map(User::from).collect())
+    pub async fn by_ids(&self, ids: &[UserId]) -> Result<Vec<Arc<User>>, Fault> {
+        known(self.0, ids).await
     }
 
     /// A list by login, and how many there are in all.
@@ -218,8 +227,14 @@ impl Users<'_> {
     }
 
     /// All groups, by key.
-    pub async fn groups(&self) -> Result<Vec<GroupRow>, Fault> {
-        Ok(self.0.store.groups().await?)
+    pub async fn groups(&self) -> Result<Arc<[GroupRow]>, Fault> {
+        let ticket = match self.0.memory.groups.find(&(), self.0.now()) {
+            Ok(groups) => return Ok(groups),
+            Err(ticket) => ticket,
+        };
+        let groups: Arc<[GroupRow]> = self.0.store.groups().await?.into();
+        self.0.memory.groups.remember(ticket, (), groups.clone(), None);
+        Ok(groups)
     }
 
     /// Keys of the groups a person is in.
@@ -246,6 +261,34 @@ impl Users<'_> {
         }
         Ok(())
     }
+}
+
+/// People by their ids, whether they may act or not; only those who were not asked for a moment ago are read.
+pub(super) async fn known(inner: &Inner, ids: &[UserId]) -> Result<Vec<Arc<User>>, Fault> {
+    let now = inner.now();
+    let mut people = Vec::with_capacity(ids.len());
+    let mut missing = Vec::new();
+    let mut tickets = HashMap::new();
+    for id in ids {
+        match inner.memory.people.find(id, now) {
+            Ok(user) => people.push(user),
+            Err(ticket) => {
+                missing.push(*id);
+                tickets.insert(*id, ticket);
+            }
+        }
+    }
+    if !missing.is_empty() {
+        for row in inner.store.users_by_id(&missing).await? {
+            let user = Arc::new(User::from(row));
+            if let Some(ticket) = tickets.get(&user.id) {
+                inner.memory.people.remember(*ticket, user.id, user.clone(), None);
+            }
+            people.push(user);
+        }
+        people.sort_by_key(|user| user.id);
+    }
+    Ok(people)
 }
 
 impl From<UserRow> for User {
@@ -320,5 +363,48 @@ fn check_theme(theme: &str) -> Result<Option<String>, Fault> {
         "auto" => Ok(None),
         "light" | "dark" => Ok(Some(theme.to_owned())),
         _ => Err(invalid("theme", "Themes are light, dark and auto")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::tokens::tests::platform;
+
+    fn people(name: &str, last_name: &str) -> NewUser {
+        NewUser {
+            login: name.to_lowercase(),
+            password: None,
+            name: name.into(),
+            last_name: last_name.into(),
+            email: String::new(),
+            role: Role::Employee,
+            language: "en".into(),
+        }
+    }
+
+    #[tokio::test]
+    async fn who_was_looked_up_costs_no_read_and_changes_show_at_once() {
+        let (platform, ann) = platform().await;
+        let users = platform.users();
+        let look = async || {
+            let by_id = users.by_ids(&[ann, UserId(77)]).await.unwrap().first().map(|u| (u.name.clone(), u.active));
+            let by_login = [" ANN ", "bob", "sales"].map(|login| users.by_login(login));
+            let [ann, bob, sales] = by_login.map(async |found| found.await.unwrap().map(|u| u.name.clone()));
+            let groups: Vec<String> = users.groups().await.unwrap().iter().map(|g| g.key.clone()).collect();
+            (by_id, ann.await, bob.await, sales.await, groups)
+        };
+        let first = look().await;
+        assert_eq!(first, (Some(("Ann".into(), true)), Some("Ann".into()), None, None, Vec::new()));
+        let reads = platform.store().stats().reads;
+        assert_eq!(look().await, first);
+        assert_eq!(platform.store().stats().reads - reads, 1, "only who does not exist is looked for again");
+
+        users.create(people("Bob", "B")).await.unwrap();
+        users.put_group(GroupRow { key: "sales".into(), name: "Sales".into(), members: vec![ann] }).await.unwrap();
+        let patch = UserPatch { name: Some("Anna".into()), active: Some(false), ..UserPatch::default() };
+        users.update(ann, patch).await.unwrap();
+        let changed = (Some(("Anna".into(), false)), Some("Anna".into()), Some("Bob".into()), None, vec!["sales".into()]);
+        assert_eq!(look().await, changed);
     }
 }

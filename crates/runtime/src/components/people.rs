@@ -76,7 +76,7 @@ async fn active(core: &Core, ids: &[UserId]) -> Result<Vec<UserId>, Fault> {
 }
 
 async fn read_groups(core: &Core) -> Result<HashMap<String, Vec<UserId>>, Fault> {
-    Ok(core.platform.users().groups().await?.into_iter().map(|g| (g.key, g.members)).collect())
+    Ok(core.platform.users().groups().await?.iter().map(|g| (g.key.clone(), g.members.clone())).collect())
 }
 
 /// Names in a value: a list, or text separated by `,` or `;`.

@@ -229,7 +229,7 @@ async fn open(
 
 pub async fn person(platform: &Platform, login: &str, role: Role) -> Actor {
     if let Some(known) = platform.users().by_login(login).await.unwrap() {
-        return Actor::session(known);
+        return Actor::session(Arc::unwrap_or_clone(known));
     }
     let new = NewUser {
         login: login.into(),
