@@ -3,6 +3,9 @@ import { notifications } from '@mantine/notifications'
 import i18next from 'i18next'
 import { ApiError, isBusy, secondsLeft } from '@/api'
 
+/** Codes whose message from the server says what in particular is wrong, beside the sentence. */
+const PARTICULARS = new Set(['API-0001', 'DEF-0005', 'DEF-0012', 'DEF-0013', 'DOC-0004', 'ENG-0025', 'ENG-0026', 'IDN-0011', 'IDN-0012', 'RUN-0013', 'RUN-0020'])
+
 /** A sentence for an error: the translated one for a known code, with the server's particulars where they add something. */
 export function errorText(error: unknown): string {
   if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error)
@@ -10,9 +13,7 @@ export function errorText(error: unknown): string {
   if (!i18next.exists(key)) return error.message || i18next.t('errors.unknown', { code: error.code })
   const sentence = i18next.t(key as 'errors.unknown', { code: error.code })
   if (isBusy(error)) return `${sentence} ${againText(error)}`
-  return error.code === 'DOC-0004' || error.code === 'DEF-0005' || error.code === 'IDN-0011' || error.code === 'IDN-0012' || error.code === 'API-0001' || error.code === 'ENG-0025' || error.code === 'ENG-0026' || error.code === 'RUN-0020'
-    ? `${sentence} ${error.message}`
-    : sentence
+  return PARTICULARS.has(error.code) ? `${sentence} ${error.message}` : sentence
 }
 
 function againText(error: ApiError): string {
