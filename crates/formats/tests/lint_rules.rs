@@ -489,6 +489,23 @@ fn ln_25_a_throw_that_reaches_no_handler() {
 }
 
 #[test]
+fn ln_25_a_compensation_event_sub_process_stands_in_a_sub_process() {
+    let undo = "<subProcess id=\"u\" triggeredByEvent=\"true\"><startEvent id=\"us\"><compensateEventDefinition/>\
+                </startEvent><endEvent id=\"ue\"/><sequenceFlow id=\"fu\" sourceRef=\"us\" targetRef=\"ue\"/></subProcess>";
+    let with = |tag: &str, inside: &str, beside: &str| {
+        let inner = format!("<{tag} id=\"q\"><startEvent id=\"qs\"/>{inside}</{tag}>");
+        import(&format!("<startEvent id=\"s\"/>{inner}{beside}{}", flows("s>q")))
+    };
+    for tag in ["subProcess", "transaction"] {
+        let inside = with(tag, undo, "");
+        assert!(inside.deployable() && at(&inside, "LN-25", Error).is_empty(), "{:#?}", inside.diagnostics);
+    }
+    let beside = with("subProcess", "", undo);
+    assert!(!beside.deployable());
+    assert_eq!(at(&beside, "LN-25", Error), ["u"]);
+}
+
+#[test]
 fn ln_26_and_tx_5_transactions_are_cancelled_from_inside() {
     let cancel = "<cancelEventDefinition/>";
     let end = format!("<endEvent id=\"c\">{cancel}</endEvent>");

@@ -79,8 +79,32 @@ fn first_cancel(def: &ProcessDefinition, host: ElementIdx) -> Option<ElementIdx>
     def.element(host).boundaries.iter().copied().find(cancels)
 }
 
-/// Compensation that is thrown where nothing is to be undone.
+/// Compensation that is thrown where nothing is to be undone, or would be caught where nobody throws it.
 pub(crate) fn compensation(compiler: &mut Compiler) {
+    of_the_process(compiler);
+    thrown(compiler);
+}
+
+/// Compensation event sub-processes directly in the process. They undo the completed sub-process they stand in; a
+/// process that completed is undone by its records (BPMN CO-5, CO-7).
+fn of_the_process(compiler: &mut Compiler) {
+    let def = &compiler.def;
+    let undoes = |idx: &ElementIdx| match &def.element(*idx).kind {
+        ElementKind::StartEvent(event) => event.triggers.contains(&Trigger::Compensation),
+        _ => false,
+    };
+    let subs = elements(def).filter(undoes).map(|start| def.element(start).parent);
+    let found: Vec<ElementIdx> = subs.filter(|sub| def.element(*sub).parent == ROOT).collect();
+    for sub in found {
+        let text = Text::new(
+            "A compensation event sub-process stands in the sub-process that it undoes, not in the process itself",
+            "Событийный подпроцесс «компенсация» стоит в том подпроцессе, который он отменяет, а не в самом процессе",
+        );
+        compiler.error("LN-25", compiler.nodes[sub.0 as usize], text);
+    }
+}
+
+fn thrown(compiler: &mut Compiler) {
     let undoes = undoable(&compiler.def);
     for idx in elements(&compiler.def) {
         let results = match &compiler.def.element(idx).kind {
