@@ -1,5 +1,6 @@
-// Screenshots of every page kind against the sample company, to be looked at by a person: `node tour.js`.
-import { launch, openPage, shot } from "./lib/browser.js";
+// Screenshots of every page kind against the sample company, to be looked at by a person, and what axe finds on each:
+// `LOOKS=dark-en,light-ru node tour.js [PAGE...]`. With UI_URL the pages come from there (a `vite` that talks to the server).
+import { launch, openPage, shot, violations } from "./lib/browser.js";
 import { ADMIN, Server, until } from "./lib/server.js";
 
 const server = new Server({ demo: true });
@@ -42,29 +43,32 @@ const PAGES = [
 ];
 
 const only = process.argv.slice(2);
+const looks = (process.env.LOOKS ?? "light-en,dark-en,light-ru,dark-ru").split(",").map((look) => look.split("-"));
+const ui = process.env.UI_URL ?? server.url;
 const browser = await launch();
 try {
   for (const [width, height] of [[1440, 900], [390, 844]]) {
-    for (const [dark, locale] of [[false, "en-US"], [true, "ru-RU"]]) {
-      const name = `${width}-${dark ? "dark-ru" : "light-en"}`;
+    for (const [theme, language] of looks) {
+      const name = `${width}-${theme}-${language}`;
       for (const login of ["admin", "anna"]) {
-        const page = await openPage(browser, { width, height, dark, locale });
-        await page.goto(`${server.url}/sign-in`);
+        const page = await openPage(browser, { width, height, dark: theme === "dark", locale: language === "ru" ? "ru-RU" : "en-US" });
+        await page.goto(`${ui}/sign-in`);
         await page.getByTestId("login").fill(login === "admin" ? ADMIN.login : login);
         await page.getByTestId("password").fill(login === "admin" ? ADMIN.password : "ruslo-demo");
         if (login === "admin") await shot(page, `${name}-sign-in`);
         await page.keyboard.press("Enter");
         await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
         const who = login === "admin" ? api : anna;
-        await who.call("PATCH", "/me", { language: dark ? "ru" : "en" });
+        await who.call("PATCH", "/me", { language });
         for (const [key, address, as = "admin"] of PAGES) {
           if (as !== login || (only.length > 0 && !only.includes(key))) continue;
-          await page.goto(server.url + address);
+          await page.goto(ui + address);
           await page.waitForLoadState("load");
           await until(`${key} to settle`, () => page.evaluate(() => !document.querySelector("[data-skeleton], .mantine-Skeleton-root")), { timeoutMs: 8000 }).catch(() => {});
           if (key === "designer") await page.waitForSelector(".djs-shape").catch((e) => console.log(name, key, e.message));
           await page.waitForTimeout(700);
           await shot(page, `${name}-${key}`);
+          for (const found of await violations(page)) console.log(name, key, found);
           if (page.errors.length > 0) console.log(name, key, page.errors.splice(0));
         }
         await page.context().close();

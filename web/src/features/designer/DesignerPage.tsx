@@ -1,4 +1,5 @@
 /** Drawing one model: canvas, properties, findings, and the way to a running process. */
+import { Loader } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useBlocker, useParams } from '@tanstack/react-router'
@@ -60,13 +61,9 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
   const [serverVersion, setServerVersion] = useState<number | null>(null)
   const templates = useQuery(templatesQuery)
   const people = useQuery(usersQuery)
-  const instance = useRef<ReturnType<typeof useModeler>['modeler']>(null)
+  const text = useRef<() => Promise<string>>(null)
 
-  const source = useCallback(async (): Promise<string> => {
-    if (!instance.current) return initial
-    const { xml } = await instance.current.saveXML({ format: true })
-    return xml ?? initial
-  }, [initial])
+  const source = useCallback(() => text.current?.() ?? Promise.resolve(initial), [initial])
   const saving = useAutosave({ model, source })
   const { findings, run: checkNow, soon: checkSoon, show: showFindings } = useDiagnostics(source)
 
@@ -85,13 +82,12 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
     onForm: setFormOfElement,
   })
   useInsertionEffect(() => {
-    instance.current = tool.modeler
+    text.current = tool.text
   })
   usePageTitle(saving.draft.name)
 
-  useEffect(() => {
-    if (tool.modeler) void checkNow()
-  }, [tool.modeler, checkNow])
+  // The text is known before it is drawn.
+  useEffect(() => void checkNow(), [checkNow])
   useEffect(() => {
     if (tool.modeler) markFindings(tool.modeler, findings.diagnostics, locale)
   }, [tool.modeler, findings.diagnostics, locale])
@@ -190,6 +186,7 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
       <div className={css.work} data-panel={panelOpen || undefined}>
         <div className={css.canvas}>
           <div ref={canvas} className="ruslo-modeler" data-testid="canvas" />
+          {!tool.modeler && !tool.failed && <div className={css.drawing} role="status"><Loader size={20} color="gray" /><span>{t('designer.drawing')}</span></div>}
           {tool.failed && <div className={css.failed}><EmptyState title={t('designer.importError')} hint={t('designer.importErrorHint', { message: tool.failed })} /></div>}
         </div>
         <aside className={`${css.panel} ruslo-properties`} aria-label={t('designer.bar.properties')}>

@@ -435,6 +435,7 @@ export const designer: Translation<typeof ru> = {
     loading: 'Opening the form editor…',
   },
   smallScreen: 'Drawing is easier on a larger screen. Here you can look and change properties.',
+  drawing: 'Drawing…',
   importError: 'The diagram could not be opened',
   importErrorHint: 'The file is broken or not BPMN 2.0: {{message}}',
   openProperties: 'Open properties',

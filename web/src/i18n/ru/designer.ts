@@ -440,6 +440,7 @@ export const designer = {
     loading: 'Открываем редактор форм…',
   },
   smallScreen: 'Рисовать удобнее на большом экране. Здесь можно смотреть схему и менять свойства.',
+  drawing: 'Рисуем…',
   importError: 'Не удалось открыть диаграмму',
   importErrorHint: 'Файл повреждён или это не BPMN 2.0: {{message}}',
   openProperties: 'Открыть свойства',

@@ -23,7 +23,7 @@ import { variablesModule } from '../modules/variables'
 import { zeebe } from '../modules/zeebe'
 import { templateNameModule } from '../modules/TemplateName'
 import { translateModule } from '../modules/translate'
-
+import { slicedImportModule } from './slices'
 
 export interface ModelerOptions {
   canvas: HTMLElement
@@ -40,6 +40,7 @@ export function createModeler({ canvas, panel, host }: ModelerOptions): Modeler 
     moddleExtensions: { zeebe, ruslo },
     additionalModules: [
       mendModule,
+      slicedImportModule,
       BpmnPropertiesPanelModule,
       BpmnPropertiesProviderModule,
       ZeebePropertiesProviderModule,

@@ -1,11 +1,13 @@
 /** The modeler's life within the page: made once for a model, told of templates, watched for changes. */
 import type Modeler from 'bpmn-js/lib/Modeler'
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { ElementTemplate, User } from '@/api'
 import { currentLanguage } from '@/i18n'
 import { useLatest } from '@/ui/hooks'
 import type { DiagramElement } from '../modules/forms'
 import { createModeler, fit, localize, serviceOf } from './modeler'
+import { importInSlices, pause } from './slices'
+import { textOf } from './text'
 
 interface Options {
   canvas: React.RefObject<HTMLDivElement | null>
@@ -19,6 +21,8 @@ interface Options {
 
 export interface ModelerState {
   modeler: Modeler | null
+  /** The drawing as text. */
+  text: () => Promise<string>
   failed: string | null
   undo: boolean
   redo: boolean
@@ -27,6 +31,7 @@ export interface ModelerState {
 export function useModeler(options: Options): ModelerState {
   const latest = useLatest(options)
   const [modeler, setModeler] = useState<Modeler | null>(null)
+  const written = useRef<(() => Promise<string>) | null>(null)
   const [failed, setFailed] = useState<string | null>(null)
   const [stack, setStack] = useState({ undo: false, redo: false })
   const { source, templates, canvas, panel } = options
@@ -34,20 +39,27 @@ export function useModeler(options: Options): ModelerState {
   useEffect(() => {
     if (!canvas.current || !panel.current) return
     let alive = true
+    const place = canvas.current
     const made = createModeler({
       canvas: canvas.current,
       panel: panel.current,
       host: { people: () => latest.current.people, openForm: (element) => latest.current.onForm(element) },
     })
-    made.importXML(source).then(
-      () => {
+    // What is half drawn is not to be drawn on.
+    place.inert = true
+    importInSlices(made, source, () => alive)
+      .then(async () => {
+        await pause()
         if (!alive) return
         fit(made)
+        place.inert = false
+        await pause()
+        if (!alive) return
+        written.current = textOf(made, source)
         setFailed(null)
         setModeler(made)
-      },
-      (error: Error) => alive && setFailed(error.message),
-    )
+      })
+      .catch((error: Error) => alive && setFailed(error.message))
     // A listener that answers anything would keep the event from all others.
     made.on('commandStack.changed', () => {
       const commands = serviceOf(made, 'commandStack')
@@ -56,6 +68,7 @@ export function useModeler(options: Options): ModelerState {
     })
     return () => {
       alive = false
+      written.current = null
       setModeler(null)
       made.destroy()
     }
@@ -68,5 +81,6 @@ export function useModeler(options: Options): ModelerState {
     serviceOf(modeler, 'palette')._update?.()
   }, [modeler, templates])
 
-  return { modeler, failed, ...stack }
+  const text = useCallback(() => written.current?.() ?? Promise.resolve(source), [source])
+  return { modeler, text, failed, ...stack }
 }

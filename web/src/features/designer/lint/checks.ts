@@ -6,6 +6,9 @@ import type { Diagnostic, DiagnosticsResult } from '@/api'
 import type { Checker } from './checker'
 
 export const LOCAL_WAIT_MS = 150
+/** A drawing that takes long to write as text is written when the hand rests: after so many times its cost, at most. */
+const WAIT_PER_COST = 8
+export const LOCAL_WAIT_MAX_MS = 1000
 export const SERVER_WAIT_MS = 1500
 /** The pause when nobody else checks. */
 export const SERVER_ALONE_WAIT_MS = 500
@@ -40,6 +43,8 @@ export class Checks {
   private busy = { local: false, server: false }
   private timers: { local?: ReturnType<typeof setTimeout>; server?: ReturnType<typeof setTimeout> } = {}
   private closed = false
+  /** What writing the drawing took, as far as it was written anew. */
+  private costMs = 0
 
   constructor(private readonly around: Surroundings) {}
 
@@ -53,7 +58,7 @@ export class Checks {
     clearTimeout(this.timers.local)
     clearTimeout(this.timers.server)
     const alone = this.around.checker.isGone()
-    if (!alone) this.timers.local = setTimeout(() => void this.checkHere(), LOCAL_WAIT_MS)
+    if (!alone) this.timers.local = setTimeout(() => void this.checkHere(), this.localWait())
     this.timers.server = setTimeout(() => void this.askServer(), alone ? SERVER_ALONE_WAIT_MS : SERVER_WAIT_MS)
   }
 
@@ -115,10 +120,17 @@ export class Checks {
     return source === null ? null : this.around.checker.check(source)
   }
 
+  private localWait(): number {
+    return Math.min(LOCAL_WAIT_MAX_MS, Math.max(LOCAL_WAIT_MS, WAIT_PER_COST * this.costMs))
+  }
+
   /** The drawing as text; null when it can not be written. */
   private async text(): Promise<string | null> {
+    const begun = performance.now()
     try {
-      return await this.around.source()
+      const text = await this.around.source()
+      this.costMs = Math.max(performance.now() - begun, this.costMs / 2)
+      return text
     } catch {
       return null
     }

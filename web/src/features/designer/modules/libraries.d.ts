@@ -1,4 +1,10 @@
 /** Libraries of the designer that bring no types; only what is used here is told. */
+declare module 'bpmn-js/lib/import/BpmnImporter' {
+  export default class BpmnImporter {
+    static $inject: string[]
+    add(semantic: object, di: object, parent?: unknown): unknown
+  }
+}
 declare module 'camunda-bpmn-js-behaviors/lib/camunda-cloud' {
   const module: Record<string, unknown>
   export default module

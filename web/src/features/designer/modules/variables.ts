@@ -3,11 +3,31 @@ import { getVariablesForElement } from '@bpmn-io/extract-process-variables/zeebe
 import type { Moddle } from './forms'
 import { isGlobalTask } from './parts/globalTasks'
 
+interface Bus {
+  on: (event: string, listener: () => void) => void
+}
+
 class Variables {
-  async getVariablesForElement(part: Moddle): Promise<object[]> {
+  static $inject = ['eventBus']
+
+  /** Each editor of the panel asks, and the answer reads the whole process: it is kept until something changes. */
+  private known = new WeakMap<Moddle, Promise<object[]>>()
+
+  constructor(eventBus: Bus) {
+    for (const event of ['commandStack.changed', 'elements.changed', 'import.done']) {
+      eventBus.on(event, () => {
+        this.known = new WeakMap()
+      })
+    }
+  }
+
+  getVariablesForElement(part: Moddle): Promise<object[]> {
     let at: Moddle | undefined = part
     while (at && !isGlobalTask(at)) at = at.$parent
-    return at ? [] : getVariablesForElement(part)
+    if (at) return Promise.resolve([])
+    const known = this.known.get(part) ?? getVariablesForElement(part)
+    this.known.set(part, known)
+    return known
   }
 }
 
