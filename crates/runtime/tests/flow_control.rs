@@ -9,14 +9,14 @@ use model::{InstanceId, JobId, Value};
 use runtime::clock::Entropy;
 use runtime::{
     ActivateJobs, ActivatedJob, CallRecord, CircuitState, Connector, Delivery, DeliveryReport, DeliveryResult, Order,
-    OutboundHttp, Page, Runtime, RuntimeConfig,
+    OutboundHttp, Page, Runtime, RuntimeConfig, TaskAnswer,
 };
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use support::{PATIENCE, World, around, object, service, service_named};
+use support::{PATIENCE, World, around, object, service, service_named, user_task};
 
 const WEBHOOK: &str = "ruslo:bitrix.WebHookActivity";
 
@@ -259,6 +259,21 @@ async fn a_lease_is_extended_by_its_worker_only() {
     let reads = reads_at_rest(&world).await;
     world.runtime.complete_job(&world.admin, job.id, object(json!({}))).await.unwrap();
     assert_eq!(world.store.stats().reads, reads, "whoever was handed the job here is known");
+    assert_eq!(world.state(id).await, "completed");
+}
+
+#[tokio::test]
+async fn a_persons_task_is_made_without_a_read_and_done_with_two() {
+    let world = World::new().await;
+    let definition = world.deploy(&around(&user_task("anna"))).await;
+    world.start(definition, json!({})).await;
+    let reads = reads_at_rest(&world).await;
+    let id = world.start(definition, json!({})).await;
+    assert_eq!(world.store.stats().reads, reads, "whose task it is was known");
+    let task = world.runtime.instance(id).await.unwrap().tasks.remove(0);
+    let reads = reads_at_rest(&world).await;
+    world.runtime.complete_task(&world.anna, task.id, TaskAnswer::default()).await.unwrap();
+    assert_eq!(world.store.stats().reads - reads, 2, "the task and the instance");
     assert_eq!(world.state(id).await, "completed");
 }
 

@@ -1,16 +1,17 @@
 //! What commands to an existing instance need before they are worked on.
 //!
-//! Owns: reading it into the session. Invariant: it is read once a round. Never: works, writes.
+//! Owns: reading it into the session. Invariant: it is read once a round, and only if it is needed. Never: works,
+//! writes.
 
 use super::session::{Session, TaskPeople};
 use super::work::{Envelope, Work};
 use crate::core::Core;
-use engine::{Command, InstanceState};
+use engine::{Command, Event, InstanceState};
 use model::{Fault, TaskId, UserId};
 use std::collections::VecDeque;
 use store::{AnswerStatus, TaskAssignee, TaskDetails, TaskRole};
 
-/// Brings in what commands to an existing instance need: its definition, its document, the versions of its tasks.
+/// Brings in what commands to an existing instance need: its definition, its document, tasks that get other people.
 pub(super) async fn prepare(core: &Core, session: &mut Session, envelopes: &VecDeque<Envelope>) -> Result<(), Fault> {
     let Some(before) = &session.before else { return Ok(()) };
     let instance = before.instance.clone();
@@ -21,15 +22,30 @@ pub(super) async fn prepare(core: &Core, session: &mut Session, envelopes: &VecD
     {
         session.read_document(core, document).await?;
     }
-    for (task, assignees) in tasks_named(envelopes) {
+    for (task, users) in reassignments(envelopes) {
         let Some(stored) = core.store.task(task).await? else { continue };
         session.task_versions.insert(task, stored.task.version);
-        if let Some(users) = assignees {
-            session.people.insert(task, reassigned(&stored, users));
-        }
+        session.people.insert(task, reassigned(&stored, users));
     }
     session.deployment = Some(deployment);
     session.state = Some(instance);
+    Ok(())
+}
+
+/// The versions of tasks that wait on after an answer, since `first`: their rows change on that condition. An answer
+/// that closes its task needs none, and most do.
+pub(super) async fn answered(core: &Core, session: &mut Session, first: usize) -> Result<(), Fault> {
+    let Some(state) = &session.state else { return Ok(()) };
+    let open = session.events[first..].iter().filter_map(|event| match event {
+        Event::UserTaskAnswered(answer) if state.task(answer.task).is_some() => Some(answer.task),
+        _ => None,
+    });
+    let unknown: Vec<TaskId> = open.filter(|task| !session.task_versions.contains_key(task)).collect();
+    for task in unknown {
+        if let Some(stored) = core.store.task(task).await? {
+            session.task_versions.insert(task, stored.task.version);
+        }
+    }
     Ok(())
 }
 
@@ -42,18 +58,14 @@ fn reassigned(stored: &TaskDetails, users: Vec<UserId>) -> TaskPeople {
     TaskPeople { people: users.into_iter().map(person).collect(), groups: Vec::new() }
 }
 
-/// Tasks that commands answer, or give to others.
-fn tasks_named(envelopes: &VecDeque<Envelope>) -> Vec<(TaskId, Option<Vec<UserId>>)> {
+/// Tasks that commands give to others.
+fn reassignments(envelopes: &VecDeque<Envelope>) -> Vec<(TaskId, Vec<UserId>)> {
     let mut named = Vec::new();
     for envelope in envelopes {
         let Work::Commands { commands, .. } = &envelope.work else { continue };
         for command in commands {
-            match command {
-                Command::AnswerTask { task, .. } => named.push((*task, None)),
-                Command::ReassignTask { task, assignees, .. } => {
-                    named.push((*task, Some(assignees.iter().filter_map(|a| a.parse().ok()).collect())));
-                }
-                _ => {}
+            if let Command::ReassignTask { task, assignees, .. } = command {
+                named.push((*task, assignees.iter().filter_map(|a| a.parse().ok()).collect()));
             }
         }
     }

@@ -3,6 +3,7 @@
 //! A command's events may ask for more: a built-in job is done and completed, people are looked up. Those follow-ups
 //! are commands again, run until nothing follows. Invariant: all of it is one unit.
 
+use super::prepare;
 use super::session::{Session, TaskPeople};
 use super::work::{MigrateWork, StartWork, Work};
 use crate::components::people::{self, Around};
@@ -38,7 +39,14 @@ pub(super) async fn work(core: &Core, session: &mut Session, ids: &mut IdSource,
         {
             Ok(Err(instance_not_found(session.id)))
         }
-        Work::Commands { commands, .. } => run(core, session, ids, commands.into()).await,
+        Work::Commands { commands, .. } => {
+            let first = session.events.len();
+            let done = run(core, session, ids, commands.into()).await?;
+            if session.events[first..].iter().any(|event| matches!(event, Event::UserTaskAnswered(_))) {
+                Box::pin(prepare::answered(core, session, first)).await?;
+            }
+            Ok(done)
+        }
         Work::Deliver { command, .. }
             if matches!(*command, Command::DeliverMessage { .. })
                 && session.state.as_ref().is_some_and(Instance::is_suspended) =>
