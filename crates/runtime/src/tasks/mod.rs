@@ -67,12 +67,16 @@ pub(crate) async fn inbox(
         limit: page.limit,
         offset: page.offset.into(),
     };
-    let items: Vec<TaskView> = core.store.inbox(query).await?.into_iter().map(view).collect();
-    let total = if done || search.is_some() {
-        u64::from(page.offset) + items.len() as u64
+    let (found, open) = if done || search.is_some() {
+        (core.store.inbox(query).await?, None)
     } else {
-        u64::from(core.store.inbox_count(user, &[], COUNT_MAX).await?)
+        // Beside each other: neither waits for the other's thread.
+        let open = core.store.inbox_count(user, &[], COUNT_MAX);
+        let (found, open) = tokio::try_join!(core.store.inbox(query), open)?;
+        (found, Some(open))
     };
+    let items: Vec<TaskView> = found.into_iter().map(view).collect();
+    let total = open.map_or_else(|| u64::from(page.offset) + items.len() as u64, u64::from);
     Ok(Paged { items, total })
 }
 
