@@ -119,7 +119,7 @@ fn documents_name_paths_that_exist() {
     for doc in files().iter().filter(|p| p.ends_with(".md")) {
         let text = fs::read_to_string(root().join(doc)).expect("document can be read");
         for name in text.split('`').skip(1).step_by(2) {
-            let known = ["crates/", "web/", "docs/", "e2e/", "examples/", "bench/", "tools/"];
+            let known = ["crates/", "web/", "docs/", "e2e/", "examples/", "bench/", "faults/", "tools/", ".ci/"];
             let path = name.trim_end_matches('/').split(['#', ':']).next().unwrap_or_default();
             let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
             if plain && known.iter().any(|k| name.starts_with(k)) && !root().join(path).exists() {
