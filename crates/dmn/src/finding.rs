@@ -1,7 +1,8 @@
-//! Building findings: one place that knows the shape of a diagnostic and where a byte of the text stands.
+//! Building findings: one place that knows the shape of a diagnostic.
 //!
 //! Never: decides what is wrong.
 
+use expr::position;
 use model::{Diagnostic, Severity};
 
 /// A finding's text in both languages.
@@ -61,16 +62,4 @@ impl<'t> Findings<'t> {
         self.found.sort_by_key(|(at, _)| *at);
         self.found.into_iter().map(|(_, d)| d).collect()
     }
-}
-
-/// Line and column, from 1, of a byte.
-pub(crate) fn position(text: &str, at: usize) -> (u32, u32) {
-    let mut end = at.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let before = &text[..end];
-    let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
 }

@@ -8,6 +8,7 @@
 
 mod bitrix;
 mod compiled;
+mod english;
 mod env;
 pub mod feel;
 pub mod js;
@@ -16,4 +17,4 @@ mod syntax;
 
 pub use compiled::{Compiled, compile, literal, unary_tests};
 pub use env::{Env, EvalError, Evaluated, Scope, seed_of};
-pub use syntax::SyntaxError;
+pub use syntax::{SyntaxError, position};

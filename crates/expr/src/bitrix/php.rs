@@ -1,6 +1,7 @@
 //! PHP's ways that templates rely on: letters of date formats, of intervals, numbers in front of a text.
 
 use super::dates::Moment;
+use crate::english;
 use jiff::civil::{Date, DateTime};
 use model::Number;
 use model::value::Zone;
@@ -17,36 +18,10 @@ pub(super) struct Words {
 
 /// English, as PHP's `date` writes.
 pub(super) const ENGLISH: Words = Words {
-    days: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+    days: english::DAYS,
     days_short: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
-    months: [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-    months_alone: [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
+    months: english::MONTHS,
+    months_alone: english::MONTHS,
     months_short: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
 };
 

@@ -4,24 +4,9 @@ use super::super::machine::expected;
 use super::super::operators::Outcome;
 use super::super::value::Feel;
 use super::{Builtin, arg, data, int};
+use crate::english::{DAYS, MONTHS};
 use jiff::civil::Date;
 use model::Value;
-
-const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 pub(super) fn all() -> Vec<Builtin> {
     const DATE: &[&[&str]] = &[&["date"]];
