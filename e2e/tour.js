@@ -1,6 +1,9 @@
-// Screenshots of every page kind against the sample company, to be looked at by a person, and what axe finds on each:
-// `LOOKS=dark-en,light-ru node tour.js [PAGE...]`. With UI_URL the pages come from there (a `vite` that talks to the server).
-import { launch, openPage, shot, violations } from "./lib/browser.js";
+// Screenshots of every page kind against the sample company, to be looked at by a person, and what axe finds on each
+// and what is too small for a finger:
+// `LOOKS=dark-en,light-ru node tour.js [PAGE...]`. With UI_URL the pages
+// come from there: a proxy that reads the server's address from the file UI_TARGET.
+import { writeFileSync } from "node:fs";
+import { launch, openPage, shot, smallTargets, violations } from "./lib/browser.js";
 import { ADMIN, Server, until } from "./lib/server.js";
 
 const server = new Server({ demo: true });
@@ -15,13 +18,16 @@ const waiting = instances.find((i) => i.state === "active");
 const models = (await api.get("/models")).items;
 const model = models.find((m) => m.kind === "bpmn");
 const decision = models.find((m) => m.kind === "dmn");
+const app = await api.post("/apps", { name: "Checksums", scopes: ["bizproc"] }).catch(async () => (await api.get("/apps")).items[0]);
+const people = (await api.get("/users")).items;
 const anna = await server.signIn("anna", "ruslo-demo");
 const task = (await anna.get("/tasks?view=mine")).items[0];
 
 const PAGES = [
   ["inbox", "/inbox", "anna"],
   ["task", `/inbox/${task.id}`, "anna"],
-  ["start", "/processes"],
+  ["start", "/processes?tab=start"],
+  ["messages", "/processes?tab=messages"],
   ["instances", "/processes?tab=instances"],
   ["definitions", "/processes?tab=definitions"],
   ["instance", `/instances/${waiting.id}`],
@@ -37,7 +43,15 @@ const PAGES = [
   ["catalog", `/catalogs/${purchases.id}`],
   ["record", `/records/${records[0].id}`],
   ["apps", "/apps"],
+  ["app", `/apps/${app.id}`],
+  ["webhooks", "/apps?tab=webhooks"],
+  ["tokens", "/apps?tab=tokens"],
   ["settings", "/settings"],
+  ["profile", "/settings?tab=profile"],
+  ["person", `/settings?user=${people[1].id}`],
+  ["new-model", "/designer?new=1"],
+  ["new-catalog", "/catalogs?new=1"],
+  ["lost", "/nowhere"],
   ["retention", "/settings?tab=retention"],
   ["system", "/settings?tab=system"],
 ];
@@ -45,6 +59,7 @@ const PAGES = [
 const only = process.argv.slice(2);
 const looks = (process.env.LOOKS ?? "light-en,dark-en,light-ru,dark-ru").split(",").map((look) => look.split("-"));
 const ui = process.env.UI_URL ?? server.url;
+if (process.env.UI_TARGET) writeFileSync(process.env.UI_TARGET, server.url);
 const browser = await launch();
 try {
   for (const [width, height] of [[1440, 900], [390, 844]]) {
@@ -68,6 +83,7 @@ try {
           if (key === "designer") await page.waitForSelector(".djs-shape").catch((e) => console.log(name, key, e.message));
           await page.waitForTimeout(700);
           await shot(page, `${name}-${key}`);
+          if (width < 500) for (const found of await smallTargets(page)) console.log(name, key, "small:", found);
           for (const found of await violations(page)) console.log(name, key, found);
           if (page.errors.length > 0) console.log(name, key, page.errors.splice(0));
         }

@@ -3,6 +3,7 @@ import { chromium } from "playwright-core";
 import { createRequire } from "node:module";
 import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { ADMIN } from "./server.js";
 
 const ARTIFACTS = process.env.E2E_ARTIFACTS ?? path.resolve(import.meta.dirname, "../artifacts");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -29,6 +30,15 @@ export async function openPage(browser, { width = 1440, height = 900, locale = "
   return page;
 }
 
+/** Signs in as people do, and waits for the first page. */
+export async function signIn(page, url, { login, password } = ADMIN) {
+  await page.goto(`${url}/sign-in`);
+  await page.getByTestId("login").fill(login);
+  await page.getByTestId("password").fill(password);
+  await page.keyboard.press("Enter");
+  await page.waitForURL((at) => !at.pathname.startsWith("/sign-in"));
+}
+
 export async function shot(page, name) {
   mkdirSync(ARTIFACTS, { recursive: true });
   await page.screenshot({ path: path.join(ARTIFACTS, `${name}.png`) });
@@ -41,4 +51,20 @@ export async function violations(page) {
   return result.violations
     .filter((v) => ["serious", "critical"].includes(v.impact))
     .map((v) => `${v.id} (${v.impact}): ${v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | ")}`);
+}
+
+/** What can be pressed and is smaller than a finger: buttons, links and inputs below `least` pixels that stand alone. */
+export function smallTargets(page, least = 40) {
+  return page.evaluate((min) => {
+    const found = [];
+    for (const one of document.querySelectorAll("button, a[href], input:not([type=hidden]), select, textarea, [role=button], [role=tab]")) {
+      const box = (one.matches("input[type=checkbox], input[type=radio]") ? (one.closest("label") ?? one.parentElement) : one).getBoundingClientRect();
+      const style = getComputedStyle(one);
+      if (box.width === 0 || style.visibility === "hidden" || one.closest("[aria-hidden=true], .visually-hidden, .djs-container, [class*=skip]")) continue;
+      // A link within a sentence is as high as its line.
+      if (one.matches("a") && style.display === "inline") continue;
+      if (box.height < min - 0.5 || box.width < min - 0.5) found.push(`${one.tagName.toLowerCase()}.${String(one.className).split(" ").at(-1)} "${(one.getAttribute("aria-label") ?? one.textContent ?? "").trim().slice(0, 24)}" ${Math.round(box.width)}x${Math.round(box.height)}`);
+    }
+    return [...new Set(found)];
+  }, least);
 }

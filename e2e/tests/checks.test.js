@@ -2,9 +2,9 @@
 // server knows is added when it does.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, openPage, shot } from "../lib/browser.js";
+import { launch, openPage, shot, signIn } from "../lib/browser.js";
 import { Designer } from "../lib/designer.js";
-import { ADMIN, Server } from "../lib/server.js";
+import { Server } from "../lib/server.js";
 
 const CALLS = `<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI"
@@ -36,11 +36,7 @@ before(async () => {
   browser = await launch();
   page = await openPage(browser);
   page.setDefaultTimeout(45_000);
-  await page.goto(server.url);
-  await page.getByTestId("login").fill(ADMIN.login);
-  await page.getByTestId("password").fill(ADMIN.password);
-  await page.keyboard.press("Enter");
-  await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+  await signIn(page, server.url);
 });
 after(async () => {
   if (page) await shot(page, "checks-last");

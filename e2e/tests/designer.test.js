@@ -2,9 +2,9 @@
 // make one kind of another, and what a few of the settings write into the file.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, openPage, shot, violations } from "../lib/browser.js";
+import { launch, openPage, shot, signIn, violations } from "../lib/browser.js";
 import { Designer } from "../lib/designer.js";
-import { ADMIN, Server, until } from "../lib/server.js";
+import { Server, until } from "../lib/server.js";
 
 const HEAD =
   '<?xml version="1.0" encoding="UTF-8"?><bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" ' +
@@ -125,11 +125,7 @@ before(async () => {
   browser = await launch();
   page = await openPage(browser);
   page.setDefaultTimeout(60_000);
-  await page.goto(server.url);
-  await page.getByTestId("login").fill(ADMIN.login);
-  await page.getByTestId("password").fill(ADMIN.password);
-  await page.keyboard.press("Enter");
-  await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+  await signIn(page, server.url);
   designer = new Designer(page);
   const content = Object.entries(KINDS).map(([kind, [xml]]) => xml(kind)).join("");
   model = await imported("Everything", `<bpmn:process id="everything" isExecutable="true">${content}</bpmn:process>`);

@@ -2,7 +2,7 @@
 // with the app's activity, a record starts it, the app answers, a person decides, and the diagram shows it all live.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, openPage, shot, violations } from "../lib/browser.js";
+import { launch, openPage, shot, signIn, violations } from "../lib/browser.js";
 import { Designer } from "../lib/designer.js";
 import { ADMIN, Server, until } from "../lib/server.js";
 import { makeRecord, md5, rootVariables, startApp, untilElement, untilState } from "../lib/story.js";
@@ -25,13 +25,9 @@ after(async () => {
   await server.stop();
 });
 
-async function signIn(login, password) {
+async function signedIn(login, password) {
   const page = await openPage(browser);
-  await page.goto(server.url);
-  await page.getByTestId("login").fill(login);
-  await page.getByTestId("password").fill(password);
-  await page.keyboard.press("Enter");
-  await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+  await signIn(page, server.url, { login, password });
   return page;
 }
 
@@ -42,7 +38,7 @@ async function copied(page, id) {
 }
 
 test("an administrator signs in, creates a local app and gets its keys once", async () => {
-  admin = await signIn(ADMIN.login, ADMIN.password);
+  admin = await signedIn(ADMIN.login, ADMIN.password);
   await admin.getByRole("link", { name: "Apps" }).click();
   await admin.getByTestId("create-app").first().click();
   await admin.getByRole("textbox", { name: "Name" }).fill("Hashing");
@@ -184,7 +180,7 @@ test("the diagram shows the token at the app's activity; the server is killed me
   await server.kill();
   await server.start();
   api = await server.signIn();
-  anna = await signIn("anna", "anna's password");
+  anna = await signedIn("anna", "anna's password");
   await anna.goto(`${server.url}/inbox`);
   assert.equal(await anna.getByTestId("task-row").count(), 0);
   await fetch(`${app.url}/release`);

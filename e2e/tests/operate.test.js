@@ -2,8 +2,8 @@
 // real server. Suspend, move a token, go on with another version, skip what broke, send a message, try a decision out.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, openPage, shot, violations } from "../lib/browser.js";
-import { ADMIN, Server, until } from "../lib/server.js";
+import { launch, openPage, shot, signIn, violations } from "../lib/browser.js";
+import { Server, until } from "../lib/server.js";
 
 const server = new Server();
 let browser, page, api;
@@ -58,11 +58,7 @@ before(async () => {
   api = await server.signIn();
   browser = await launch();
   page = await openPage(browser);
-  await page.goto(server.url);
-  await page.getByTestId("login").fill(ADMIN.login);
-  await page.getByTestId("password").fill(ADMIN.password);
-  await page.keyboard.press("Enter");
-  await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+  await signIn(page, server.url);
 });
 after(async () => {
   if (page) await shot(page, "operate-last");

@@ -2,8 +2,8 @@
 // that is busy. In a browser.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, openPage, shot, violations } from "../lib/browser.js";
-import { ADMIN, Server, until } from "../lib/server.js";
+import { launch, openPage, shot, signIn, violations } from "../lib/browser.js";
+import { Server, until } from "../lib/server.js";
 
 const HEAD =
   '<?xml version="1.0" encoding="UTF-8"?><bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="d" targetNamespace="t">';
@@ -24,11 +24,7 @@ before(async () => {
   for (let i = 0; i < 3; i++) await api.post("/instances", { definitionId: definition.id });
   browser = await launch();
   page = await openPage(browser);
-  await page.goto(server.url);
-  await page.getByTestId("login").fill(ADMIN.login);
-  await page.getByTestId("password").fill(ADMIN.password);
-  await page.keyboard.press("Enter");
-  await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+  await signIn(page, server.url);
 });
 after(async () => {
   if (page) await shot(page, "settings-last");

@@ -39,7 +39,7 @@ export default function BottomBar({ pathname }: { pathname: string }) {
         )
       })}
       <UnstyledButton className={css.bottomLink} onClick={() => setMore(true)} aria-expanded={more}>
-        <IconDots size={22} stroke={1.6} aria-hidden />
+        <span><IconDots size={22} stroke={1.6} aria-hidden /></span>
         {t('shell.nav.more')}
       </UnstyledButton>
       <Drawer opened={more} onClose={() => setMore(false)} position="bottom" size="420px" title={me.fullName || me.login} radius="lg">

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { recordQuery, usersQuery, type Field, type Json } from '@/api'
 import { useLocale } from './hooks'
+import { separators } from '@/util/numbers'
 import { PeopleSelect, PersonSelect, RecordSelect } from './pickers'
 
 interface FieldInputProps {
@@ -19,11 +20,12 @@ const asList = (value: Json | undefined): string[] => (Array.isArray(value) ? va
 const orNull = (text: string | null): Json => (text === null || text === '' ? null : text)
 
 export function FieldInput({ field, value, onChange, error, disabled }: FieldInputProps) {
+  const locale = useLocale()
   const common = { label: field.name, withAsterisk: field.required, error, disabled, id: `field-${field.key}`, name: field.key }
   if (field.multiple) return <ManyInput field={field} value={value} onChange={onChange} common={common} />
   switch (field.type) {
     case 'number':
-      return <NumberInput {...common} value={value === null || value === undefined ? '' : Number(value)} onChange={(v) => onChange(v === '' ? null : Number(v))} hideControls decimalSeparator="," thousandSeparator=" " allowedDecimalSeparators={['.', ',']} />
+      return <NumberInput {...common} value={value === null || value === undefined ? '' : Number(value)} onChange={(v) => onChange(v === '' ? null : Number(v))} hideControls {...separators(locale)} />
     case 'boolean':
       return <Switch label={field.name} disabled={disabled} error={error} checked={value === true} onChange={(e) => onChange(e.currentTarget.checked)} />
     case 'date':

@@ -5,16 +5,16 @@ import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { queryClient, type Activity, type App, type AppTokens } from '@/api'
+import { type Activity, type App, type AppTokens } from '@/api'
 import { CallList } from '@/ui/CallList'
 import { confirm } from '@/ui/confirm'
 import { CopyAction } from '@/ui/Copy'
-import { toastError, toastOk } from '@/ui/errors'
+import { toastError } from '@/ui/errors'
 import { Facts, Panel } from '@/ui/Facts'
-import { navigateTo } from '@/ui/nav'
 import { BlockSkeleton, Page, QueryView } from '@/ui/Page'
 import { ToneBadge } from '@/ui/StateBadge'
 import { Time } from '@/ui/Time'
+import { confirmRemoval } from '@/ui/remove'
 import { AppKeys } from './AppKeys'
 import css from './apps.module.css'
 import { activitiesQuery, appCallsQuery, appQuery, deleteApp, newSecret, newTokens } from './queries'
@@ -41,17 +41,15 @@ function AppView({ app }: { app: App }) {
       run: async () => setShown({ app: await newSecret(app.id) }),
     })
   const remove = () =>
-    confirm({
+    confirmRemoval({
       title: t('apps.card.deleteConfirm'),
       text: t('apps.card.deleteText'),
       action: t('apps.card.delete'),
       name: app.name,
-      run: async () => {
-        await deleteApp(app.id)
-        toastOk(t('apps.card.deleted'))
-        navigateTo('/apps')
-        void queryClient.invalidateQueries({ queryKey: ['app', 'list'] })
-      },
+      remove: () => deleteApp(app.id),
+      done: t('apps.card.deleted'),
+      shownBy: ['app', 'list'],
+      leadsTo: '/apps',
     })
   const tokens = () => void newTokens(app.id).then((issued) => setShown({ app: { ...app, clientSecret: undefined }, tokens: issued }), toastError)
   return (

@@ -6,18 +6,16 @@ import { useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
-import { can, queryClient, useMe, type Catalog, type RecordRow } from '@/api'
-import { confirm } from '@/ui/confirm'
+import { can, useMe, type Catalog, type RecordRow } from '@/api'
 import { DataTable, PAGE_SIZE, type Column } from '@/ui/DataTable'
-import { toastOk } from '@/ui/errors'
 import { FieldValue } from '@/ui/fields'
 import { Guard } from '@/ui/Guard'
-import { navigateTo } from '@/ui/nav'
 import { BlockSkeleton, EmptyState, Page, QueryView, TableSkeleton } from '@/ui/Page'
 import { SearchBox } from '@/ui/SearchBox'
 import { useUrlState } from '@/ui/search'
 import { Time } from '@/ui/Time'
 import ui from '@/ui/ui.module.css'
+import { confirmRemoval } from '@/ui/remove'
 import { CatalogEditor } from './CatalogEditor'
 import { catalogQuery, deleteCatalog, recordsQuery } from './queries'
 import { RecordDrawer } from './RecordDrawer'
@@ -40,17 +38,15 @@ function CatalogView({ catalog }: { catalog: Catalog }) {
   const query = useQuery(recordsQuery(catalog.id, { search: search.q, sort: search.sort, limit: PAGE_SIZE, offset: (page - 1) * PAGE_SIZE }))
   const create = <Button leftSection={<IconPlus size={15} />} data-testid="record-create" onClick={() => setSearch({ record: 'new' })}>{t('catalogs.record.new')}</Button>
   const remove = () =>
-    confirm({
+    confirmRemoval({
       title: t('catalogs.deleteConfirm'),
       text: t('catalogs.deleteText', { name: catalog.name }),
       action: t('catalogs.delete'),
       name: catalog.name,
-      run: async () => {
-        await deleteCatalog(catalog.id)
-        toastOk(t('catalogs.deleted'))
-        await queryClient.invalidateQueries({ queryKey: ['catalog', 'list'] })
-        navigateTo('/catalogs')
-      },
+      remove: () => deleteCatalog(catalog.id),
+      done: t('catalogs.deleted'),
+      shownBy: ['catalog', 'list'],
+      leadsTo: '/catalogs',
     })
   return (
     <Page

@@ -185,7 +185,8 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
       {narrow && <p className={css.small}>{t('designer.smallScreen')}</p>}
       <div className={css.work} data-panel={panelOpen || undefined}>
         <div className={css.canvas}>
-          <div ref={canvas} className="ruslo-modeler" data-testid="canvas" />
+          {/* What is half drawn is not to be drawn on. */}
+          <div ref={canvas} className="ruslo-modeler" data-testid="canvas" inert={!tool.modeler} />
           {!tool.modeler && !tool.failed && <div className={css.drawing} role="status"><Loader size={20} color="gray" /><span>{t('designer.drawing')}</span></div>}
           {tool.failed && <div className={css.failed}><EmptyState title={t('designer.importError')} hint={t('designer.importErrorHint', { message: tool.failed })} /></div>}
         </div>

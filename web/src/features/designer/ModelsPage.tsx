@@ -6,7 +6,6 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { can, catalogsQuery, queryClient, useMe, type Model } from '@/api'
 import { currentLanguage } from '@/i18n'
-import { confirm } from '@/ui/confirm'
 import { DataTable, type Column } from '@/ui/DataTable'
 import { toastError, toastOk } from '@/ui/errors'
 import { navigateTo } from '@/ui/nav'
@@ -15,6 +14,7 @@ import { SearchBox } from '@/ui/SearchBox'
 import { useUrlState } from '@/ui/search'
 import { Time } from '@/ui/Time'
 import ui from '@/ui/ui.module.css'
+import { confirmRemoval } from '@/ui/remove'
 import css from './designer.module.css'
 import { createModel, deleteModel, importFile, modelsQuery, readModel } from './queries'
 import { decisionSource } from '@/features/decisions/starter'
@@ -114,16 +114,14 @@ function ModelMenu({ model }: { model: Model }) {
     }
   }
   const remove = () =>
-    confirm({
+    confirmRemoval({
       title: t('designer.deleteConfirm'),
       text: t('designer.deleteText', { name: model.name }),
       action: t('designer.list.delete'),
       name: model.name,
-      run: async () => {
-        await deleteModel(model.id)
-        toastOk(t('designer.deleted'))
-        await queryClient.invalidateQueries({ queryKey: ['model'] })
-      },
+      remove: () => deleteModel(model.id),
+      done: t('designer.deleted'),
+      shownBy: ['model'],
     })
   return (
     <Menu position="bottom-end">

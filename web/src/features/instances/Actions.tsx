@@ -6,7 +6,7 @@ import { can, queryClient, useMe, type InstanceDetail } from '@/api'
 import { confirm } from '@/ui/confirm'
 import { toastError, toastOk } from '@/ui/errors'
 import { Guard } from '@/ui/Guard'
-import { navigateTo } from '@/ui/nav'
+import { confirmRemoval } from '@/ui/remove'
 import { cancelInstance, eraseInstance, resumeInstance, suspendInstance } from './queries'
 
 export function useResume(id: string): () => void {
@@ -51,17 +51,15 @@ export function Actions({ instance, onModify, onMigrate }: { instance: InstanceD
       },
     })
   const erase = () =>
-    confirm({
+    confirmRemoval({
       title: t('instance.eraseTitle'),
       text: t('instance.eraseText'),
       action: t('instance.erase'),
       name: instance.id,
-      run: async () => {
-        await eraseInstance(instance.id)
-        toastOk(t('instance.erased'))
-        navigateTo('/processes')
-        void queryClient.invalidateQueries({ queryKey: ['instance', 'list'] })
-      },
+      remove: () => eraseInstance(instance.id),
+      done: t('instance.erased'),
+      shownBy: ['instance', 'list'],
+      leadsTo: '/processes',
     })
   return (
     <>

@@ -1,8 +1,9 @@
 /** The decisions that are deployed. */
+import { Button } from '@mantine/core'
 import { IconTable } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
-import type { Decision } from '@/api'
+import { can, useMe, type Decision } from '@/api'
 import { decisionsQuery } from '@/features/decisions/queries'
 import { DataTable, type Column } from '@/ui/DataTable'
 import { EmptyState, QueryView, TableSkeleton } from '@/ui/Page'
@@ -13,6 +14,7 @@ import ui from '@/ui/ui.module.css'
 
 export function DecisionsTab() {
   const { t } = useTranslation()
+  const me = useMe()
   const [search, setSearch] = useUrlState()
   const query = useQuery(decisionsQuery(search.q ?? ''))
   const columns: Column<Decision>[] = [
@@ -29,7 +31,7 @@ export function DecisionsTab() {
           data.items.length === 0
             ? search.q
               ? <EmptyState title={t('common.state.nothingFound')} hint={t('common.state.nothingFoundHint')} />
-              : <EmptyState icon={IconTable} title={t('decisions.empty')} hint={t('decisions.emptyHint')} />
+              : <EmptyState icon={IconTable} title={t('decisions.empty')} hint={t('decisions.emptyHint')}>{can.design(me).ok && <Button component="a" href="/designer?new=1">{t('designer.new')}</Button>}</EmptyState>
             : <DataTable label={t('processes.tab.decisions')} rows={data.items} columns={columns} rowKey={(decision) => decision.id} href={(decision) => `/decisions/${decision.id}`} total={data.total} rowTestId="decision-row" />
         }
       </QueryView>

@@ -185,5 +185,7 @@ function addBadge(overlays: Services['overlays'], element: RegistryElement, mark
   html.dataset.testid = `element-state-${element.id}`
   const count = mark.turns ?? (mark.runs > 1 ? String(mark.runs) : '')
   html.textContent = `${GLYPH[mark.state]} ${count}`.trim()
-  overlays.add(element.id, 'ruslo-count', { position: { top: -11, right: 11 }, html, show: { minZoom: 0.3 } })
+  // The name of a gateway may stand right above it.
+  const top = element.type?.endsWith('Gateway') ? 0 : -11
+  overlays.add(element.id, 'ruslo-count', { position: { top, right: 11 }, html, show: { minZoom: 0.3 } })
 }

@@ -118,7 +118,7 @@ export function SavedMark({ state, version, onSave }: { state: SaveState; versio
   const broken = state === 'failed' || state === 'conflict'
   return (
     <Tooltip label={`${t('designer.bar.save')}  Ctrl+S · ${t('designer.save.version', { version })}`}>
-      <button type="button" className={css.saved} data-testid="model-save-state" data-state={state} data-version={version} data-broken={broken || undefined} onClick={onSave}>
+      <button type="button" className={css.saved} aria-label={t(`designer.save.${state}`)} data-testid="model-save-state" data-state={state} data-version={version} data-broken={broken || undefined} onClick={onSave}>
         <Glyph size={15} aria-hidden /> <span>{t(`designer.save.${state}`)}</span>
       </button>
     </Tooltip>

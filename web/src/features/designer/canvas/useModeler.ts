@@ -39,20 +39,16 @@ export function useModeler(options: Options): ModelerState {
   useEffect(() => {
     if (!canvas.current || !panel.current) return
     let alive = true
-    const place = canvas.current
     const made = createModeler({
       canvas: canvas.current,
       panel: panel.current,
       host: { people: () => latest.current.people, openForm: (element) => latest.current.onForm(element) },
     })
-    // What is half drawn is not to be drawn on.
-    place.inert = true
     importInSlices(made, source, () => alive)
       .then(async () => {
         await pause()
         if (!alive) return
         fit(made)
-        place.inert = false
         await pause()
         if (!alive) return
         written.current = textOf(made, source)
