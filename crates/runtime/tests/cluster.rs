@@ -18,13 +18,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::{InboxRow, InboxWrite, SharedStore, SqliteStore, Unit};
+use store::{ClusterWrite, InboxRow, InboxWrite, LeaseRow, SharedStore, SqliteStore, Unit};
 use support::faulty::{Faults, FaultyStore, Ground};
 use support::trace::Trace;
 use support::{BEGINNING, around, bpmn, object, service, user_task};
 
 const PARTITIONS: u16 = 8;
 const TAKEOVER_MS: i64 = 10_000;
+/// An element that rests.
+const REST: &str = r#"<bpmn:intermediateCatchEvent id="a"><bpmn:timerEventDefinition><bpmn:timeDuration
+ xsi:type="bpmn:tFormalExpression">PT20S</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"#;
 
 struct Node {
     url: String,
@@ -316,9 +319,7 @@ async fn a_node_that_dies_leaves_nothing_behind() {
     let mut town = Town::new().await;
     let (a, b) = (town.node().await, town.node().await);
     town.until_served(&[&a, &b], &[4, 4], 2_500).await;
-    let timer = r#"<bpmn:intermediateCatchEvent id="a"><bpmn:timerEventDefinition><bpmn:timeDuration
- xsi:type="bpmn:tFormalExpression">PT20S</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"#;
-    let sleeping = town.deploy(&a, &around(timer)).await;
+    let sleeping = town.deploy(&a, &around(REST)).await;
     let id = b.runtime.start(&town.admin, start(sleeping)).await.unwrap().instance;
     assert!(b.serves(id));
     town.peers.cut(&b.url);
@@ -329,6 +330,35 @@ async fn a_node_that_dies_leaves_nothing_behind() {
     town.until_served(&[&a], &[8], TAKEOVER_MS).await;
     let state = || async { a.runtime.instance_summary(id).await.unwrap().state == "completed" };
     town.until("the timer fires where it is now", 21_000, state).await;
+}
+
+/// A lease that ends and comes back while a timer is on its way: the firing that was decided under the old one is
+/// dropped, and the timer is due at once, though the node had read its timers when it was still on its way.
+#[tokio::test]
+async fn a_timer_dropped_with_its_lease_fires_as_soon_as_the_partition_is_back() {
+    let mut town = Town::new().await;
+    let a = town.node().await;
+    let sleeping = town.deploy(&a, &around(REST)).await;
+    let id = a.runtime.start(&town.admin, start(sleeping)).await.unwrap().instance;
+    a.store.hold(Some(id));
+    town.until("it is fired", 21_000, || async { a.store.on_their_way() == 1 }).await;
+    let lease = || async {
+        let leases = town.inner.leases().await.unwrap();
+        leases.into_iter().find(|lease| lease.partition == partition_of(id.0)).unwrap()
+    };
+    let LeaseRow { partition, owner, epoch } = lease().await;
+    let release = ClusterWrite::Release { partition, owner: owner.unwrap(), epoch };
+    town.inner.commit_one(Unit::of(release)).await.unwrap();
+    town.until("the partition is back", 3_000, || async { lease().await.epoch > epoch && a.serves(id) }).await;
+    // It reads the timers of what it serves now.
+    town.pass(2_000).await;
+    assert_eq!(town.inner.due_timers(&[], town.clock.now(), 10).await.unwrap().len(), 1, "nothing fired it");
+    a.store.hold(None);
+    let state = || async { a.runtime.instance_summary(id).await.unwrap().state == "completed" };
+    let took = town.until("it fires again", 1_000, state).await;
+    assert!(took <= 200, "{took} ms");
+    let fired = town.inner.journal(id, 0, 10).await.unwrap();
+    assert_eq!(fired.len(), 2, "its start and its one firing");
 }
 
 /// A catalog with a process that starts on every record made.

@@ -166,12 +166,7 @@ pub(crate) async fn due(core: Arc<Core>, row: TimerRow, firing: Firing) {
             drop(firing);
             core.timers.armed(next.as_slice());
         }
-        // The partition is on its way. Whoever serves it next reads the timer; if that is this node again, it may have
-        // read already and have left out what was still on its way here.
-        Err(fault) if fault.is(&codes::PARTITION_UNSERVED) => {
-            drop(firing);
-            core.timers.forget_horizon();
-        }
+        Err(fault) if fault.is(&codes::PARTITION_UNSERVED) => firing.missed(),
         Err(fault) => {
             tracing::warn!(%fault, timer = %row.id, "a timed start comes later");
             core.timers.again(firing, core.now());

@@ -506,11 +506,16 @@ impl Worker {
     }
 }
 
-/// Work of a partition that is served elsewhere: whoever waits takes it there. A timer is read there from its row.
+/// Work of a partition that is served elsewhere: whoever waits takes it there. A timer is read there from its row; here
+/// too, when the partition came back meanwhile.
 fn send_on(envelope: Envelope) {
-    if let Ack::Reply(sender) = envelope.ack {
-        // A caller who went away needs no answer.
-        let _ = sender.send(Err(Refused::moved(envelope.work, envelope.extra)));
+    match envelope.ack {
+        Ack::Reply(sender) => {
+            // A caller who went away needs no answer.
+            let _ = sender.send(Err(Refused::moved(envelope.work, envelope.extra)));
+        }
+        Ack::Timer(firing) => firing.missed(),
+        Ack::None | Ack::Vacated(_) => {}
     }
 }
 

@@ -28,10 +28,21 @@ struct Shared {
     changed: Notify,
 }
 
-/// A timer on its way through a queue. Dropped, it is over: its commit came, or another node serves it.
+/// A timer on its way through a queue. Dropped, it is over: its commit came, or nothing will come of it here.
 pub(crate) struct Firing {
     row: Option<TimerRow>,
     timers: Arc<Shared>,
+}
+
+impl Firing {
+    /// Its partition was lost on the way. Whoever serves it now reads the timer; this node too, should that be itself
+    /// again, as it has left out what was still on its way when it read.
+    pub(crate) fn missed(mut self) {
+        if let Some(row) = self.row.take() {
+            self.timers.lock().missed(row.id);
+            self.timers.changed.notify_one();
+        }
+    }
 }
 
 impl Drop for Firing {

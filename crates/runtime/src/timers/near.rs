@@ -95,6 +95,13 @@ impl Near {
         self.has_room()
     }
 
+    /// A fired timer was dropped on its way, as its partition was on its own: it is in the store, and if the partition
+    /// came back meanwhile, it was left out when that was read.
+    pub(super) fn missed(&mut self, id: TimerId) {
+        self.known.remove(&id);
+        self.forget_horizon();
+    }
+
     /// A firing that was not committed comes again, later each time.
     pub(super) fn again(&mut self, row: TimerRow, now: Timestamp) {
         let Some(tries) = self.known.get_mut(&row.id) else { return };
@@ -151,8 +158,10 @@ impl Near {
         self.read_at = Timestamp::default();
     }
 
-    /// The partition is served elsewhere. Those fired are over when their commits are refused.
+    /// The partition is served elsewhere. Those fired are missed when their commits are refused. Should it come back at
+    /// this moment, what was just read of it goes too, and is read once more.
     pub(super) fn lost(&mut self, partition: PartitionId) {
+        self.forget_horizon();
         let known = &mut self.known;
         self.waiting.retain(|_, row| {
             let stays = row.partition != partition;
@@ -290,6 +299,41 @@ mod tests {
         near.over(TimerId(1));
         near.end_read(page, vec![row(1, 10), row(2, 20)]);
         assert_eq!(ids(&near.take_due(Timestamp(40_000))), [2]);
+    }
+
+    /// Its partition went and came back while it was on its way: what was read then left it out.
+    #[test]
+    fn what_is_dropped_on_its_way_is_read_again_at_once() {
+        for dropped_while_reading in [false, true] {
+            let (mut near, now) = (Near::new(100), Timestamp(40_000));
+            let page = near.begin_read(now).unwrap();
+            near.end_read(page, vec![row(1, 10)]);
+            assert_eq!(ids(&near.take_due(now)), [1]);
+            near.forget_horizon();
+            let page = near.begin_read(now).unwrap();
+            if dropped_while_reading {
+                near.missed(TimerId(1));
+            }
+            near.end_read(page, vec![row(1, 10)]);
+            if !dropped_while_reading {
+                near.missed(TimerId(1));
+            }
+            assert!(near.next().unwrap() <= now, "there is something to do now");
+            let page = near.begin_read(now).unwrap();
+            near.end_read(page, vec![row(1, 10)]);
+            assert_eq!(ids(&near.take_due(now)), [1]);
+        }
+    }
+
+    #[test]
+    fn a_partition_that_comes_back_while_it_is_given_up_is_read_again() {
+        let (mut near, now) = (Near::new(100), Timestamp(40_000));
+        let page = near.begin_read(now).unwrap();
+        near.end_read(page, vec![row(1, 10), row(2, 10)]);
+        near.lost(PartitionId(1));
+        let page = near.begin_read(now).unwrap();
+        near.end_read(page, vec![row(1, 10), row(2, 10)]);
+        assert_eq!(ids(&near.take_due(now)), [1, 2]);
     }
 
     #[test]

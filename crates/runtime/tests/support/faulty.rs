@@ -67,13 +67,16 @@ pub struct FaultyStore {
     broken: Mutex<Option<&'static str>>,
     /// The instance whose steps the database refuses.
     refused: Mutex<Option<InstanceId>>,
+    /// The instance whose steps are on their way for as long as this stands, and how many there are.
+    held: Mutex<Option<(InstanceId, usize)>>,
 }
 
 impl FaultyStore {
     pub fn new(inner: SharedStore, node: usize, ground: Arc<Ground>, clock: Arc<dyn Clock>) -> Arc<Self> {
         let (crashed, cut, mended) = (AtomicBool::default(), AtomicBool::default(), Notify::new());
         let (frozen, broken, refused) = (AtomicBool::default(), Mutex::default(), Mutex::default());
-        Arc::new(Self { inner, node, ground, clock, crashed, cut, frozen, mended, broken, refused })
+        let held = Mutex::default();
+        Arc::new(Self { inner, node, ground, clock, crashed, cut, frozen, mended, broken, refused, held })
     }
 
     /// Whether this process died.
@@ -115,6 +118,32 @@ impl FaultyStore {
     /// From now on this instance's steps are refused, and nothing else.
     pub fn refuse(&self, instance: Option<InstanceId>) {
         *self.refused.lock().unwrap() = instance;
+    }
+
+    /// From now on this instance's steps do not get through to the database, but do not fail either; then they do.
+    pub fn hold(&self, instance: Option<InstanceId>) {
+        *self.held.lock().unwrap() = instance.map(|id| (id, 0));
+        self.mended.notify_waiters();
+    }
+
+    /// How many commits with steps of that instance are on their way.
+    pub fn on_their_way(&self) -> usize {
+        self.held.lock().unwrap().map_or(0, |(_, steps)| steps)
+    }
+
+    /// Waits while these units hold a step of the instance that is held.
+    async fn get_through(&self, units: &[Unit]) {
+        let mut told = false;
+        loop {
+            let mended = self.mended.notified();
+            match self.held.lock().unwrap().as_mut() {
+                Some((id, steps)) if units.iter().any(|unit| steps_of(unit, *id)) => {
+                    *steps += usize::from(!std::mem::replace(&mut told, true));
+                }
+                _ => return,
+            }
+            mended.await;
+        }
     }
 
     fn faults(&self) -> Faults {
@@ -168,13 +197,9 @@ impl FaultyStore {
         let marks = self.ground.trace.asked(self.node, &units);
         let refused = *self.refused.lock().unwrap();
         if let Some(refused) = refused {
-            let is_step = |write: &Write| {
-                let Write::Instance(InstanceWrite::Journal(row)) = write else { return false };
-                row.instance == refused
-            };
             let mut results = Vec::with_capacity(units.len());
             for unit in units {
-                results.push(match unit.writes.iter().any(is_step) {
+                results.push(match steps_of(&unit, refused) {
                     true => Err(failed("write")),
                     false => self.inner.commit(vec![unit]).await?.remove(0),
                 });
@@ -187,6 +212,15 @@ impl FaultyStore {
         }
         done
     }
+}
+
+/// Whether the unit holds a step of this instance.
+fn steps_of(unit: &Unit, instance: InstanceId) -> bool {
+    let is_step = |write: &Write| {
+        let Write::Instance(InstanceWrite::Journal(row)) = write else { return false };
+        row.instance == instance
+    };
+    unit.writes.iter().any(is_step)
 }
 
 fn failed(context: &'static str) -> StoreError {
@@ -334,6 +368,7 @@ forward! {
 impl Store for FaultyStore {
     async fn commit(&self, units: Vec<Unit>) -> Result<Vec<Result<UnitReceipt>>> {
         self.reach().await?;
+        self.get_through(&units).await;
         let faults = self.faults();
         if self.hit(faults.refused) {
             return Err(failed("commit on purpose"));
