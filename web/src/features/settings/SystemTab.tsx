@@ -1,18 +1,20 @@
 /** The server: its health, nodes, load, calls, storage and limits; refreshes by itself while it is looked at. */
 import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SystemInfo } from '@/api'
 import { Facts, Panel } from '@/ui/Facts'
-import { useDuration, useLocale } from '@/ui/hooks'
+import { useDuration, useLatest, useLocale } from '@/ui/hooks'
 import { BlockSkeleton, QueryView } from '@/ui/Page'
 import { ToneBadge } from '@/ui/StateBadge'
 import { Time } from '@/ui/Time'
 import { bytesText, Num } from './figures'
 import { CallsPanel, LagsPanel, LoadPanel } from './LoadPanels'
-import { isSilent, NodesPanel } from './NodesPanel'
+import { NodesPanel } from './NodesPanel'
 import { systemQuery } from './queries'
 import css from './settings.module.css'
+import { warningsOf, type Warning } from './warnings'
 
 const DATABASES: Record<string, string> = { sqlite: 'SQLite', postgres: 'PostgreSQL' }
 
@@ -54,19 +56,36 @@ function System({ system }: { system: SystemInfo }) {
 }
 
 /** What an administrator has to look at, as sentences. */
-function useWarnings({ cluster, circuits }: SystemInfo): string[] {
+function useWarnings(system: SystemInfo): string[] {
   const { t } = useTranslation()
+  const locale = useLocale()
   const duration = useDuration()
-  const takeover = duration(cluster.takeoverMs)
-  const open = circuits.filter((circuit) => circuit.state !== 'closed').length
-  return [
-    ...(cluster.serving ? [] : [t('settings.system.notServing')]),
-    ...(cluster.unserved > 0 ? [t('settings.system.unserved', { count: cluster.unserved, takeover })] : []),
-    ...cluster.nodes
-      .filter((node) => isSilent(node, cluster.takeoverMs))
-      .map((node) => t('settings.system.silent', { node: node.url || node.id, time: duration(Math.floor(node.silentMs / 1000) * 1000), takeover })),
-    ...(open > 0 ? [t('settings.system.circuitsOpen', { count: open })] : []),
-  ]
+  const seconds = (ms: number) => duration(Math.max(1, Math.floor(ms / 1000)) * 1000)
+  const takeover = duration(system.cluster.takeoverMs)
+  const say = (warning: Warning): string => {
+    switch (warning.kind) {
+      case 'notServing': return t('settings.system.notServing')
+      case 'unserved': return t('settings.system.unserved', { count: warning.count, takeover })
+      case 'silent': return t('settings.system.silent', { node: warning.node, time: seconds(warning.silentMs), takeover })
+      case 'circuitsOpen': return t('settings.system.circuitsOpen', { count: warning.count })
+      case 'refusing': return t('settings.system.refusing', { count: warning.count })
+      case 'queueLong': return t('settings.system.queueLong', { n: warning.queued.toLocaleString(locale), time: seconds(warning.ms) })
+      case 'late': return t(`settings.system.late.${warning.what}`, { time: seconds(warning.ms) })
+    }
+  }
+  return warningsOf(system, useRefusedBefore(system)).map(say)
+}
+
+/** Refusals when the page looked half a minute ago, or when it began to look. */
+function useRefusedBefore({ load, startedAt }: SystemInfo): number {
+  const [base, setBase] = useState({ refused: load.refused, startedAt })
+  const now = useLatest({ refused: load.refused, startedAt })
+  useEffect(() => {
+    const timer = setInterval(() => setBase(now.current), 30_000)
+    return () => clearInterval(timer)
+  }, [now])
+  // A node that began anew counts from 0.
+  return base.startedAt === startedAt ? base.refused : 0
 }
 
 function HealthPanel({ system, well }: { system: SystemInfo; well: boolean }) {

@@ -55,7 +55,7 @@ export function TopBar(props: TopBarProps) {
         onKeyDown={(event) => event.key === 'Enter' && event.currentTarget.blur()}
       />
       <SavedMark state={props.saveState} version={props.version} onSave={props.onSave} />
-      <span style={{ flex: 1 }} />
+      {!props.narrow && <span style={{ flex: 1 }} />}
       {!props.narrow && (
         <>
           <Group gap={2} wrap="nowrap">
