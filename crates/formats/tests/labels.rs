@@ -67,6 +67,55 @@ fn names_in_every_model_lie_free() {
     assert!(seen + shapes.labels.len() > 30, "{seen}");
 }
 
+/// A task that reads two objects and writes a store, one of them also read by the next.
+fn data(names: &[&str; 3]) -> String {
+    let [order, invoice, archive] = names;
+    let read = |id: &str, of: &str| {
+        format!(
+            "<property id='{id}' name='v' /><dataInputAssociation id='{id}_in'><sourceRef>{of}</sourceRef>\
+             <targetRef>{id}</targetRef></dataInputAssociation>"
+        )
+    };
+    format!(
+        "<dataObject id='o1' /><dataObject id='o2' /><dataObjectReference id='r1' name='{order}' dataObjectRef='o1' />\
+         <dataObjectReference id='r2' name='{invoice}' dataObjectRef='o2' /><dataStoreReference id='st' \
+         name='{archive}' /><startEvent id='s' /><task id='a' name='A'>{}{}<dataOutputAssociation id='out'>\
+         <targetRef>st</targetRef></dataOutputAssociation></task><task id='b' name='B'>{}</task>\
+         <sequenceFlow id='f1' sourceRef='s' targetRef='a' /><sequenceFlow id='f2' sourceRef='a' targetRef='b' />",
+        read("p1", "r1"),
+        read("p2", "r2"),
+        read("p3", "r2"),
+    )
+}
+
+#[test]
+fn names_of_data_stand_clear_of_their_lines() {
+    for names in [["Order", "Invoice", "Archive"], [LONG, LONG, LONG], ["Заявка", "Donaudampfschifffahrt", "x"]] {
+        let flat = data(&names);
+        let inside = format!("<startEvent id='s0' /><subProcess id='sub'>{flat}</subProcess>");
+        for body in [&flat, &inside] {
+            let shapes = shapes(body);
+            assert_eq!(["r1", "r2", "st"].map(|id| shapes.labels.contains_key(id)), [true; 3], "{names:?}");
+            assert_eq!(shapes.collisions(), [], "{names:?} {body}");
+        }
+        let shapes = shapes(&flat);
+        assert!(shapes.labels.values().all(|label| label.y >= 0), "{:?}", shapes.labels);
+    }
+}
+
+#[test]
+fn a_data_object_stands_over_the_middle_of_its_activity() {
+    let shapes = shapes(
+        "<dataObject id='o' /><dataObjectReference id='r' name='Order' dataObjectRef='o' /><startEvent id='s' />\
+         <task id='a' name='A'><property id='p' name='v' /><dataInputAssociation id='in'><sourceRef>r</sourceRef>\
+         <targetRef>p</targetRef></dataInputAssociation></task><sequenceFlow id='f' sourceRef='s' targetRef='a' />",
+    );
+    let (object, task, name) = (shapes.rects["r"], shapes.rects["a"], shapes.labels["r"]);
+    assert_eq!((object.center_x(), name.center_x()), (task.center_x(), task.center_x()));
+    assert!(name.bottom() < object.y && object.bottom() < task.y);
+    assert_eq!(shapes.edges["in"].len(), 2, "straight down: {:?}", shapes.edges["in"]);
+}
+
 #[test]
 fn names_of_shapes_that_the_file_draws_get_no_place() {
     let once = formats::bpmn::export(&format!("{HEAD}{}</process></definitions>", diamond(&["a"; 6])));

@@ -47,6 +47,8 @@ pub struct GraphNode {
     pub height: i32,
     /// Its text outside: below, above a diamond that edges leave downwards, beside the way out of a boundary event.
     pub label: Label,
+    /// Lines that are not in the graph may lead to it from above or below: its text finds room on both sides.
+    pub approached: bool,
     /// Whether edges may leave at the lower corner.
     pub diamond: bool,
     /// Whether it is drawn open, around its children.

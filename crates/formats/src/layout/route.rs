@@ -89,7 +89,11 @@ fn row_centers(graph: &Graph, work: &Work, layers: &Layers, rows: &Rows, plans: 
         let half = (work.shapes[*member].height + 1) / 2;
         let text = beside(graph.nodes[*member].label);
         let guests = work.boundaries[*member].iter().map(|b| beside(graph.nodes[*b].label).max(14) + BOUNDARY / 2);
-        let (up, down) = if dropped[at] { (text, 0) } else { (0, text) };
+        let (up, down) = match (graph.nodes[*member].approached, dropped[at]) {
+            (true, _) => (text, text),
+            (false, true) => (text, 0),
+            (false, false) => (0, text),
+        };
         above[row] = above[row].max(half + up);
         below[row] = below[row].max(half + guests.max().unwrap_or(0).max(down));
     }

@@ -364,16 +364,21 @@ impl<'d, 'a, 'i> Arranger<'d, 'a, 'i> {
             .iter()
             .map(|node| {
                 let friend = group.friends.get(filled(*node, "id").unwrap_or_default());
-                let x = friend.and_then(|f| self.places.get(f)).map_or(origin.x, |(rect, _)| rect.x);
+                // Data stands over the middle, so that its line runs straight down.
+                let data = labels::is_data(node.tag_name().name());
+                let near = |rect: &Rect| if data { rect.center_x() - size(*node).0 / 2 } else { rect.x };
+                let x = friend.and_then(|f| self.places.get(f)).map_or(origin.x, |(rect, _)| near(rect));
                 (x, *node)
             })
             .collect();
         items.sort_by_key(|(x, _)| *x);
-        let mut free = i32::MIN;
+        let mut free = i32::MIN / 2;
         for (wish, node) in items {
             let (width, height) = size(node);
-            let x = wish.max(free);
-            free = x + width + 40;
+            // A name is centred and may be wider than what it names.
+            let beside = (labels::room_outside(node).width - width).max(0) / 2;
+            let x = wish.max(free + beside);
+            free = x + width + beside + 40;
             let y = bottom - height;
             self.add_shape(node, Rect { x, y, width, height }, plane);
         }

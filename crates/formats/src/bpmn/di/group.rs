@@ -2,9 +2,9 @@
 
 use super::super::compile::is_flow_node;
 use super::super::dom::{child, filled, is, local, model_children, text_of};
-use super::labels::{room, room_outside};
+use super::labels::{is_data, room, room_outside};
 use super::read::{Diagram, is_container};
-use crate::layout::{Graph, GraphEdge, GraphNode};
+use crate::layout::{Graph, GraphEdge, GraphNode, LABEL_GAP};
 use roxmltree::Node;
 use std::collections::HashMap;
 
@@ -124,7 +124,11 @@ impl<'a, 'i> Group<'a, 'i> {
     }
 
     pub fn band_height(&self) -> i32 {
-        self.band.iter().map(|n| size(*n).1 + 40).max().unwrap_or(0)
+        let name = |node: &Node| match room_outside(*node).height {
+            0 => 0,
+            height => height + LABEL_GAP,
+        };
+        self.band.iter().map(|n| size(*n).1 + name(n) + 40).max().unwrap_or(0)
     }
 }
 
@@ -136,6 +140,7 @@ fn sized(node: Node) -> GraphNode {
         width,
         height,
         label: room_outside(node),
+        approached: is_data(name),
         diamond: name.ends_with("Gateway"),
         container,
         ..GraphNode::default()

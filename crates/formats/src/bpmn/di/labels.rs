@@ -45,8 +45,13 @@ pub(crate) fn room(name: &str) -> Label {
 /// The room for the name of a node, where it is shown outside of its shape.
 pub(crate) fn room_outside(node: Node) -> Label {
     let tag = node.tag_name().name();
-    let outside = tag.ends_with("Event") || tag.ends_with("Gateway");
+    let outside = tag.ends_with("Event") || tag.ends_with("Gateway") || is_data(tag);
     filled(node, "name").filter(|_| outside).map(room).unwrap_or_default()
+}
+
+/// Data that stands beside the flow: lines lead to it from below, so its name may have to stand above.
+pub(crate) fn is_data(tag: &str) -> bool {
+    matches!(tag, "dataObjectReference" | "dataStoreReference")
 }
 
 /// Gives the added shapes and edges places for their names.
