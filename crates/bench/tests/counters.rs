@@ -23,15 +23,7 @@ impl World {
         let store: SharedStore = Arc::new(SqliteStore::open_in_memory().unwrap());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let platform = Platform::new(store.clone(), clock, PlatformSettings::default());
-        let new = NewUser {
-            login: "admin".into(),
-            password: None,
-            name: "Admin".into(),
-            last_name: String::new(),
-            email: String::new(),
-            role: Role::Admin,
-            language: "en".into(),
-        };
+        let new = NewUser { login: "admin".into(), role: Role::Admin, ..NewUser::default() };
         let actor = Actor::session(platform.users().create(new).await.unwrap());
         let runtime = Runtime::open(RuntimeConfig::new(store.clone(), platform, Arc::new(SystemClock))).await.unwrap();
         let folder = tempfile::tempdir().unwrap();

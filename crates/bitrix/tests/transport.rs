@@ -5,6 +5,7 @@ mod support;
 
 use axum::body::Body;
 use axum::http::Request;
+use platform::identity::NewUser;
 use serde_json::{Value as Json, json};
 use support::{By, Portal};
 
@@ -221,15 +222,7 @@ async fn batches() {
 async fn paging() {
     let portal = Portal::open().await;
     for n in 0..118 {
-        let new = platform::identity::NewUser {
-            login: format!("user{n}"),
-            password: None,
-            name: String::new(),
-            last_name: String::new(),
-            email: String::new(),
-            role: platform::Role::Employee,
-            language: "en".into(),
-        };
+        let new = NewUser { login: format!("user{n}"), ..NewUser::default() };
         portal.platform.users().create(new).await.unwrap();
     }
     for (start, rows, total, next) in [

@@ -1,7 +1,6 @@
 //! Decisions over the wire: deployed, numbered, tried out, used by a process.
 
-use crate::world::{World, request};
-use axum::http::header;
+use crate::world::World;
 use serde_json::{Value, json};
 
 /// A file with one decision table `discount`: by `age`.
@@ -43,18 +42,6 @@ fn process(binding: &str) -> String {
     )
 }
 
-async fn deploy(world: &World, name: &str, source: &str) -> Value {
-    let browser = world.browser(&world.boss).await;
-    let body = format!(
-        "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{source}\r\n--b--\r\n"
-    );
-    let request = request("POST /definitions")
-        .header(header::COOKIE, browser.cookie)
-        .header("x-csrf-token", browser.csrf)
-        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");
-    world.send(request.body(body.into()).unwrap()).await.expect(201)
-}
-
 async fn run(world: &World, variables: Value) -> Value {
     let body = json!({"processId": "asks", "variables": variables});
     let started = world.boss("POST /instances", body).await.expect(201);
@@ -68,14 +55,13 @@ async fn run(world: &World, variables: Value) -> Value {
 #[tokio::test]
 async fn a_decision_is_deployed_listed_and_tried_out() {
     let world = World::new().await;
-    let deployed = deploy(&world, "prices.dmn", &dmn("a", "5")).await;
+    let deployed = world.deploy("prices.dmn", &dmn("a", "5")).await;
     let first = &deployed["definitions"][0];
     assert_eq!(
         (&first["kind"], &first["processId"], &first["version"]),
         (&json!("decision"), &json!("discount"), &json!(1))
     );
-    let second =
-        deploy(&world, "prices.dmn", &dmn("b", "7")).await["definitions"][0]["id"].as_str().unwrap().to_owned();
+    let second = world.deploy("prices.dmn", &dmn("b", "7")).await["definitions"][0]["id"].as_str().unwrap().to_owned();
 
     let list = world.call(&world.ann, "GET /decisions", Value::Null).await.expect(200);
     assert_eq!((&list["total"], &list["items"][0]["version"]), (&json!(1), &json!(2)), "{list}");
@@ -127,8 +113,8 @@ async fn what_is_wrong_with_a_decision_is_told_before_it_is_deployed() {
 #[tokio::test]
 async fn a_business_rule_task_asks_the_version_it_is_bound_to() {
     let world = World::new().await;
-    deploy(&world, "prices.dmn", &dmn("a", "5")).await;
-    deploy(&world, "asks.bpmn", &process("")).await;
+    world.deploy("prices.dmn", &dmn("a", "5")).await;
+    world.deploy("asks.bpmn", &process("")).await;
     let page = run(&world, json!({"age": 3})).await;
     assert_eq!(
         (&page["state"], &page["variables"][0]["values"]["answer"]),
@@ -138,10 +124,10 @@ async fn a_business_rule_task_asks_the_version_it_is_bound_to() {
     let told = page["history"].to_string();
     assert!(told.contains("Discount (1, a)") && told.contains("#1 #2"), "{told}");
 
-    deploy(&world, "prices.dmn", &dmn("b", "7")).await;
+    world.deploy("prices.dmn", &dmn("b", "7")).await;
     let page = run(&world, json!({"age": 30})).await;
     assert_eq!(page["variables"][0]["values"]["answer"], json!([7]), "the newest when nothing else is said");
-    deploy(&world, "asks.bpmn", &process("bindingType=\"versionTag\" versionTag=\"a\"")).await;
+    world.deploy("asks.bpmn", &process("bindingType=\"versionTag\" versionTag=\"a\"")).await;
     let page = run(&world, json!({"age": 30})).await;
     assert_eq!(page["variables"][0]["values"]["answer"], json!([5]));
     world.runtime.shutdown().await;
@@ -166,8 +152,8 @@ async fn what_a_drawing_names_is_looked_for_before_it_is_deployed() {
     let asks = process("");
     assert_eq!(missing(calls).await, [("call".to_owned(), json!("warning"))]);
     assert_eq!(missing(&asks).await, [("task".to_owned(), json!("warning"))]);
-    deploy(&world, "prices.dmn", &dmn("", "5")).await;
-    deploy(&world, "asks.bpmn", &asks).await;
+    world.deploy("prices.dmn", &dmn("", "5")).await;
+    world.deploy("asks.bpmn", &asks).await;
     assert_eq!((missing(calls).await, missing(&asks).await), (vec![], vec![]));
     world.runtime.shutdown().await;
 }
@@ -175,13 +161,13 @@ async fn what_a_drawing_names_is_looked_for_before_it_is_deployed() {
 #[tokio::test]
 async fn a_missing_decision_is_an_incident_that_can_be_retried() {
     let world = World::new().await;
-    deploy(&world, "asks.bpmn", &process("")).await;
+    world.deploy("asks.bpmn", &process("")).await;
     let page = run(&world, json!({"age": 30})).await;
     assert_eq!(page["state"], "active");
     let incidents = world.boss("GET /incidents", Value::Null).await.expect(200);
     let incident = &incidents["items"][0];
     assert!(incident.to_string().contains("discount"), "{incident}");
-    deploy(&world, "prices.dmn", &dmn("", "5")).await;
+    world.deploy("prices.dmn", &dmn("", "5")).await;
     world.boss(&format!("POST /incidents/{}/retry", incident["id"].as_str().unwrap()), json!({})).await.expect(204);
     let instance = format!("GET /instances/{}", page["id"].as_str().unwrap());
     let page = world.boss(&instance, Value::Null).await.expect(200);

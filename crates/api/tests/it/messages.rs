@@ -1,7 +1,6 @@
 //! Messages, signals, calls and acts on instances over the wire.
 
-use crate::world::{World, request};
-use axum::http::header;
+use crate::world::World;
 use serde_json::{Value, json};
 
 const MODEL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -28,22 +27,6 @@ const MODEL: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
   </bpmn:process>
 </bpmn:definitions>"#;
 
-async fn deploy(world: &World) -> Value {
-    deploy_text(world, MODEL).await
-}
-
-async fn deploy_text(world: &World, model: &str) -> Value {
-    let browser = world.browser(&world.boss).await;
-    let body = format!(
-        "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"m.bpmn\"\r\n\r\n{model}\r\n--b--\r\n"
-    );
-    let request = request("POST /definitions")
-        .header(header::COOKIE, browser.cookie)
-        .header("x-csrf-token", browser.csrf)
-        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");
-    world.send(request.body(body.into()).unwrap()).await.expect(201)
-}
-
 async fn until_suspended(world: &World, id: &str, suspended: bool) {
     let look = async {
         while world.boss(&format!("GET /instances/{id}"), Value::Null).await.expect(200)["suspended"] != suspended {
@@ -56,7 +39,7 @@ async fn until_suspended(world: &World, id: &str, suspended: bool) {
 #[tokio::test]
 async fn messages_signals_and_calls_over_the_wire() {
     let world = World::new().await;
-    deploy(&world).await;
+    world.deploy("m.bpmn", MODEL).await;
     let body = json!({"processId": "calls", "variables": {"order": "7"}});
     let caller = world.boss("POST /instances", body).await.expect(201)["id"].as_str().unwrap().to_owned();
     let page = world.boss(&format!("GET /instances/{caller}"), Value::Null).await.expect(200);
@@ -91,7 +74,7 @@ async fn messages_signals_and_calls_over_the_wire() {
 #[tokio::test]
 async fn what_is_exchanged_is_listed() {
     let world = World::new().await;
-    deploy(&world).await;
+    world.deploy("m.bpmn", MODEL).await;
     let start = json!({"processId": "waits", "variables": {"order": "7"}});
     let waits = world.boss("POST /instances", start).await.expect(201)["id"].clone();
     let list = world.boss("GET /subscriptions?name=paid&correlationKey=7", Value::Null).await.expect(200);
@@ -154,7 +137,7 @@ fn jobs(page: &Value, element: &str) -> usize {
 #[tokio::test]
 async fn mg_1_and_its_kin_interfere_over_the_wire() {
     let world = World::new().await;
-    deploy_text(&world, OPERATED).await;
+    world.deploy("m.bpmn", OPERATED).await;
     let started = world.boss("POST /instances", json!({"processId": "operated"})).await.expect(201);
     let id = started["id"].as_str().unwrap().to_owned();
     let page = async || world.boss(&format!("GET /instances/{id}"), Value::Null).await.expect(200);

@@ -96,6 +96,18 @@ impl World {
         self.call(&self.boss, operation, body).await
     }
 
+    /// The administrator deploys a file by its name and text.
+    pub async fn deploy(&self, name: &str, source: &str) -> Value {
+        let browser = self.browser(&self.boss).await;
+        let part = format!("content-disposition: form-data; name=\"file\"; filename=\"{name}\"");
+        let body = format!("--b\r\n{part}\r\n\r\n{source}\r\n--b--\r\n");
+        let request = request("POST /definitions")
+            .header(header::COOKIE, browser.cookie)
+            .header("x-csrf-token", browser.csrf)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");
+        self.send(request.body(body.into()).unwrap()).await.expect(201)
+    }
+
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -114,15 +126,7 @@ pub fn request(operation: &str) -> axum::http::request::Builder {
 }
 
 async fn person(platform: &Platform, login: &str, role: Role) -> User {
-    let new = NewUser {
-        login: login.into(),
-        password: None,
-        name: login.to_uppercase(),
-        last_name: String::new(),
-        email: String::new(),
-        role,
-        language: "en".into(),
-    };
+    let new = NewUser { login: login.into(), name: login.to_uppercase(), role, ..NewUser::default() };
     platform.users().create(new).await.unwrap()
 }
 

@@ -88,12 +88,11 @@ pub enum By {
 fn person(login: &str, role: Role) -> NewUser {
     NewUser {
         login: login.into(),
-        password: None,
         name: login.to_uppercase(),
         last_name: "Tester".into(),
         email: format!("{login}@example.com"),
         role,
-        language: "en".into(),
+        ..NewUser::default()
     }
 }
 

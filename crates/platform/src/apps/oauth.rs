@@ -232,16 +232,8 @@ mod tests {
     use crate::apps::types::{ActivityKind, ActivitySpec};
     use crate::apps::{AppPatch, NewApp, Registration};
     use crate::identity::{NewUser, Role, UserPatch};
-    use crate::{Platform, PlatformSettings};
+    use crate::Platform;
     use std::future::Future;
-
-    struct Still;
-
-    impl model::Clock for Still {
-        fn now(&self) -> Timestamp {
-            Timestamp(1_700_000_000_000)
-        }
-    }
 
     struct World {
         platform: Platform,
@@ -251,17 +243,8 @@ mod tests {
 
     impl World {
         async fn new() -> Self {
-            let store = Arc::new(store::SqliteStore::open_in_memory().unwrap());
-            let platform = Platform::new(store, Arc::new(Still), PlatformSettings::default());
-            let new = NewUser {
-                login: "ann".into(),
-                password: None,
-                name: "Ann".into(),
-                last_name: String::new(),
-                email: String::new(),
-                role: Role::Admin,
-                language: "en".into(),
-            };
+            let (platform, _) = crate::identity::tokens::tests::platform().await;
+            let new = NewUser { login: "boss".into(), role: Role::Admin, ..NewUser::default() };
             let user = platform.users().create(new).await.unwrap().id;
             let actor = Actor::session(platform.users().require(user).await.unwrap());
             let new = NewApp { name: "App".into(), scopes: ScopeSet::new(["bizproc"]), ..NewApp::default() };

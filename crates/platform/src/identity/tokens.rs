@@ -117,10 +117,10 @@ impl From<ApiTokenRow> for ApiToken {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::identity::{NewUser, UserPatch};
-    use crate::{Platform, PlatformSettings, Role};
+    use crate::{Platform, PlatformSettings};
     use model::Clock;
     use std::sync::Arc;
 
@@ -132,18 +132,11 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::identity) async fn platform() -> (Platform, UserId) {
+    /// A platform on an empty store, on a clock that stands still, and one employee.
+    pub(crate) async fn platform() -> (Platform, UserId) {
         let store = Arc::new(store::SqliteStore::open_in_memory().unwrap());
         let platform = Platform::new(store, Arc::new(Still), PlatformSettings::default());
-        let new = NewUser {
-            login: "ann".into(),
-            password: None,
-            name: "Ann".into(),
-            last_name: String::new(),
-            email: String::new(),
-            role: Role::Employee,
-            language: "en".into(),
-        };
+        let new = NewUser { login: "ann".into(), name: "Ann".into(), ..NewUser::default() };
         let user = platform.users().create(new).await.unwrap().id;
         (platform, user)
     }

@@ -33,6 +33,21 @@ pub struct NewUser {
     pub language: String,
 }
 
+/// Nobody yet: an employee who reads English.
+impl Default for NewUser {
+    fn default() -> Self {
+        Self {
+            login: String::new(),
+            password: None,
+            name: String::new(),
+            last_name: String::new(),
+            email: String::new(),
+            role: Role::Employee,
+            language: "en".into(),
+        }
+    }
+}
+
 /// A change of a person; `None` keeps.
 #[derive(Debug, Clone, Default)]
 pub struct UserPatch {
@@ -374,12 +389,9 @@ mod tests {
     fn people(name: &str, last_name: &str) -> NewUser {
         NewUser {
             login: name.to_lowercase(),
-            password: None,
             name: name.into(),
             last_name: last_name.into(),
-            email: String::new(),
-            role: Role::Employee,
-            language: "en".into(),
+            ..NewUser::default()
         }
     }
 

@@ -231,15 +231,7 @@ pub async fn person(platform: &Platform, login: &str, role: Role) -> Actor {
     if let Some(known) = platform.users().by_login(login).await.unwrap() {
         return Actor::session(Arc::unwrap_or_clone(known));
     }
-    let new = NewUser {
-        login: login.into(),
-        password: None,
-        name: login.into(),
-        last_name: String::new(),
-        email: String::new(),
-        role,
-        language: "en".into(),
-    };
+    let new = NewUser { login: login.into(), name: login.into(), role, ..NewUser::default() };
     Actor::session(platform.users().create(new).await.unwrap())
 }
 
