@@ -64,7 +64,8 @@ export default function DiagramView({ xml, marks, takenFlows, selected, onSelect
       // Another width is another layout: the person has not placed the diagram in it yet.
       const next = entry?.contentRect.width ?? 0
       if (Math.abs(next - width) > 40 && services(instance).canvas.getRootElement?.()) fit(instance)
-      width = next
+      // Without height nothing could be fitted.
+      width = entry?.contentRect.height ? next : 0
     })
     observer.observe(box.current)
     return () => {
@@ -144,11 +145,13 @@ function services(viewer: NavigatedViewer): Services {
 /** The whole diagram with a margin, never larger than life. */
 function fit(viewer: NavigatedViewer): void {
   const { canvas } = services(viewer)
+  // Without room there is nothing to fit; the first room is fitted when it comes.
+  const before = canvas.viewbox().outer
+  if (!before.width || !before.height) return
   canvas.zoom('fit-viewport', 'auto')
   const box = canvas.viewbox()
   const scale = Math.min(box.scale * 0.94, 1)
   const { inner, outer } = box
-  if (!outer.width || !outer.height) return
   const width = outer.width / scale
   const height = outer.height / scale
   canvas.viewbox({ x: inner.x + inner.width / 2 - width / 2, y: inner.y + inner.height / 2 - height / 2, width, height })
