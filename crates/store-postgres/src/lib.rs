@@ -19,6 +19,7 @@ mod instances;
 mod jobs;
 mod json;
 mod list;
+mod lockstep;
 mod merged;
 mod migrate;
 mod options;
