@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Diagnostic, DiagnosticsResult } from '@/api'
-import { Checks, LOCAL_WAIT_MS, SERVER_ALONE_WAIT_MS, SERVER_WAIT_MS, without, type Findings } from './checks'
+import { Checks, LOCAL_WAIT_MAX_MS, LOCAL_WAIT_MS, SERVER_ALONE_WAIT_MS, SERVER_WAIT_MS, without, type Findings } from './checks'
 
 const finding = (code: string, element: string, severity: Diagnostic['severity'] = 'warning', line = 1): Diagnostic => ({ code, element, severity, message: code, messageRu: code, line, column: 1 })
 const answer = (...diagnostics: Diagnostic[]): DiagnosticsResult => ({ diagnostics, deployable: diagnostics.every((d) => d.severity !== 'error') })
@@ -54,6 +54,25 @@ describe('checks', () => {
     await vi.advanceTimersByTimeAsync(SERVER_WAIT_MS)
     expect([state.codes(), state.asked]).toEqual([['LN-30'], 2])
     expect(state.told.at(-1)?.deployable).toBe(true)
+  })
+
+  it('waits longer after a change when the drawing takes long to write', async () => {
+    let written = 0
+    const checks = new Checks({
+      source: () => new Promise((resolve) => setTimeout(() => resolve(String(++written)), 200)),
+      checker: { check: () => Promise.resolve(answer()), isGone: () => false, close: () => {} },
+      server: () => new Promise(() => {}),
+      tell: () => {},
+    })
+    checks.soon()
+    await vi.advanceTimersByTimeAsync(LOCAL_WAIT_MS + 200)
+    expect(written).toBe(1)
+    checks.soon()
+    await vi.advanceTimersByTimeAsync(LOCAL_WAIT_MAX_MS - 1)
+    expect(written).toBe(1)
+    await vi.advanceTimersByTimeAsync(1 + 200)
+    expect(written).toBe(2)
+    checks.close()
   })
 
   it('says when the server does not answer, and checks on', async () => {
