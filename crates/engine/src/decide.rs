@@ -76,7 +76,9 @@ fn initial_values(program: &Program, given: Object) -> (Object, Object) {
     (parameters, variables)
 }
 
-/// Runs a command against an instance.
+/// Runs a command against an instance: events that [`apply`](crate::apply) makes its next state of, and what must be
+/// done besides. Pure: `instance` stays as it was, time and ids come from `env`. A rejection changes nothing; what is
+/// wrong with the definition or the data is an incident among the events, not an error.
 pub fn decide(program: &Program, instance: &Instance, command: Command, env: &mut Env) -> Result<Decision, Rejection> {
     let only_history = matches!(command, Command::Log { .. } | Command::SetStateTitle { .. });
     let after_end = only_history || matches!(command, Command::Compensate {});

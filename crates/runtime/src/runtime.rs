@@ -101,7 +101,8 @@ impl RuntimeConfig {
     }
 }
 
-/// Processes that run. Cheap to clone.
+/// Processes that run. Cheap to clone. Besides what a use-case tells: `IDN-0005` (rights), `RUN-0007` (queues are
+/// full), `RUN-0008` (stopping), `CLU-*` (other nodes), `STO-*` (database). A change is durable when its call returns.
 #[derive(Clone)]
 pub struct Runtime {
     pub(crate) core: Arc<Core>,
@@ -254,7 +255,7 @@ impl Runtime {
         deploy::check(&self.core, actor, name, bytes).await
     }
 
-    /// A version with its content, also a withdrawn one.
+    /// A version with its content, also a withdrawn one. `DEF-0003` when there is none.
     pub async fn definition(&self, id: DefinitionId) -> Result<DefinitionDetails, Fault> {
         deploy::details(&self.core, id).await
     }
@@ -264,7 +265,7 @@ impl Runtime {
         deploy::list(&self.core, filter, page).await
     }
 
-    /// Changes what is not the file: name, description, automatic start.
+    /// Changes what is not the file: name, description, automatic start. `DEF-0003`: no such version.
     pub async fn describe_definition(
         &self,
         actor: &Actor,
@@ -280,7 +281,7 @@ impl Runtime {
         .await
     }
 
-    /// Withdraws a version: it is started no more, its instances run on.
+    /// Withdraws a version: it is started no more, its instances run on. `DEF-0012`: others call just this one.
     pub async fn delete_definition(&self, actor: &Actor, id: DefinitionId) -> Result<(), Fault> {
         authorize(actor, Action::Delete, &Target::Definitions)?;
         deploy::withdraw(&self.core, id).await
@@ -294,12 +295,12 @@ impl Runtime {
         decisions::list(&self.core, filter, page).await
     }
 
-    /// A version with its file, also a withdrawn one.
+    /// A version with its file, also a withdrawn one. `DEF-0011` when there is none.
     pub async fn decision(&self, id: DefinitionId) -> Result<DecisionDetails, Fault> {
         decisions::details(&self.core, id).await
     }
 
-    /// Withdraws a version of a decision.
+    /// Withdraws a version: business rule tasks no longer find it. `DEF-0011` when there is none.
     pub async fn delete_decision(&self, actor: &Actor, id: DefinitionId) -> Result<(), Fault> {
         authorize(actor, Action::Delete, &Target::Definitions)?;
         decisions::withdraw(&self.core, id).await
@@ -318,12 +319,12 @@ impl Runtime {
         starts::start(&self.core, actor, request).await
     }
 
-    /// Everything an instance page shows.
+    /// Everything an instance page shows, also of an ended one. `RUN-0001`: no such instance.
     pub async fn instance(&self, id: InstanceId) -> Result<InstanceView, Fault> {
         instances::view(&self.core, id).await
     }
 
-    /// The facts of one instance, without its page.
+    /// The facts of one instance, without its page. `RUN-0001` when there is none.
     pub async fn instance_summary(&self, id: InstanceId) -> Result<InstanceSummary, Fault> {
         let row = instances::row(&self.core, id).await?;
         instances::summary(&self.core, row).await
@@ -334,7 +335,7 @@ impl Runtime {
         instances::list(&self.core, filter, page).await
     }
 
-    /// The journal as readable events, oldest first.
+    /// The journal as readable events, oldest first. `RUN-0001` when there is no such instance.
     pub async fn history(&self, id: InstanceId) -> Result<Vec<HistoryEntry>, Fault> {
         instances::history(&self.core, id).await
     }
@@ -354,7 +355,7 @@ impl Runtime {
         instances::incidents(&self.core, open, instance, page).await
     }
 
-    /// Ends an instance.
+    /// Ends an instance; its history stays and keeps the reason. `ENG-0001` when it has ended.
     pub async fn cancel(&self, actor: &Actor, id: InstanceId, reason: &str) -> Result<(), Fault> {
         let row = instances::row(&self.core, id).await?;
         authorize(actor, Action::Cancel, &Target::Instance { started_by: row.started_by, involved: false })?;
@@ -362,14 +363,14 @@ impl Runtime {
         self.core.command(id, vec![command]).await.map(drop)
     }
 
-    /// Erases an instance with everything that belongs to it.
+    /// Erases an instance, running or ended, with everything that belongs to it. `RUN-0001`: no such instance.
     pub async fn kill(&self, actor: &Actor, id: InstanceId) -> Result<(), Fault> {
         let row = instances::row(&self.core, id).await?;
         authorize(actor, Action::Operate, &Target::Instance { started_by: row.started_by, involved: false })?;
         self.core.submit(row.partition, Work::Erase { instance: id }, Vec::new()).await.map(drop)
     }
 
-    /// Writes variables, into the process when no scope is named.
+    /// Writes variables, into the process when no scope is named. `ENG-0001`: it has ended; `ENG-0009`: too large.
     pub async fn set_variables(
         &self,
         actor: &Actor,
@@ -382,7 +383,7 @@ impl Runtime {
         self.core.command(id, vec![Command::SetVariables { scope, values, by: author(actor) }]).await.map(drop)
     }
 
-    /// Retries a failed element where it stopped. An instance that was set aside takes commands again.
+    /// Retries a failed element where it stopped, a call given up, an instance set aside. `RUN-0010`: no open incident.
     pub async fn retry_incident(&self, actor: &Actor, id: IncidentId) -> Result<(), Fault> {
         authorize(actor, Action::Operate, &Target::Incidents)?;
         let row = instances::incident_row(&self.core, id).await?;
@@ -404,7 +405,7 @@ impl Runtime {
         instances::operate::operate(&self.core, actor, id, operation).await
     }
 
-    /// Completes the element of an incident with an output given by hand.
+    /// Completes the element of an incident with an output given by hand. `RUN-0010`: no open incident.
     pub async fn skip_incident(
         &self,
         actor: &Actor,
@@ -452,7 +453,7 @@ impl Runtime {
 
 /// Tasks.
 impl Runtime {
-    /// A task with its form; only for its people and administrators.
+    /// A task with its form; only for its people and administrators. `RUN-0002` when there is none.
     pub async fn task(&self, actor: &Actor, id: TaskId) -> Result<TaskDetails, Fault> {
         tasks::details(&self.core, actor, id).await
     }
@@ -483,12 +484,12 @@ impl Runtime {
         tasks::complete(&self.core, actor, id, answer).await
     }
 
-    /// A candidate takes a task for himself.
+    /// A candidate takes a task for himself. `RUN-0002` when there is none, `RUN-0003` when it is over.
     pub async fn claim_task(&self, actor: &Actor, id: TaskId) -> Result<(), Fault> {
         tasks::claim(&self.core, actor, id).await
     }
 
-    /// Others are asked instead.
+    /// Others are asked instead. `RUN-0003` when it is over, `IDN-0008` an unknown person, `ENG-0011` nobody named.
     pub async fn reassign_task(&self, actor: &Actor, id: TaskId, users: Vec<UserId>) -> Result<(), Fault> {
         tasks::reassign(&self.core, actor, id, &users).await
     }
@@ -496,25 +497,25 @@ impl Runtime {
 
 /// Jobs of external workers and of apps.
 impl Runtime {
-    /// Leases jobs of a type; waits while there are none.
+    /// Leases jobs of a type; waits while there are none, as long as was asked for.
     pub async fn activate_jobs(&self, actor: &Actor, ask: ActivateJobs) -> Result<Vec<ActivatedJob>, Fault> {
         authorize(actor, Action::Operate, &Target::Jobs)?;
         workers::activate(&self.core, ask).await
     }
 
-    /// A worker did a job.
+    /// A worker did a job: its results become variables. `RUN-0006` when it is not open.
     pub async fn complete_job(&self, actor: &Actor, id: JobId, result: Object) -> Result<(), Fault> {
         authorize(actor, Action::Operate, &Target::Jobs)?;
         workers::complete(&self.core, id, result, author(actor)).await
     }
 
-    /// A try of a job failed.
+    /// A try of a job failed: it is offered again, or becomes an incident (`ENG-0008`). `RUN-0006`: not open.
     pub async fn fail_job(&self, actor: &Actor, id: JobId, failure: JobFailure) -> Result<(), Fault> {
         authorize(actor, Action::Operate, &Target::Jobs)?;
         workers::fail(&self.core, id, failure).await
     }
 
-    /// A job raises a business error.
+    /// A job raises a business error, for error events or an incident (`ENG-0007`). `RUN-0006`: not open.
     pub async fn throw_job_error(&self, actor: &Actor, id: JobId, error: JobError) -> Result<(), Fault> {
         authorize(actor, Action::Operate, &Target::Jobs)?;
         workers::throw(&self.core, id, error.code, error.message, error.variables).await

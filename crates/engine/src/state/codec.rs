@@ -82,12 +82,14 @@ impl Instance {
         encode(128, Some(large), |w| self.put(w))
     }
 
-    /// Reads a snapshot without large values.
+    /// Reads a snapshot without large values. Fails on bytes that are cut or broken, of a newer leading version, or
+    /// that name a large value.
     pub fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         decode(bytes, &Fetched::none())
     }
 
-    /// Reads a snapshot with its large values.
+    /// Reads a snapshot with its large values; fails as [`Self::decode`] does, and when one that is named was not
+    /// fetched.
     pub fn decode_with(bytes: &[u8], fetched: &Fetched) -> Result<Self, CodecError> {
         decode(bytes, fetched)
     }
@@ -137,7 +139,7 @@ pub fn decode_events(bytes: &[u8]) -> Result<Vec<Event>, CodecError> {
     decode(bytes, &Fetched::none())
 }
 
-/// Reads a journal row with its large values.
+/// Reads a journal row with its large values; fails when one that is named was not fetched.
 pub fn decode_events_with(bytes: &[u8], fetched: &Fetched) -> Result<Vec<Event>, CodecError> {
     decode(bytes, fetched)
 }

@@ -62,7 +62,7 @@ impl PeerRequest {
 }
 
 impl PeerReply {
-    /// Reads what came back.
+    /// Reads what came back; [`PeerError::Lost`] when it can not be read.
     pub fn decode(bytes: &[u8]) -> Result<Self, PeerError> {
         // An answer that can not be read may say that it was done.
         rmp_serde::from_slice(bytes).map(Self).map_err(|_| PeerError::Lost)

@@ -110,7 +110,9 @@ impl OutboundHttp {
         })
     }
 
-    /// Makes one call.
+    /// Makes one call: any status is an answer, whose body is cut at the limit; redirects are not followed. Fails when
+    /// nothing was answered in time or the address lies in a network that is not allowed (`OUT-0001`, `OUT-0003`,
+    /// `OUT-0004`).
     pub async fn send(&self, request: OutboundRequest) -> Result<OutboundAnswer, OutboundFailure> {
         let started = self.clock.now();
         let mut answer = self.send_inner(request).await;

@@ -167,7 +167,7 @@ pub async fn copy(from: &mut dyn Export, mut to: Box<dyn Import>) -> Result<Sums
     Ok(adder.sums())
 }
 
-/// Adds a content up.
+/// Reads a content to its end and adds it up: count and order-independent sum of every table.
 pub async fn sums(from: &mut dyn Export) -> Result<Sums> {
     let mut adder = Adder::default();
     while let Some(part) = from.next().await? {
