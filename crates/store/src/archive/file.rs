@@ -5,10 +5,10 @@
 use super::{Adder, Export, Import, Part, Sums};
 use crate::{Result, StoreError};
 use async_trait::async_trait;
-use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use flate2::{Compression, bufread::GzDecoder, write::GzEncoder};
 use serde::{Deserialize, Serialize};
 use std::{
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     sync::Arc,
 };
 
@@ -94,7 +94,7 @@ impl<W: Write> Writer<W> {
 
 /// Reads an archive.
 pub struct Reader<R: Read> {
-    input: GzDecoder<R>,
+    input: GzDecoder<BufReader<R>>,
     head: Head,
     adder: Adder,
     sums: Option<Sums>,
@@ -112,7 +112,7 @@ impl<R: Read> Reader<R> {
             return Err(broken("the file does not begin as one"));
         }
         let mut reader = Self {
-            input: GzDecoder::new(input),
+            input: GzDecoder::new(BufReader::new(input)),
             head: Head { schema: 0, version: String::new(), database: String::new(), made_at: 0 },
             adder: Adder::default(),
             sums: None,
@@ -145,7 +145,7 @@ impl<R: Read> Reader<R> {
             Frame::End(sums) if sums == std::mem::take(&mut self.adder).sums() => {
                 // Reading to the end lets gzip compare its own sum, which covers every byte.
                 match self.input.read(&mut [0]) {
-                    Ok(0) => self.sums = Some(sums),
+                    Ok(0) if self.input.get_mut().fill_buf().is_ok_and(<[u8]>::is_empty) => self.sums = Some(sums),
                     _ => return Err(broken("it was changed")),
                 }
                 Ok(None)
@@ -233,6 +233,7 @@ mod tests {
         for length in 0..whole.len() {
             assert!(read_all(&whole[..length]).is_err(), "cut at {length}");
         }
+        assert!(read_all(&[whole.as_slice(), b"more"].concat()).is_err(), "something stands behind its end");
         for place in 0..whole.len() {
             let mut changed = whole.clone();
             changed[place] ^= 0x40;
