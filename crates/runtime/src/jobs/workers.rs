@@ -72,7 +72,8 @@ pub(crate) async fn activate(core: &Core, ask: ActivateJobs) -> Result<Vec<Activ
         } else if look == Look::Read {
             poll.looked(now);
         }
-        if now >= deadline {
+        // Who waits at a node that stops is sent to another by an answer without jobs.
+        if now >= deadline || core.lanes.iter().any(|lane| lane.is_closed()) {
             return Ok(Vec::new());
         }
         place.ready();
@@ -93,7 +94,8 @@ async fn wait(core: &Core, place: &Place<'_>, deadline: Timestamp) -> Vec<Handed
             handed = place.called() => return handed,
             () = core.clock.sleep_until(look) => {}
         }
-        if core.now() >= deadline || place.is_first() {
+        let over = core.now() >= deadline || core.lanes.iter().any(|lane| lane.is_closed());
+        if over || place.is_first() {
             // A commit is under way with a job for this one.
             return if place.leave() { Vec::new() } else { place.called().await };
         }

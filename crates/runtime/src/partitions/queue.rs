@@ -191,6 +191,11 @@ impl Lane {
         self.filled.notify_one();
     }
 
+    /// Whether it takes no more commands: the node stops.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// How many commands wait.
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
