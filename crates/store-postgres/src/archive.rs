@@ -77,6 +77,9 @@ pub struct PostgresExport {
 }
 
 impl PostgresExport {
+    /// The newest schema that this version knows.
+    pub const SCHEMA: u32 = migrate::KNOWN;
+
     /// Begins to read the schema that the URL leads to.
     ///
     /// # Errors

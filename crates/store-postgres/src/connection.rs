@@ -190,7 +190,8 @@ impl Link {
                 let pause = FIRST_PAUSE.saturating_mul(1 << state.failures.min(6)).min(LONGEST_PAUSE);
                 let then = Instant::now() + jittered(pause);
                 state.not_before = Some(then);
-                tracing::warn!(code = "STO-0005", %error, failures = state.failures, "the database is not reached");
+                let (why, failures) = (options::detail(&error), state.failures);
+                tracing::warn!(code = "STO-0005", error = why, failures, "the database is not reached");
                 Err((error, then))
             }
         }

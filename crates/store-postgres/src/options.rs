@@ -121,7 +121,8 @@ pub(crate) fn parse(options: &mut PostgresOptions) -> Result<Target> {
     Ok(Target { config, protection })
 }
 
-fn detail(error: &tokio_postgres::Error) -> String {
+/// An error with its cause, which the driver's own words leave out.
+pub(crate) fn detail(error: &tokio_postgres::Error) -> String {
     match std::error::Error::source(error) {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
