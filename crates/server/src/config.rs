@@ -16,33 +16,57 @@ use std::{
 /// Unless told otherwise, partitions of a dead node are taken after so long (design section 3).
 const TAKEOVER_SECONDS: u32 = 10;
 
-/// Flags of every command that opens an installation; each can also come from the environment.
+/// Heading of the flags below in `--help`.
+const INSTALLATION: &str = "Installation";
+
+/// Where an installation keeps everything: flags of every command that opens one. Each can also come from the
+/// environment, and may stand before or after the name of a command's part.
+#[derive(Debug, Clone, Args, Default)]
+pub struct DatabaseFlags {
+    /// Directory of the embedded database [default: ./data]
+    #[arg(long, env = "RUSLO_DATA_DIR", value_name = "DIR", global = true, help_heading = INSTALLATION)]
+    pub data_dir: Option<PathBuf>,
+    /// PostgreSQL instead of the embedded database: `postgres://user:password@host:5432/database`
+    #[arg(
+        long,
+        env = "RUSLO_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true,
+        help_heading = INSTALLATION
+    )]
+    pub database_url: Option<String>,
+    /// Configuration file [default: ./ruslo.toml if it is there]
+    #[arg(long, env = "RUSLO_CONFIG", value_name = "FILE", global = true, help_heading = INSTALLATION)]
+    pub config: Option<PathBuf>,
+}
+
+impl From<&DatabaseFlags> for InstallationFlags {
+    fn from(database: &DatabaseFlags) -> Self {
+        Self { database: database.clone(), ..Self::default() }
+    }
+}
+
+/// Flags of the commands that serve an installation or look at all of its settings.
 #[derive(Debug, Clone, Args, Default)]
 pub struct InstallationFlags {
-    /// Address to listen on
+    #[command(flatten)]
+    pub database: DatabaseFlags,
+    /// Address to listen on [default: 127.0.0.1:8080]
     #[arg(long, env = "RUSLO_LISTEN", value_name = "ADDRESS")]
     pub listen: Option<String>,
-    /// Directory of the embedded database, files and keys
-    #[arg(long, env = "RUSLO_DATA_DIR", value_name = "DIR")]
-    pub data_dir: Option<PathBuf>,
-    /// Database of several nodes: `postgres://...`
-    #[arg(long, env = "RUSLO_DATABASE_URL", value_name = "URL", hide_env_values = true)]
-    pub database_url: Option<String>,
     /// Address that people, apps and handlers are given
-    #[arg(long, env = "RUSLO_PUBLIC_URL", value_name = "URL")]
+    #[arg(long, env = "RUSLO_PUBLIC_URL", value_name = "URL", global = true, help_heading = INSTALLATION)]
     pub public_url: Option<String>,
     /// Address where other nodes reach this one
     #[arg(long, env = "RUSLO_NODE_URL", value_name = "URL")]
     pub node_url: Option<String>,
-    /// Seconds after which other nodes take the partitions of one that died
+    /// Seconds after which other nodes take the partitions of one that died [default: 10]
     #[arg(long, env = "RUSLO_TAKEOVER", value_name = "SECONDS")]
     pub takeover: Option<u32>,
     /// Private networks that outgoing calls may reach, as CIDRs, comma separated
     #[arg(long, env = "RUSLO_ALLOW_PRIVATE_NETWORKS", value_name = "CIDRS", value_delimiter = ',')]
     pub allow_private_networks: Vec<String>,
-    /// Configuration file
-    #[arg(long, env = "RUSLO_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
 }
 
 /// The same names in `ruslo.toml`, with underscores.
@@ -71,14 +95,29 @@ pub enum Database {
 impl Database {
     /// Reads a `--database-url`.
     pub fn parse(url: &str) -> Result<Self> {
-        let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-        if !matches!(scheme, "postgres" | "postgresql") {
+        if !Self::is_postgres(url) {
             bail!(
                 "--database-url takes postgres://user:password@host:5432/database; leave it out to use the embedded \
                  database in --data-dir"
             );
         }
         Ok(Self::Postgres(url.to_owned()))
+    }
+
+    /// Where it is, for messages: without the user, the password and the options.
+    pub fn place(&self, data_dir: &Path) -> String {
+        let Self::Postgres(url) = self else { return format!("the database {}", data_dir.join("ruslo.db").display()) };
+        let address = url.split_once("://").map_or("", |(_, rest)| rest);
+        let address = address.rsplit_once('@').map_or(address, |(_, rest)| rest);
+        match address.split('?').next().filter(|place| !place.is_empty() && !place.contains(['=', '&'])) {
+            Some(place) => format!("the PostgreSQL database {place}"),
+            None => "the PostgreSQL database".to_owned(),
+        }
+    }
+
+    /// Whether that is a PostgreSQL server's address.
+    pub fn is_postgres(url: &str) -> bool {
+        url.split_once("://").is_some_and(|(scheme, _)| matches!(scheme, "postgres" | "postgresql"))
     }
 
     /// Its kind, as people and archives are told.
@@ -114,7 +153,7 @@ pub struct Config {
 impl Config {
     /// Reads the file (the named one must exist, `./ruslo.toml` may) and merges.
     pub fn load(flags: &InstallationFlags) -> Result<Self> {
-        let file = match &flags.config {
+        let file = match &flags.database.config {
             Some(path) => read_file(path)?,
             None if Path::new("ruslo.toml").exists() => read_file(Path::new("ruslo.toml"))?,
             None => FileConfig::default(),
@@ -142,7 +181,7 @@ impl Config {
         let listen: SocketAddr = listen_text.parse().with_context(|| {
             format!("--listen takes an address and a port such as 127.0.0.1:8080, not `{listen_text}`")
         })?;
-        let database = match flags.database_url.clone().or(file.database_url) {
+        let database = match flags.database.database_url.clone().or(file.database_url) {
             Some(url) => Database::parse(&url)?,
             None => Database::Sqlite,
         };
@@ -168,7 +207,7 @@ impl Config {
             .collect::<Result<_>>()?;
         Ok(Self {
             listen,
-            data_dir: flags.data_dir.clone().or(file.data_dir).unwrap_or_else(|| PathBuf::from("./data")),
+            data_dir: flags.database.data_dir.clone().or(file.data_dir).unwrap_or_else(|| PathBuf::from("./data")),
             database,
             public_url,
             node_url,
@@ -235,6 +274,22 @@ mod tests {
             Config::merge(&flags, file("listen = \"0.0.0.0:80\"\ndatabase_url = \"postgres://u@h/d\"")).unwrap();
         assert_eq!(config.node_url, "http://127.0.0.1:80");
         assert_eq!(config.database, Database::Postgres("postgres://u@h/d".to_owned()));
+    }
+
+    #[test]
+    fn a_database_is_named_without_its_secrets() {
+        let place = |url: &str| Database::parse(url).unwrap().place(Path::new("/srv"));
+        assert_eq!(place("postgres://u:geheim@db:5432/ruslo?sslmode=require"), "the PostgreSQL database db:5432/ruslo");
+        assert_eq!(place("postgres://db/ruslo"), "the PostgreSQL database db/ruslo");
+        for url in [
+            "postgres://u:ge@heim@db/ruslo",
+            "postgres://u:?geheim@db/ruslo",
+            "postgres:///r?user=a@b&password=geheim",
+            "postgres://",
+        ] {
+            assert!(!place(url).contains("heim"), "{url}: {}", place(url));
+        }
+        assert_eq!(Database::Sqlite.place(Path::new("/srv")), "the database /srv/ruslo.db");
     }
 
     /// The example of the guide.

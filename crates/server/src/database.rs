@@ -4,14 +4,14 @@
 //! database that nobody serves.
 
 use crate::config::{Config, Database};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
     sync::Arc,
 };
 use store::{
-    SharedStore, SqliteExport, SqliteImport, SqliteOptions, SqliteStore,
+    SharedStore, SqliteExport, SqliteImport, SqliteOptions, SqliteStore, StoreError,
     archive::{Export, Import},
 };
 use store_postgres::{PostgresExport, PostgresImport, PostgresOptions, PostgresStore};
@@ -23,45 +23,90 @@ pub fn file(data_dir: &Path) -> PathBuf {
 
 /// Opens the database and brings its schema up to date.
 pub async fn open(config: &Config) -> Result<SharedStore> {
+    let place = config.database.place(&config.data_dir);
     match &config.database {
         Database::Sqlite => {
             let file = file(&config.data_dir);
-            let store = SqliteStore::open(&file, SqliteOptions::default());
-            Ok(Arc::new(store.with_context(|| format!("opening the database {}", file.display()))?))
+            private_file(&file).with_context(|| format!("can not make {}", file.display()))?;
+            let store = SqliteStore::open(&file, SqliteOptions::default()).map_err(explained);
+            Ok(Arc::new(store.with_context(|| format!("opening {place}"))?))
         }
         Database::Postgres(url) => {
-            let store = PostgresStore::open(PostgresOptions::new(url)).await;
-            Ok(Arc::new(store.context("opening the PostgreSQL database")?))
+            let store = match PostgresStore::open(PostgresOptions::new(url)).await {
+                // It waited; one more try tells what for.
+                Err(StoreError::Unavailable) => match PostgresExport::open(url).await {
+                    Err(why) => Err(why),
+                    Ok(_) => Err(StoreError::Unavailable),
+                },
+                other => other,
+            };
+            Ok(Arc::new(store.map_err(explained).with_context(|| format!("opening {place}"))?))
         }
+    }
+}
+
+/// With what can be done about it, where the error alone does not say.
+fn explained(error: StoreError) -> Error {
+    match &error {
+        StoreError::NewerSchema { .. } => Error::new(error).context(
+            "a newer version wrote this database: use that version or a newer one, or restore a backup made before",
+        ),
+        _ => Error::new(error),
+    }
+}
+
+/// Refuses a place without a database: whoever asks for its content has named another than he meant.
+pub async fn must_exist(config: &Config) -> Result<()> {
+    let file = file(&config.data_dir);
+    let check = match &config.database {
+        Database::Sqlite if !file.is_file() => bail!("there is no database {}: check --data-dir", file.display()),
+        Database::Sqlite => "--data-dir",
+        Database::Postgres(_) => "--database-url and its search_path",
+    };
+    if export(config).await?.schema() == 0 {
+        bail!("nothing of Ruslo's is in {}: check {check}", config.database.place(&config.data_dir));
+    }
+    Ok(())
+}
+
+/// The schemas that a PostgreSQL database has and that this version works with.
+pub async fn postgres_schema(url: &str) -> Result<(u32, u32)> {
+    match PostgresExport::open(url).await {
+        Ok(export) => Ok((export.schema(), PostgresExport::SCHEMA)),
+        Err(StoreError::NewerSchema { found, known }) => Ok((found, known)),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// Begins to read the whole content, beside a running server or without one.
 pub async fn export(config: &Config) -> Result<Box<dyn Export>> {
+    let place = config.database.place(&config.data_dir);
     match &config.database {
         Database::Sqlite => {
             let file = file(&config.data_dir);
-            let export = SqliteExport::open(&file);
-            Ok(Box::new(export.with_context(|| format!("reading the database {}", file.display()))?))
+            let export = SqliteExport::open(&file).map_err(explained);
+            Ok(Box::new(export.with_context(|| format!("reading {place}"))?))
         }
         Database::Postgres(url) => {
-            let export = PostgresExport::open(url).await;
-            Ok(Box::new(export.context("reading the PostgreSQL database")?))
+            let export = PostgresExport::open(url).await.map_err(explained);
+            Ok(Box::new(export.with_context(|| format!("reading {place}"))?))
         }
     }
 }
 
 /// Makes the database ready to take a content of the schema `schema`; refused unless it is empty.
 pub async fn import(config: &Config, schema: u32) -> Result<Box<dyn Import>> {
+    let place = config.database.place(&config.data_dir);
     match &config.database {
         Database::Sqlite => {
             let file = file(&config.data_dir);
-            let import = SqliteImport::open(&file, schema);
-            Ok(Box::new(import.with_context(|| format!("preparing the database {}", file.display()))?))
+            private_file(&file).with_context(|| format!("can not make {}", file.display()))?;
+            let import = SqliteImport::open(&file, schema).map_err(explained);
+            Ok(Box::new(import.with_context(|| format!("preparing {place}"))?))
         }
         Database::Postgres(url) => {
-            let import = PostgresImport::open(url, schema).await;
-            Ok(Box::new(import.context("preparing the PostgreSQL database")?))
+            let import = PostgresImport::open(url, schema).await.map_err(explained);
+            Ok(Box::new(import.with_context(|| format!("preparing {place}"))?))
         }
     }
 }
@@ -84,7 +129,7 @@ pub fn try_lock(config: &Config) -> Result<Option<File>> {
         return Ok(None);
     }
     let folder = &config.data_dir;
-    fs::create_dir_all(folder).with_context(|| format!("can not make {}", folder.display()))?;
+    private_folder(folder).with_context(|| format!("can not make {}", folder.display()))?;
     let path = folder.join("ruslo.lock");
     let file = File::options()
         .create(true)
@@ -96,5 +141,65 @@ pub fn try_lock(config: &Config) -> Result<Option<File>> {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("can not lock {}", path.display())),
+    }
+}
+
+/// Makes the folder unless it is there. What lies in it holds secrets: only its owner may enter a new one.
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
+}
+
+/// Makes the file unless it is there, for its owner alone; what SQLite lays beside it gets the same rights.
+fn private_file(path: &Path) -> std::io::Result<()> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn what_a_server_makes_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::local(&folder.path().join("deep/data"));
+        let _lock = lock(&config).unwrap();
+        open(&config).await.unwrap().close().await;
+        let rights = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(rights(&config.data_dir), 0o700);
+        assert_eq!(rights(&file(&config.data_dir)), 0o600);
+    }
+
+    #[tokio::test]
+    async fn a_place_without_a_database_is_named_and_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::local(&folder.path().join("misspelt"));
+        let error = format!("{:#}", must_exist(&config).await.unwrap_err());
+        assert!(error.contains("misspelt") && error.contains("--data-dir"), "{error}");
+        assert!(!config.data_dir.exists());
+        fs::create_dir(&config.data_dir).unwrap();
+        File::create(file(&config.data_dir)).unwrap();
+        let error = format!("{:#}", must_exist(&config).await.unwrap_err());
+        assert!(error.contains("nothing of Ruslo's"), "{error}");
+        open(&config).await.unwrap().close().await;
+        must_exist(&config).await.unwrap();
     }
 }

@@ -7,9 +7,12 @@ use runtime::{CircuitState, Histogram, LaneLoad, Metrics};
 use std::fmt::{Display, Write as _};
 use store::StoreStats;
 
-/// The page.
-pub fn render(metrics: &Metrics, store: &StoreStats) -> String {
+/// The page. `incidents` are those of the whole installation; none: the database did not tell.
+pub fn render(metrics: &Metrics, store: &StoreStats, incidents: Option<u64>) -> String {
     let mut page = Page::default();
+    if let Some(open) = incidents {
+        page.gauge("incidents_open", "Open incidents of the whole installation", open);
+    }
     queues(&mut page, metrics);
     timers_and_jobs(&mut page, metrics);
     outbox(&mut page, metrics);

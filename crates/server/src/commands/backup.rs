@@ -3,7 +3,7 @@
 //! The file is complete or absent: it is written beside its place, synced, and moved there.
 
 use crate::{
-    config::{Config, InstallationFlags},
+    config::{Config, DatabaseFlags},
     database,
 };
 use anyhow::{Context, Result, bail};
@@ -23,7 +23,7 @@ use store::archive::{Sums, file};
 #[derive(Debug, Args)]
 pub struct Backup {
     #[command(flatten)]
-    installation: InstallationFlags,
+    installation: DatabaseFlags,
     /// The file to write; it holds secrets, so only its owner may read it
     #[arg(value_name = "PATH")]
     path: PathBuf,
@@ -40,7 +40,7 @@ pub fn execute(options: &Backup) -> Result<ExitCode> {
     if options.path.exists() && !options.force {
         bail!("{} exists: choose another file, or replace it with --force", options.path.display());
     }
-    let config = Config::load(&options.installation)?;
+    let config = Config::load(&(&options.installation).into())?;
     let begun = now();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let sums = runtime.block_on(write(&config, &options.path))?;
@@ -80,6 +80,7 @@ async fn write(config: &Config, path: &Path) -> Result<Sums> {
 }
 
 async fn write_part(config: &Config, part: &Path) -> Result<Sums> {
+    database::must_exist(config).await?;
     let mut export = database::export(config).await?;
     let out = private(part).with_context(|| format!("can not write {}", part.display()))?;
     let head = file::Head {
@@ -88,10 +89,11 @@ async fn write_part(config: &Config, part: &Path) -> Result<Sums> {
         database: config.database.name().to_owned(),
         made_at: runtime::clock::SystemClock.now().0,
     };
-    let (sums, out) = file::write(export.as_mut(), BufWriter::new(out), head).await.context("writing the archive")?;
+    let writing = || format!("writing {}; no archive was made", part.display());
+    let (sums, out) = file::write(export.as_mut(), BufWriter::new(out), head).await.with_context(writing)?;
     let mut out = out;
-    out.flush().context("writing the archive")?;
-    out.get_ref().sync_all().context("writing the archive")?;
+    out.flush().with_context(writing)?;
+    out.get_ref().sync_all().with_context(writing)?;
     Ok(sums)
 }
 

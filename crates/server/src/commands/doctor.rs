@@ -29,10 +29,16 @@ pub fn execute(options: &Doctor) -> Result<ExitCode> {
     let mut findings = doctor::before(&config, options.deep);
     // Opening an older database would change it.
     let older = |f: &Finding| f.check == "schema" && f.level != Level::Ok;
-    if findings.worst() < Level::Error && !findings.0.iter().any(older) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        runtime.block_on(inside(&config, &mut findings))?;
-    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        doctor::postgres(&config, &mut findings).await;
+        if findings.worst() < Level::Error
+            && !findings.0.iter().any(older)
+            && let Err(error) = inside(&config, &mut findings).await
+        {
+            doctor::unusable(&error, &mut findings);
+        }
+    });
     for finding in &findings.0 {
         if options.json {
             println!("{}", serde_json::to_string(finding)?);

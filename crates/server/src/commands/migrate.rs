@@ -2,15 +2,19 @@
 
 use super::{
     backup::{now, rows},
-    restore::compare,
+    restore::{compare, start},
 };
 use crate::{
-    config::{Config, Database, InstallationFlags},
+    config::{Config, Database, DatabaseFlags},
     database,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 use store::archive::{self, Sums};
 
 /// How long other nodes are watched for a sign of life.
@@ -20,7 +24,7 @@ const WATCH: Duration = Duration::from_secs(4);
 #[derive(Debug, Args)]
 pub struct Migrate {
     #[command(flatten)]
-    installation: InstallationFlags,
+    installation: DatabaseFlags,
     /// An empty database to move everything to: postgres://… or a data directory
     #[arg(long, value_name = "URL")]
     to: Option<String>,
@@ -28,9 +32,13 @@ pub struct Migrate {
 
 /// Runs the command.
 pub fn execute(options: &Migrate) -> Result<ExitCode> {
-    let config = Config::load(&options.installation)?;
+    let config = Config::load(&(&options.installation).into())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
+        // A misspelt place must not become an empty database that is moved.
+        if config.database == Database::Sqlite || options.to.is_some() {
+            database::must_exist(&config).await?;
+        }
         let _lock = database::lock(&config)?;
         nobody_serves(&config).await?;
         // Opening brings the schema up to date.
@@ -43,31 +51,36 @@ pub fn execute(options: &Migrate) -> Result<ExitCode> {
         let target = target(&config, to)?;
         let sums = move_all(&config, &target).await?;
         println!("{} rows moved and compared in {:.1} s.", rows(&sums), begun.elapsed().as_secs_f64());
-        match &target.database {
-            Database::Postgres(_) => println!("Start with: ruslo serve --database-url … (the old one stays as it was)"),
-            Database::Sqlite => println!("Start with: ruslo serve --data-dir {}", target.data_dir.display()),
-        }
+        println!("The old database stays as it was. Start with: {}", start(&target));
         Ok(ExitCode::SUCCESS)
     })
 }
 
 fn target(config: &Config, to: &str) -> Result<Config> {
-    let target = if to.contains("://") {
+    let target = if Database::is_postgres(to) {
         Config { database: Database::parse(to)?, ..config.clone() }
+    } else if to.contains("://") {
+        bail!("--to takes postgres://user:password@host:5432/database, or a directory for an embedded database");
     } else {
         Config { database: Database::Sqlite, data_dir: PathBuf::from(to), ..config.clone() }
     };
-    if target.database == config.database && target.data_dir == config.data_dir {
+    let same_folder = same_place(&target.data_dir, &config.data_dir);
+    if target.database == config.database && (target.database != Database::Sqlite || same_folder) {
         bail!("--to names the database that is to be moved");
     }
     Ok(target)
+}
+
+/// Whether two names lead to one folder.
+fn same_place(one: &Path, other: &Path) -> bool {
+    one == other || one.canonicalize().ok().is_some_and(|one| other.canonicalize().ok() == Some(one))
 }
 
 async fn move_all(config: &Config, target: &Config) -> Result<Sums> {
     let _lock = if target.database == Database::Sqlite { database::lock(target)? } else { None };
     let mut export = database::export(config).await?;
     let import = database::import(target, export.schema()).await?;
-    let sums = archive::copy(export.as_mut(), import).await.context("moving; the target stayed empty")?;
+    let sums = archive::copy(export.as_mut(), import).await.context("nothing was moved")?;
     compare(target, &sums).await?;
     // Nothing may have been written to the old database meanwhile.
     let still = archive::sums(database::export(config).await?.as_mut()).await.context("reading again")?;

@@ -2,20 +2,23 @@
 
 use super::backup::{now, rows};
 use crate::{
-    config::{Config, InstallationFlags},
+    config::{Config, Database, DatabaseFlags},
     database,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::json;
-use std::{fs::File, io::BufReader, path::PathBuf, process::ExitCode};
-use store::archive::{self, Sums, file};
+use std::{fs::File, io::BufReader, path::Path, path::PathBuf, process::ExitCode};
+use store::{
+    StoreError,
+    archive::{self, Sums, file},
+};
 
 /// Options of `ruslo restore`.
 #[derive(Debug, Args)]
 pub struct Restore {
     #[command(flatten)]
-    installation: InstallationFlags,
+    installation: DatabaseFlags,
     /// The file that `ruslo backup` wrote
     #[arg(value_name = "PATH")]
     path: PathBuf,
@@ -26,7 +29,7 @@ pub struct Restore {
 
 /// Runs the command.
 pub fn execute(options: &Restore) -> Result<ExitCode> {
-    let config = Config::load(&options.installation)?;
+    let config = Config::load(&(&options.installation).into())?;
     let begun = now();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let sums = runtime.block_on(restore(&config, &options.path))?;
@@ -34,19 +37,40 @@ pub fn execute(options: &Restore) -> Result<ExitCode> {
     if options.json {
         println!("{}", json!({"rows": rows, "seconds": seconds, "tables": sums}));
     } else {
-        println!("{rows} rows restored and compared in {seconds:.1} s; start with: ruslo serve");
+        println!("{rows} rows restored and compared in {seconds:.1} s; start with: {}", start(&config));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn restore(config: &Config, path: &PathBuf) -> Result<Sums> {
-    let _lock = database::lock(config)?;
+/// How a server is started on what is configured; a database's URL holds a password and is not shown.
+pub(super) fn start(config: &Config) -> String {
+    match config.database {
+        Database::Sqlite => format!("ruslo serve --data-dir {}", config.data_dir.display()),
+        Database::Postgres(_) => "ruslo serve --database-url …".to_owned(),
+    }
+}
+
+async fn restore(config: &Config, path: &Path) -> Result<Sums> {
+    // Looked at first, so that a wrong name leaves nothing behind.
     let input = File::open(path).with_context(|| format!("can not read {}", path.display()))?;
-    let reader = file::Reader::new(BufReader::new(input)).with_context(|| path.display().to_string())?;
+    let reader = file::Reader::new(BufReader::new(input)).map_err(|error| unusable(path, error))?;
+    let _lock = database::lock(config)?;
     let import = database::import(config, reader.head().schema).await?;
-    let sums = file::read(reader, import).await.context("restoring; the database stayed empty")?;
+    let restored = file::read(reader, import).await;
+    let sums = restored.map_err(|error| unusable(path, error)).context("nothing was restored")?;
     compare(config, &sums).await?;
     Ok(sums)
+}
+
+/// What is wrong with an archive, in words about the file.
+fn unusable(path: &Path, error: StoreError) -> anyhow::Error {
+    match &error {
+        StoreError::Corrupt { context } => match context.strip_prefix("archive: ") {
+            Some(why) => anyhow::anyhow!("{} can not be used as an archive: {why}", path.display()),
+            None => error.into(),
+        },
+        _ => error.into(),
+    }
 }
 
 /// Reads the database again: what it holds must be what was put in.

@@ -25,6 +25,9 @@ use tower_http::compression::{
 /// How often sessions, codes and tokens that ended are forgotten.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 
+/// How long a stop waits for requests that are under way.
+const DRAIN: Duration = Duration::from_secs(10);
+
 /// Options of `ruslo serve`.
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -64,6 +67,10 @@ async fn serve(config: &Config, demo: bool) -> Result<()> {
         None => app,
     };
     greet(config, first.as_ref(), sample.as_ref());
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"), %address, public_url = config.public_url,
+        database = config.database.name(), "ready"
+    );
     let make = app.into_make_service_with_connect_info::<SocketAddr>();
     let sweeping = tokio::spawn(sweep(installation.platform.clone(), SWEEP_EVERY));
     // Answers are small: none waits to be joined by a second packet.
@@ -72,7 +79,15 @@ async fn serve(config: &Config, demo: bool) -> Result<()> {
             tracing::debug!(%error, "a connection keeps its packets back");
         }
     });
-    let ended = axum::serve(listener, make).with_graceful_shutdown(stop_signal(installation.runtime.clone())).await;
+    let (stopped, told) = tokio::sync::oneshot::channel();
+    let runtime = installation.runtime.clone();
+    let stop = async move {
+        stop_signal(runtime).await;
+        // Nobody listens when the server has ended by itself.
+        let _ = stopped.send(());
+    };
+    let serving = axum::serve(listener, make).with_graceful_shutdown(stop);
+    let ended = tokio::select! { ended = serving => ended, () = drained(told) => Ok(()) };
     sweeping.abort();
     drop(control);
     installation.close().await;
@@ -80,7 +95,17 @@ async fn serve(config: &Config, demo: bool) -> Result<()> {
         // It waits for the last spans to leave: not on a thread that serves.
         tokio::task::spawn_blocking(move || telemetry.stop()).await.context("sending the last spans")?;
     }
+    tracing::info!("stopped");
     ended.context("serving")
+}
+
+/// Ends when a stop has waited long enough for others, or is asked for again.
+async fn drained(stopped: tokio::sync::oneshot::Receiver<()>) {
+    if stopped.await.is_err() {
+        return std::future::pending().await;
+    }
+    tokio::select! { () = tokio::time::sleep(DRAIN) => {}, () = asked_to_stop() => {} }
+    tracing::warn!("requests that did not end are cut off");
 }
 
 /// Everything the server answers, by first part of the path.
@@ -145,8 +170,8 @@ async fn sweep(platform: Platform, every: Duration) {
     }
 }
 
-/// Ctrl+C or SIGTERM; long streams are ended so that the server can go.
-async fn stop_signal(runtime: runtime::Runtime) {
+/// Ctrl+C or SIGTERM.
+async fn asked_to_stop() {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
@@ -164,6 +189,11 @@ async fn stop_signal(runtime: runtime::Runtime) {
     #[cfg(not(unix))]
     let terminate = std::future::pending::<()>();
     tokio::select! { () = interrupt => {}, () = terminate => {} }
+}
+
+/// Waits to be asked, then ends the engine's work and long streams, so that the server can go.
+async fn stop_signal(runtime: runtime::Runtime) {
+    asked_to_stop().await;
     tracing::info!("stopping: finishing what is under way");
     runtime.platform().live().close();
     runtime.shutdown().await;
@@ -176,6 +206,45 @@ mod tests {
     use platform::identity::{Client, NewUser, secrets};
     use platform::{PlatformSettings, Role};
     use runtime::clock::ManualClock;
+
+    #[tokio::test]
+    async fn who_waits_for_jobs_does_not_hold_a_stop() {
+        let store: store::SharedStore = Arc::new(store::SqliteStore::open_in_memory().unwrap());
+        let clock = Arc::new(runtime::clock::SystemClock);
+        let platform = Platform::new(store.clone(), clock.clone(), PlatformSettings::default());
+        let config = runtime::RuntimeConfig::new(store, platform, clock);
+        let runtime = runtime::Runtime::open(config).await.unwrap();
+        // Both those who look every second and those who are only woken.
+        let waiting: Vec<_> = (0..3)
+            .map(|_| {
+                let runtime = runtime.clone();
+                let ask = runtime::ActivateJobs {
+                    job_type: "none".into(),
+                    max: 1,
+                    lease: Duration::from_secs(5),
+                    wait: Duration::from_secs(60),
+                    worker: "w".into(),
+                };
+                tokio::spawn(async move { runtime.activate_jobs(&platform::Actor::system(), ask).await })
+            })
+            .collect();
+        while runtime.metrics().await.job_polls < 3 {
+            tokio::task::yield_now().await;
+        }
+        runtime.shutdown().await;
+        for ask in waiting {
+            let answer = tokio::time::timeout(Duration::from_secs(45), ask).await.expect("it ends before its wait");
+            assert!(answer.unwrap().unwrap().is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stop_that_was_never_asked_for_ends_nothing() {
+        let (stopped, told) = tokio::sync::oneshot::channel();
+        drop(stopped);
+        let ended = tokio::time::timeout(Duration::from_millis(20), drained(told)).await;
+        assert!(ended.is_err());
+    }
 
     #[tokio::test]
     async fn sessions_that_end_while_the_server_runs_are_forgotten() {

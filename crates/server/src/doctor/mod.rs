@@ -6,7 +6,7 @@
 mod content;
 mod surroundings;
 
-use crate::config::Config;
+use crate::config::{Config, Database};
 use model::Timestamp;
 use serde::Serialize;
 use store::SharedStore;
@@ -66,6 +66,18 @@ pub fn before(config: &Config, deep: bool) -> Findings {
     surroundings::disk(config, &mut findings);
     surroundings::file(config, deep, &mut findings);
     findings
+}
+
+/// What can be told of a PostgreSQL database without opening it for work.
+pub async fn postgres(config: &Config, findings: &mut Findings) {
+    if let Database::Postgres(url) = &config.database {
+        surroundings::postgres(url, &config.database.place(&config.data_dir), findings).await;
+    }
+}
+
+/// The database could not be looked into.
+pub fn unusable(error: &anyhow::Error, findings: &mut Findings) {
+    findings.error("database", format!("{error:#}"), "mend what the message names, then look again");
 }
 
 /// What the database tells.

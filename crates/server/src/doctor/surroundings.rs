@@ -5,7 +5,10 @@ use crate::{
     config::{Config, Database},
     database,
 };
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 use store::{SettingWrite, SharedStore, Unit};
 
 /// Less free space than this is told.
@@ -66,24 +69,31 @@ pub(super) fn file(config: &Config, deep: bool, out: &mut Findings) {
     if config.database != Database::Sqlite {
         return;
     }
+    rights(config, out);
     let path = database::file(&config.data_dir);
     let facts = match store::inspect_sqlite(&path, deep) {
         Ok(facts) => facts,
-        Err(error) => return out.error("database", format!("{}: {error}", path.display()), "check --data-dir"),
+        Err(error) if path.exists() => {
+            let text = format!("{}: {:#}", path.display(), anyhow::Error::new(error));
+            return out.error(
+                "database",
+                text,
+                "it is no database, or a damaged one: keep it, restore the last backup",
+            );
+        }
+        Err(_) => {
+            let text = format!("there is no database {}", path.display());
+            return out.error("database", text, "check --data-dir; `ruslo serve` makes a new one");
+        }
     };
-    if facts.schema > facts.known {
-        let text = format!("its schema is {}, this version knows {}", facts.schema, facts.known);
-        return out.error("schema", text, "use the newer version, or restore a backup made before");
+    if !schema(facts.schema, facts.known, out) {
+        return;
     }
-    if facts.schema < facts.known {
-        let text = format!("its schema is {}, this version works with {}", facts.schema, facts.known);
-        out.warn("schema", text, "make a backup, then run `ruslo migrate` or start the server; look again after that");
-    } else {
-        out.ok("schema", format!("schema {} is up to date", facts.schema));
-    }
-    match facts.broken.first() {
+    // SQLite tells several places in one text.
+    let mut broken = facts.broken.iter().flat_map(|text| text.lines()).filter(|line| !line.starts_with("***"));
+    match broken.next() {
         Some(first) => {
-            let text = format!("{} places are broken; the first: {first}", facts.broken.len());
+            let text = format!("it is damaged: {first}, and {} more places", broken.count());
             out.error("integrity", text, "stop the server and restore the last backup; keep the file");
         }
         None => {
@@ -94,6 +104,53 @@ pub(super) fn file(config: &Config, deep: bool, out: &mut Findings) {
     if facts.log_bytes > LOG_BYTES {
         let text = format!("the log has {} MB", facts.log_bytes >> 20);
         out.warn("log", text, "a long reading process (a backup, another tool) holds it: end it");
+    }
+}
+
+/// Who else may read what holds secrets.
+fn rights(config: &Config, out: &mut Findings) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let open_to_all =
+            |path: &Path| std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o004 != 0);
+        let enters = |path: &Path| std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o001 != 0);
+        let path = database::file(&config.data_dir);
+        if open_to_all(&path) && enters(&config.data_dir) {
+            let text = format!("everybody on this machine may read {}, which holds secrets", path.display());
+            out.warn("rights", text, format!("chmod 700 {}", config.data_dir.display()));
+        }
+    }
+}
+
+/// Whether the schema is one that this version can read.
+fn schema(found: u32, known: u32, out: &mut Findings) -> bool {
+    if found > known {
+        let text = format!("its schema is {found}, this version knows {known}");
+        out.error("schema", text, "use the newer version, or restore a backup made before");
+    } else if found < known {
+        let text = format!("its schema is {found}, this version works with {known}");
+        out.warn("schema", text, "make a backup, then run `ruslo migrate` or start the server; look again after that");
+    } else {
+        out.ok("schema", format!("schema {found} is up to date"));
+    }
+    found <= known
+}
+
+/// Whether the server answers, and the schema in it.
+pub(super) async fn postgres(url: &str, place: &str, out: &mut Findings) {
+    match database::postgres_schema(url).await {
+        Ok((0, _)) => {
+            let mend = "check --database-url and its search_path; `ruslo serve` fills an empty database";
+            out.error("database", format!("{place} holds nothing of Ruslo's"), mend);
+        }
+        Ok((found, known)) => {
+            schema(found, known, out);
+        }
+        Err(error) => {
+            let text = format!("{place}: {error:#}");
+            out.error("database", text, "check --database-url, and whether the server runs and lets this machine in");
+        }
     }
 }
 
