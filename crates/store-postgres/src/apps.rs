@@ -2,36 +2,18 @@
 
 use crate::{
     PostgresStore,
-    sql::{Columns, Param, Read, Tx, WriteResult, params, texts},
+    sql::{Param, Tx, WriteResult, params},
 };
 use async_trait::async_trait;
-use model::{AppActivityId, AppId, UserId};
+use model::AppId;
 use store::{
-    AppActivityKind, AppActivityRow, AppRow, AppStatus, AppWrite, Apps, Conflict, Hash, OauthCodeRow, OauthTokenRow,
-    Result,
+    AppActivityRow, AppRow, AppWrite, Apps, Conflict, Hash, OauthCodeRow, OauthTokenRow, Result, columns,
+    rows::texts_column,
 };
-
-macro_rules! columns {
-    () => {
-        "id, client_id, client_secret_hash, client_secret_sealed, name, handler_url, install_url, scopes,
-        application_token, script_only, installed, status, attributes, created_by, created_at, version"
-    };
-}
-macro_rules! token_columns {
-    () => {
-        "id, access_hash, refresh_hash, prev_refresh_hash, prev_refresh_until, scopes, access_expires_at,
-        refresh_expires_at, app_id, user_id"
-    };
-}
-macro_rules! activity_columns {
-    () => {
-        "id, app_id, kind, code, internal_code, spec, created_at, updated_at"
-    };
-}
 
 const INSERT: &str = concat!(
     "INSERT INTO apps (",
-    columns!(),
+    columns!(app),
     ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
 );
 const UPDATE: &str = "UPDATE apps SET client_id = $2, client_secret_hash = $3, client_secret_sealed = $4, name = $5,
@@ -43,35 +25,35 @@ const DELETE: [&str; 4] = [
     "DELETE FROM app_activities WHERE app_id = $1",
     "DELETE FROM apps WHERE id = $1",
 ];
-const ONE: &str = concat!("SELECT ", columns!(), " FROM apps WHERE id = $1");
-const BY_CLIENT_ID: &str = concat!("SELECT ", columns!(), " FROM apps WHERE client_id = $1");
-const ALL: &str = concat!("SELECT ", columns!(), " FROM apps ORDER BY id");
+const ONE: &str = concat!("SELECT ", columns!(app), " FROM apps WHERE id = $1");
+const BY_CLIENT_ID: &str = concat!("SELECT ", columns!(app), " FROM apps WHERE client_id = $1");
+const ALL: &str = concat!("SELECT ", columns!(app), " FROM apps ORDER BY id");
 
-const INSERT_CODE: &str =
-    "INSERT INTO oauth_codes (hash, app_id, user_id, scopes, expires_at) VALUES ($1, $2, $3, $4, $5)";
+const INSERT_CODE: &str = concat!("INSERT INTO oauth_codes (", columns!(oauth_code), ") VALUES ($1, $2, $3, $4, $5)");
 const TAKE_CODE: &str = "DELETE FROM oauth_codes WHERE hash = $1";
-const CODE: &str = "SELECT hash, app_id, user_id, scopes, expires_at FROM oauth_codes WHERE hash = $1";
+const CODE: &str = concat!("SELECT ", columns!(oauth_code), " FROM oauth_codes WHERE hash = $1");
 
 const INSERT_TOKEN: &str =
-    concat!("INSERT INTO oauth_tokens (", token_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+    concat!("INSERT INTO oauth_tokens (", columns!(oauth_token), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
 const ROTATE_TOKEN: &str = "UPDATE oauth_tokens SET access_hash = $2, refresh_hash = $3, prev_refresh_hash = $4,
     prev_refresh_until = $5, scopes = $6, access_expires_at = $7, refresh_expires_at = $8
     WHERE id = $1 AND refresh_hash = $9";
 const DELETE_TOKENS: &str = "DELETE FROM oauth_tokens WHERE app_id = $1 AND user_id = coalesce($2, user_id)";
-pub(crate) const BY_ACCESS: &str = concat!("SELECT ", token_columns!(), " FROM oauth_tokens WHERE access_hash = $1");
+pub(crate) const BY_ACCESS: &str =
+    concat!("SELECT ", columns!(oauth_token), " FROM oauth_tokens WHERE access_hash = $1");
 pub(crate) const BY_REFRESH: &str = concat!(
     "SELECT ",
-    token_columns!(),
+    columns!(oauth_token),
     " FROM oauth_tokens WHERE refresh_hash = $1 OR prev_refresh_hash = $1 ORDER BY refresh_hash = $1 DESC"
 );
 
 const INSERT_ACTIVITY: &str =
-    concat!("INSERT INTO app_activities (", activity_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+    concat!("INSERT INTO app_activities (", columns!(activity), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
 const UPDATE_ACTIVITY: &str = "UPDATE app_activities SET spec = $2, updated_at = $3 WHERE id = $1";
 const DELETE_ACTIVITY: &str = "DELETE FROM app_activities WHERE id = $1";
 const ACTIVITIES: &str =
-    concat!("SELECT ", activity_columns!(), " FROM app_activities WHERE app_id = coalesce($1, app_id) ORDER BY id");
-const ACTIVITY: &str = concat!("SELECT ", activity_columns!(), " FROM app_activities WHERE internal_code = $1");
+    concat!("SELECT ", columns!(activity), " FROM app_activities WHERE app_id = coalesce($1, app_id) ORDER BY id");
+const ACTIVITY: &str = concat!("SELECT ", columns!(activity), " FROM app_activities WHERE internal_code = $1");
 
 pub(crate) async fn apply(tx: &mut Tx<'_>, write: &AppWrite) -> WriteResult {
     match write {
@@ -92,7 +74,7 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, write: &AppWrite) -> WriteResult {
             Ok(())
         }
         AppWrite::InsertCode(c) => {
-            tx.send(INSERT_CODE, params![&c.hash, c.app, c.user, texts(&c.scopes), c.expires_at]).await
+            tx.send(INSERT_CODE, params![&c.hash, c.app, c.user, texts_column(&c.scopes), c.expires_at]).await
         }
         AppWrite::TakeCode { hash } => tx.must(TAKE_CODE, params![hash], Conflict::Grant).await,
         AppWrite::InsertToken(t) => {
@@ -128,7 +110,7 @@ fn about(a: &AppRow) -> Vec<Param> {
         &a.name,
         &a.handler_url,
         &a.install_url,
-        texts(&a.scopes),
+        texts_column(&a.scopes),
         &a.application_token,
         i64::from(a.script_only),
         i64::from(a.installed),
@@ -145,96 +127,43 @@ fn about_token(t: &OauthTokenRow) -> Vec<Param> {
         &t.refresh_hash,
         t.prev_refresh_hash.as_ref(),
         t.prev_refresh_until,
-        texts(&t.scopes),
+        texts_column(&t.scopes),
         t.access_expires_at,
         t.refresh_expires_at
     ]
 }
 
-fn app(c: &mut Columns<'_>) -> Read<AppRow> {
-    Ok(AppRow {
-        id: c.id(AppId)?,
-        client_id: c.get()?,
-        client_secret_hash: c.get()?,
-        client_secret_sealed: c.get()?,
-        name: c.get()?,
-        handler_url: c.get()?,
-        install_url: c.get()?,
-        scopes: c.texts()?,
-        application_token: c.get()?,
-        script_only: c.get::<i64>()? != 0,
-        installed: c.get::<i64>()? != 0,
-        status: c.code(AppStatus::from_code)?,
-        attributes: c.json()?,
-        created_by: c.id(UserId)?,
-        created_at: c.at()?,
-        version: c.count()?,
-    })
-}
-
-fn code(c: &mut Columns<'_>) -> Read<OauthCodeRow> {
-    Ok(OauthCodeRow { hash: c.get()?, app: c.id(AppId)?, user: c.id(UserId)?, scopes: c.texts()?, expires_at: c.at()? })
-}
-
-fn token(c: &mut Columns<'_>) -> Read<OauthTokenRow> {
-    Ok(OauthTokenRow {
-        id: c.get()?,
-        access_hash: c.get()?,
-        refresh_hash: c.get()?,
-        prev_refresh_hash: c.get()?,
-        prev_refresh_until: c.at_opt()?,
-        scopes: c.texts()?,
-        access_expires_at: c.at()?,
-        refresh_expires_at: c.at()?,
-        app: c.id(AppId)?,
-        user: c.id(UserId)?,
-    })
-}
-
-fn activity(c: &mut Columns<'_>) -> Read<AppActivityRow> {
-    Ok(AppActivityRow {
-        id: c.id(AppActivityId)?,
-        app: c.id(AppId)?,
-        kind: c.code(AppActivityKind::from_code)?,
-        code: c.get()?,
-        internal_code: c.get()?,
-        spec: c.json()?,
-        created_at: c.at()?,
-        updated_at: c.at()?,
-    })
-}
-
 #[async_trait]
 impl Apps for PostgresStore {
     async fn app(&self, id: AppId) -> Result<Option<AppRow>> {
-        self.first(ONE, params![id], app).await
+        self.first(ONE, params![id]).await
     }
 
     async fn app_by_client_id(&self, client_id: &str) -> Result<Option<AppRow>> {
-        self.first(BY_CLIENT_ID, params![client_id], app).await
+        self.first(BY_CLIENT_ID, params![client_id]).await
     }
 
     async fn apps(&self) -> Result<Vec<AppRow>> {
-        self.all(ALL, Vec::new(), app).await
+        self.all(ALL, Vec::new()).await
     }
 
     async fn oauth_code(&self, hash: &Hash) -> Result<Option<OauthCodeRow>> {
-        self.first(CODE, params![hash], code).await
+        self.first(CODE, params![hash]).await
     }
 
     async fn oauth_by_access(&self, hash: &Hash) -> Result<Option<OauthTokenRow>> {
-        self.first(BY_ACCESS, params![hash], token).await
+        self.first(BY_ACCESS, params![hash]).await
     }
 
     async fn oauth_by_refresh(&self, hash: &Hash) -> Result<Option<OauthTokenRow>> {
-        self.first(BY_REFRESH, params![hash], token).await
+        self.first(BY_REFRESH, params![hash]).await
     }
 
     async fn app_activities(&self, app: Option<AppId>) -> Result<Vec<AppActivityRow>> {
-        self.all(ACTIVITIES, params![app], activity).await
+        self.all(ACTIVITIES, params![app]).await
     }
 
     async fn app_activity(&self, internal_code: &str) -> Result<Option<AppActivityRow>> {
-        self.first(ACTIVITY, params![internal_code], activity).await
+        self.first(ACTIVITY, params![internal_code]).await
     }
 }

@@ -6,14 +6,14 @@
 use crate::{
     PostgresStore,
     plan::{Kind, Plan, Table, expect_all},
-    sql::{Columns, Param, Read, Tx, WriteResult, params},
+    sql::{Param, Tx, WriteResult, params},
 };
 use async_trait::async_trait;
 use model::{InstanceId, PartitionId, Timestamp};
 use std::collections::BTreeSet;
 use store::{
-    Cluster, ClusterWrite, Conflict, Inbox, InboxRow, InboxWrite, LeaseRow, NodeId, NodeRow, Result, ValueHash,
-    ValueWrite, Values,
+    Cluster, ClusterWrite, Conflict, Inbox, InboxRow, InboxWrite, LeaseRow, NodeRow, Result, ValueHash, ValueWrite,
+    Values, columns,
 };
 
 pub(crate) static CHECK: Kind = Kind {
@@ -25,19 +25,20 @@ pub(crate) static CHECK: Kind = Kind {
     ),
     otherwise: Some(Conflict::Fenced),
 };
-const JOIN: &str = "INSERT INTO nodes (id, url, version, started_at, beat, draining) VALUES ($1, $2, $3, $4, $5, $6)";
+const JOIN: &str = concat!("INSERT INTO nodes (", columns!(node), ") VALUES ($1, $2, $3, $4, $5, $6)");
 const BEAT: &str = "UPDATE nodes SET beat = $2, draining = $3 WHERE id = $1";
 const LEAVE: &str = "DELETE FROM nodes WHERE id = $1";
 const EXPEL: &str = "DELETE FROM nodes WHERE id = $1 AND beat = $2";
 const TAKE: &str = "UPDATE leases SET owner = $2, epoch = $3 + 1 WHERE partition_id = $1 AND epoch = $3
     AND (owner IS NULL OR NOT EXISTS (SELECT 1 FROM nodes WHERE nodes.id = leases.owner))";
-const TAKE_FIRST: &str = "INSERT INTO leases (partition_id, owner, epoch) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING";
+const TAKE_FIRST: &str =
+    concat!("INSERT INTO leases (", columns!(lease), ") VALUES ($1, $2, 1) ON CONFLICT DO NOTHING");
 const RELEASE: &str =
     "UPDATE leases SET owner = NULL, epoch = epoch + 1 WHERE partition_id = $1 AND owner = $2 AND epoch = $3";
-const NODES: &str = "SELECT id, url, version, started_at, beat, draining FROM nodes ORDER BY id";
-const LEASES: &str = "SELECT partition_id, owner, epoch FROM leases ORDER BY partition_id";
+const NODES: &str = concat!("SELECT ", columns!(node), " FROM nodes ORDER BY id");
+const LEASES: &str = concat!("SELECT ", columns!(lease), " FROM leases ORDER BY partition_id");
 static SEND: Kind = Kind {
-    sql: "INSERT INTO inbox (partition_id, id, kind, payload, created_at) SELECT * FROM unnest($1, $2, $3, $4, $5)",
+    sql: concat!("INSERT INTO inbox (", columns!(inbox), ") SELECT * FROM unnest($1, $2, $3, $4, $5)"),
     otherwise: None,
 };
 static TAKE_MESSAGE: Kind = Kind {
@@ -48,8 +49,8 @@ static TAKE_MESSAGE: Kind = Kind {
     ),
     otherwise: Some(Conflict::Message),
 };
-const MESSAGES: &str = "SELECT partition_id, id, kind, payload, created_at FROM inbox
-    WHERE partition_id = ANY($1) ORDER BY id LIMIT $2";
+const MESSAGES: &str =
+    concat!("SELECT ", columns!(inbox), " FROM inbox WHERE partition_id = ANY($1) ORDER BY id LIMIT $2");
 const WAITING: &str = "SELECT count(*), min(created_at) FROM inbox";
 static PUT: Kind = Kind {
     sql: "INSERT INTO large_values (partition_id, instance_id, hash, bytes) SELECT * FROM unnest($1, $2, $3, $4)
@@ -108,33 +109,14 @@ pub(crate) fn plan_value(plan: &mut Plan<'_>, write: &ValueWrite) -> bool {
     true
 }
 
-fn node(c: &mut Columns<'_>) -> Read<NodeRow> {
-    Ok(NodeRow {
-        id: c.id(NodeId)?,
-        url: c.get()?,
-        version: c.get()?,
-        started_at: c.at()?,
-        beat: c.count()?,
-        draining: c.get()?,
-    })
-}
-
-fn lease(c: &mut Columns<'_>) -> Read<LeaseRow> {
-    Ok(LeaseRow { partition: c.partition()?, owner: c.id_opt(NodeId)?, epoch: c.count()? })
-}
-
-fn message(c: &mut Columns<'_>) -> Read<InboxRow> {
-    Ok(InboxRow { partition: c.partition()?, id: c.get()?, kind: c.get()?, payload: c.json()?, created_at: c.at()? })
-}
-
 #[async_trait]
 impl Cluster for PostgresStore {
     async fn nodes(&self) -> Result<Vec<NodeRow>> {
-        self.all(NODES, vec![], node).await
+        self.all(NODES, vec![]).await
     }
 
     async fn leases(&self) -> Result<Vec<LeaseRow>> {
-        self.all(LEASES, vec![], lease).await
+        self.all(LEASES, vec![]).await
     }
 }
 
@@ -142,11 +124,11 @@ impl Cluster for PostgresStore {
 impl Inbox for PostgresStore {
     async fn messages(&self, partitions: &[PartitionId], limit: u32) -> Result<Vec<InboxRow>> {
         let partitions = Param::numbers(partitions.iter().map(|p| p.0.into()));
-        self.all(MESSAGES, vec![partitions, limit.into()], message).await
+        self.all(MESSAGES, vec![partitions, limit.into()]).await
     }
 
     async fn messages_waiting(&self) -> Result<(u64, Option<Timestamp>)> {
-        Ok(self.first(WAITING, vec![], |c| Ok((c.count()?, c.at_opt()?))).await?.unwrap_or((0, None)))
+        Ok(self.first(WAITING, vec![]).await?.unwrap_or((0, None)))
     }
 }
 
@@ -154,6 +136,6 @@ impl Inbox for PostgresStore {
 impl Values for PostgresStore {
     async fn values(&self, instance: InstanceId, hashes: &[ValueHash]) -> Result<Vec<(ValueHash, Vec<u8>)>> {
         let names = Param::BytesList(hashes.iter().map(|hash| Some(hash.to_vec())).collect());
-        self.all(VALUES, vec![instance.into(), names], |c| Ok((c.get()?, c.get()?))).await
+        self.all(VALUES, vec![instance.into(), names]).await
     }
 }

@@ -2,30 +2,17 @@
 
 use crate::{
     PostgresStore,
-    sql::{Columns, Read, Tx, WriteResult, params, texts},
+    sql::{Tx, WriteResult, params},
 };
 use async_trait::async_trait;
-use model::{TokenId, UserId, WebhookId};
-use store::{ApiTokenRow, Conflict, CredentialWrite, Credentials, Hash, Result, SessionRow, WebhookRow};
-
-macro_rules! session_columns {
-    () => {
-        "token_hash, user_id, csrf_hash, created_at, expires_at, last_seen_at, user_agent"
-    };
-}
-macro_rules! token_columns {
-    () => {
-        "id, hash, user_id, name, scopes, created_at, last_used_at, expires_at"
-    };
-}
-macro_rules! webhook_columns {
-    () => {
-        "id, user_id, secret_hash, title, scopes, created_at, last_used_at"
-    };
-}
+use model::{UserId, WebhookId};
+use store::{
+    ApiTokenRow, Conflict, CredentialWrite, Credentials, Hash, Result, SessionRow, WebhookRow, columns,
+    rows::texts_column,
+};
 
 const INSERT_SESSION: &str =
-    concat!("INSERT INTO sessions (", session_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7)");
+    concat!("INSERT INTO sessions (", columns!(session), ") VALUES ($1, $2, $3, $4, $5, $6, $7)");
 const TOUCH_SESSION: &str = "UPDATE sessions SET last_seen_at = $2, expires_at = $3 WHERE token_hash = $1";
 const DELETE_SESSION: &str = "DELETE FROM sessions WHERE token_hash = $1";
 const DELETE_SESSIONS_OF: &str = "DELETE FROM sessions WHERE user_id = $1 AND token_hash IS DISTINCT FROM $2";
@@ -35,27 +22,27 @@ const DELETE_EXPIRED: [&str; 4] = [
     "DELETE FROM oauth_codes WHERE expires_at < $1",
     "DELETE FROM oauth_tokens WHERE refresh_expires_at < $1",
 ];
-const SESSION: &str = concat!("SELECT ", session_columns!(), " FROM sessions WHERE token_hash = $1");
+const SESSION: &str = concat!("SELECT ", columns!(session), " FROM sessions WHERE token_hash = $1");
 const SESSIONS_OF: &str =
-    concat!("SELECT ", session_columns!(), " FROM sessions WHERE user_id = $1 ORDER BY last_seen_at DESC");
+    concat!("SELECT ", columns!(session), " FROM sessions WHERE user_id = $1 ORDER BY last_seen_at DESC");
 
 const INSERT_TOKEN: &str =
-    concat!("INSERT INTO api_tokens (", token_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+    concat!("INSERT INTO api_tokens (", columns!(api_token), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
 const TOUCH_TOKEN: &str = "UPDATE api_tokens SET last_used_at = $2 WHERE id = $1";
 const DELETE_TOKEN: &str = "DELETE FROM api_tokens WHERE id = $1";
-const TOKEN: &str = concat!("SELECT ", token_columns!(), " FROM api_tokens WHERE hash = $1");
+const TOKEN: &str = concat!("SELECT ", columns!(api_token), " FROM api_tokens WHERE hash = $1");
 const TOKENS: &str =
-    concat!("SELECT ", token_columns!(), " FROM api_tokens WHERE user_id = coalesce($1, user_id) ORDER BY id");
+    concat!("SELECT ", columns!(api_token), " FROM api_tokens WHERE user_id = coalesce($1, user_id) ORDER BY id");
 
 const INSERT_WEBHOOK: &str =
-    concat!("INSERT INTO webhooks (", webhook_columns!(), ") VALUES ($1, $2, $3, $4, $5, $6, $7)");
+    concat!("INSERT INTO webhooks (", columns!(webhook), ") VALUES ($1, $2, $3, $4, $5, $6, $7)");
 const UPDATE_WEBHOOK: &str =
     "UPDATE webhooks SET title = $2, scopes = $3, secret_hash = coalesce($4, secret_hash) WHERE id = $1";
 const TOUCH_WEBHOOK: &str = "UPDATE webhooks SET last_used_at = $2 WHERE id = $1";
 const DELETE_WEBHOOK: &str = "DELETE FROM webhooks WHERE id = $1";
-const WEBHOOK: &str = concat!("SELECT ", webhook_columns!(), " FROM webhooks WHERE id = $1");
+const WEBHOOK: &str = concat!("SELECT ", columns!(webhook), " FROM webhooks WHERE id = $1");
 const WEBHOOKS: &str =
-    concat!("SELECT ", webhook_columns!(), " FROM webhooks WHERE user_id = coalesce($1, user_id) ORDER BY id");
+    concat!("SELECT ", columns!(webhook), " FROM webhooks WHERE user_id = coalesce($1, user_id) ORDER BY id");
 
 pub(crate) async fn apply(tx: &mut Tx<'_>, write: &CredentialWrite) -> WriteResult {
     match write {
@@ -78,19 +65,19 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, write: &CredentialWrite) -> WriteResu
             Ok(())
         }
         CredentialWrite::InsertApiToken(t) => {
-            let scopes = texts(&t.scopes);
+            let scopes = texts_column(&t.scopes);
             let values = params![t.id, &t.hash, t.user, &t.name, scopes, t.created_at, t.last_used_at, t.expires_at];
             tx.send(INSERT_TOKEN, values).await
         }
         CredentialWrite::TouchApiToken { id, at } => tx.send(TOUCH_TOKEN, params![*id, *at]).await,
         CredentialWrite::DeleteApiToken { id } => tx.send(DELETE_TOKEN, params![*id]).await,
         CredentialWrite::InsertWebhook(w) => {
-            let scopes = texts(&w.scopes);
+            let scopes = texts_column(&w.scopes);
             let values = params![w.id, w.user, &w.secret_hash, &w.title, scopes, w.created_at, w.last_used_at];
             tx.send(INSERT_WEBHOOK, values).await
         }
         CredentialWrite::UpdateWebhook { id, title, scopes, secret_hash } => {
-            let values = params![*id, title, texts(scopes), secret_hash.as_ref()];
+            let values = params![*id, title, texts_column(scopes), secret_hash.as_ref()];
             tx.must(UPDATE_WEBHOOK, values, Conflict::Missing("webhook")).await
         }
         CredentialWrite::TouchWebhook { id, at } => tx.send(TOUCH_WEBHOOK, params![*id, *at]).await,
@@ -98,66 +85,29 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, write: &CredentialWrite) -> WriteResu
     }
 }
 
-fn session(c: &mut Columns<'_>) -> Read<SessionRow> {
-    Ok(SessionRow {
-        token_hash: c.get()?,
-        user: c.id(UserId)?,
-        csrf_hash: c.get()?,
-        created_at: c.at()?,
-        expires_at: c.at()?,
-        last_seen_at: c.at()?,
-        user_agent: c.get()?,
-    })
-}
-
-fn token(c: &mut Columns<'_>) -> Read<ApiTokenRow> {
-    Ok(ApiTokenRow {
-        id: c.id(TokenId)?,
-        hash: c.get()?,
-        user: c.id(UserId)?,
-        name: c.get()?,
-        scopes: c.texts()?,
-        created_at: c.at()?,
-        last_used_at: c.at_opt()?,
-        expires_at: c.at_opt()?,
-    })
-}
-
-fn webhook(c: &mut Columns<'_>) -> Read<WebhookRow> {
-    Ok(WebhookRow {
-        id: c.id(WebhookId)?,
-        user: c.id(UserId)?,
-        secret_hash: c.get()?,
-        title: c.get()?,
-        scopes: c.texts()?,
-        created_at: c.at()?,
-        last_used_at: c.at_opt()?,
-    })
-}
-
 #[async_trait]
 impl Credentials for PostgresStore {
     async fn session(&self, token_hash: &Hash) -> Result<Option<SessionRow>> {
-        self.first(SESSION, params![token_hash], session).await
+        self.first(SESSION, params![token_hash]).await
     }
 
     async fn sessions_of(&self, user: UserId) -> Result<Vec<SessionRow>> {
-        self.all(SESSIONS_OF, params![user], session).await
+        self.all(SESSIONS_OF, params![user]).await
     }
 
     async fn api_token(&self, hash: &Hash) -> Result<Option<ApiTokenRow>> {
-        self.first(TOKEN, params![hash], token).await
+        self.first(TOKEN, params![hash]).await
     }
 
     async fn api_tokens(&self, user: Option<UserId>) -> Result<Vec<ApiTokenRow>> {
-        self.all(TOKENS, params![user], token).await
+        self.all(TOKENS, params![user]).await
     }
 
     async fn webhook(&self, id: WebhookId) -> Result<Option<WebhookRow>> {
-        self.first(WEBHOOK, params![id], webhook).await
+        self.first(WEBHOOK, params![id]).await
     }
 
     async fn webhooks(&self, user: Option<UserId>) -> Result<Vec<WebhookRow>> {
-        self.all(WEBHOOKS, params![user], webhook).await
+        self.all(WEBHOOKS, params![user]).await
     }
 }

@@ -2,34 +2,22 @@
 
 use crate::{
     PostgresStore,
-    list::{Column, List},
-    sql::{Columns, Read, Tx, WriteResult, params},
+    sql::{Tx, WriteResult, params},
 };
 use async_trait::async_trait;
-use model::{AppId, CatalogId, DefinitionId, ModelId, UserId};
+use model::{DefinitionId, ModelId};
 use store::{
     Conflict, DefinitionField, DefinitionRow, DefinitionSource, DefinitionWrite, Definitions, ModelRow, Paged, Query,
-    Result, VersionName,
+    Result, VersionName, columns, lists::fields::DEFINITIONS,
 };
 
 const INSERT_MODEL: &str =
-    "INSERT INTO models (id, name, kind, document_catalog, updated_at, updated_by, version, source)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    concat!("INSERT INTO models (", columns!(model), ", source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
 const UPDATE_MODEL: &str = "UPDATE models SET name = $2, kind = $3, document_catalog = $4, updated_at = $5,
     updated_by = $6, source = coalesce($7, source), version = version + 1 WHERE id = $1 AND version = $8";
 const DELETE_MODEL: &str = "DELETE FROM models WHERE id = $1";
-const MODEL: &str = "SELECT id, name, kind, document_catalog, updated_at, updated_by, version, source FROM models
-    WHERE id = $1";
-const MODELS: &str = "SELECT id, name, kind, document_catalog, updated_at, updated_by, version FROM models
-    ORDER BY updated_at DESC, id DESC";
-
-macro_rules! columns {
-    () => {
-        "d.id, d.process_id, d.version, d.name, d.description, d.origin, d.document_catalog, d.deployed_at,
-        d.deployed_by, d.modified_at, d.app_id, d.auto_execute, d.template_meta, d.deployable, d.deleted_at, d.model_id,
-        d.version_tag, d.deployment_id"
-    };
-}
+const MODEL: &str = concat!("SELECT ", columns!(model), ", source FROM models WHERE id = $1");
+const MODELS: &str = concat!("SELECT ", columns!(model), " FROM models ORDER BY updated_at DESC, id DESC");
 
 const INSERT: &str = "INSERT INTO definitions (id, process_id, version, name, description, origin, document_catalog,
     deployed_at, deployed_by, modified_at, app_id, auto_execute, template_meta, deployable, deleted_at, model_id,
@@ -40,64 +28,31 @@ const UPDATE: &str = "UPDATE definitions SET name = $2, description = $3, docume
     app_id = $6, auto_execute = $7, template_meta = $8, deployable = $9, deleted_at = $10, model_id = $11
     WHERE id = $1";
 const WITHDRAW: &str = "UPDATE definitions SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL";
-const ONE: &str = concat!("SELECT ", columns!(), " FROM definitions d WHERE d.id = $1");
+const ONE: &str = concat!("SELECT ", columns!(definition), " FROM definitions d WHERE d.id = $1");
 const SOURCE: &str = "SELECT source, view FROM definitions WHERE id = $1";
 pub(crate) const LATEST: &str = concat!(
     "SELECT ",
-    columns!(),
+    columns!(definition),
     " FROM definitions d WHERE d.process_id = $1 AND d.deleted_at IS NULL ORDER BY d.version DESC LIMIT 1"
 );
 const NUMBERED: &str = concat!(
     "SELECT ",
-    columns!(),
+    columns!(definition),
     " FROM definitions d WHERE d.process_id = $1 AND d.deleted_at IS NULL AND d.version = $2"
 );
 const TAGGED: &str = concat!(
     "SELECT ",
-    columns!(),
+    columns!(definition),
     " FROM definitions d WHERE d.process_id = $1 AND d.deleted_at IS NULL AND d.version_tag = $2
     ORDER BY d.version DESC LIMIT 1"
 );
 const BESIDE: &str = concat!(
     "SELECT ",
-    columns!(),
+    columns!(definition),
     " FROM definitions d WHERE d.process_id = $1 AND d.deleted_at IS NULL AND (d.deployment_id = $2 OR d.id = $2)
     ORDER BY d.version DESC LIMIT 1"
 );
 const GREATEST: &str = "SELECT coalesce(max(version), 0) FROM definitions WHERE process_id = $1";
-
-/// The list of definitions.
-pub(crate) const LIST: List<DefinitionField> = List {
-    select: columns!(),
-    from: "definitions d",
-    base: "",
-    text: &["fold(d.name)", "fold(d.process_id)"],
-    tie: ("d.id", "ASC"),
-    column,
-};
-
-fn column(field: &DefinitionField) -> Column {
-    match field {
-        DefinitionField::Id => Column::of("d.id"),
-        DefinitionField::ProcessId => Column::text("d.process_id"),
-        DefinitionField::Version => Column::of("d.version"),
-        DefinitionField::Name => Column::text("d.name"),
-        DefinitionField::Origin => Column::text("d.origin"),
-        DefinitionField::DocumentCatalog => Column::nullable("d.document_catalog"),
-        DefinitionField::DeployedAt => Column::of("d.deployed_at"),
-        DefinitionField::DeployedBy => Column::nullable("d.deployed_by"),
-        DefinitionField::ModifiedAt => Column::of("d.modified_at"),
-        DefinitionField::App => Column::nullable("d.app_id"),
-        DefinitionField::AutoExecute => Column::of("d.auto_execute"),
-        DefinitionField::Deployable => Column::code("d.deployable"),
-        DefinitionField::Deleted => Column::Flag { yes: "d.deleted_at IS NOT NULL", no: "d.deleted_at IS NULL" },
-        DefinitionField::Latest => Column::code(
-            "CASE WHEN d.deleted_at IS NULL AND d.version = (SELECT max(l.version) FROM definitions l
-            WHERE l.process_id = d.process_id AND l.deleted_at IS NULL) THEN 1 ELSE 0 END",
-        ),
-        DefinitionField::Model => Column::nullable("d.model_id"),
-    }
-}
 
 pub(crate) async fn apply(tx: &mut Tx<'_>, write: &DefinitionWrite) -> WriteResult {
     match write {
@@ -167,76 +122,41 @@ async fn insert(tx: &mut Tx<'_>, d: &DefinitionRow, source: &DefinitionSource) -
     tx.send(INSERT, values).await
 }
 
-fn model(c: &mut Columns<'_>) -> Read<ModelRow> {
-    Ok(ModelRow {
-        id: c.id(ModelId)?,
-        name: c.get()?,
-        kind: c.get()?,
-        document_catalog: c.id_opt(CatalogId)?,
-        updated_at: c.at()?,
-        updated_by: c.id_opt(UserId)?,
-        version: c.count()?,
-    })
-}
-
-fn definition(c: &mut Columns<'_>) -> Read<DefinitionRow> {
-    Ok(DefinitionRow {
-        id: c.id(DefinitionId)?,
-        process_id: c.get()?,
-        version: c.get()?,
-        name: c.get()?,
-        description: c.get()?,
-        origin: c.get()?,
-        document_catalog: c.id_opt(CatalogId)?,
-        deployed_at: c.at()?,
-        deployed_by: c.id_opt(UserId)?,
-        modified_at: c.at()?,
-        app: c.id_opt(AppId)?,
-        auto_execute: c.get()?,
-        template_meta: c.json()?,
-        deployable: c.get::<i64>()? != 0,
-        deleted_at: c.at_opt()?,
-        model: c.id_opt(ModelId)?,
-        version_tag: c.get()?,
-        deployment: c.id_opt(DefinitionId)?,
-    })
-}
-
 #[async_trait]
 impl Definitions for PostgresStore {
     async fn model(&self, id: ModelId) -> Result<Option<(ModelRow, String)>> {
-        self.first(MODEL, params![id], |c| Ok((model(c)?, c.get()?))).await
+        self.first(MODEL, params![id]).await
     }
 
     async fn models(&self) -> Result<Vec<ModelRow>> {
-        self.all(MODELS, Vec::new(), model).await
+        self.all(MODELS, Vec::new()).await
     }
 
     async fn definition(&self, id: DefinitionId) -> Result<Option<DefinitionRow>> {
-        self.first(ONE, params![id], definition).await
+        self.first(ONE, params![id]).await
     }
 
     async fn definition_source(&self, id: DefinitionId) -> Result<Option<DefinitionSource>> {
-        self.first(SOURCE, params![id], |c| Ok(DefinitionSource { source: c.get()?, view: c.get()? })).await
+        self.first(SOURCE, params![id]).await
     }
 
     async fn latest_definition(&self, process_id: &str) -> Result<Option<DefinitionRow>> {
-        self.first(LATEST, params![process_id], definition).await
+        self.first(LATEST, params![process_id]).await
     }
 
     async fn named_definition(&self, process_id: &str, name: VersionName) -> Result<Option<DefinitionRow>> {
         match name {
-            VersionName::Number(n) => self.first(NUMBERED, params![process_id, n], definition).await,
-            VersionName::Tag(tag) => self.first(TAGGED, params![process_id, tag], definition).await,
-            VersionName::Deployment(id) => self.first(BESIDE, params![process_id, id], definition).await,
+            VersionName::Number(n) => self.first(NUMBERED, params![process_id, n]).await,
+            VersionName::Tag(tag) => self.first(TAGGED, params![process_id, tag]).await,
+            VersionName::Deployment(id) => self.first(BESIDE, params![process_id, id]).await,
         }
     }
 
     async fn greatest_version(&self, process_id: &str) -> Result<u32> {
-        Ok(self.first(GREATEST, params![process_id], |c| c.get()).await?.unwrap_or(0))
+        Ok(self.first(GREATEST, params![process_id]).await?.unwrap_or(0))
     }
 
     async fn definitions(&self, query: Query<DefinitionField>) -> Result<Paged<DefinitionRow>> {
-        LIST.read(self, &query, None, definition).await
+        self.page(&DEFINITIONS, &query, None).await
     }
 }

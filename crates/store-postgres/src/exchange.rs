@@ -2,16 +2,20 @@
 
 use crate::{
     PostgresStore,
-    list::{Column, List},
     plan::{Kind, Plan, Table},
-    sql::{Columns, Param, Read, Tx, WriteResult, params, texts},
+    sql::{Param, Tx, WriteResult, params},
 };
 use async_trait::async_trait;
-use model::{DefinitionId, InstanceId, PartitionId, SubscriptionId, Timestamp};
+use model::{InstanceId, PartitionId, Timestamp};
 use store::{
-    Conflict, Exchange, ExchangeWrite, MessageField, MessagePlace, MessageQuery, MessageRow, MessageState, MutexField,
-    MutexRow, Paged, Query, Result, StartKind, StartQuery, StartRow, SubscriptionField, SubscriptionKind,
-    SubscriptionQuery, SubscriptionRow, Unsettled,
+    Conflict, Exchange, ExchangeWrite, MessageField, MessagePlace, MessageQuery, MessageRow, MutexField, MutexRow,
+    Paged, Query, Result, StartQuery, StartRow, SubscriptionField, SubscriptionQuery, SubscriptionRow, Unsettled,
+    columns,
+    lists::{
+        List,
+        fields::{MESSAGES, SUBSCRIPTIONS, mutex_column},
+    },
+    rows::{quoted, texts_column},
 };
 
 static SUBSCRIBE: Kind = Kind {
@@ -52,20 +56,17 @@ const RELEASE: &str = "DELETE FROM mutexes WHERE instance_id = $1 AND run_key = 
 
 macro_rules! subscription {
     () => {
-        "SELECT partition_id, id, kind, name, key, instance_id, root_id, process_id, element_id, created_at
-        FROM subscriptions WHERE "
+        concat!("SELECT ", columns!(subscription), " FROM subscriptions s WHERE ")
     };
 }
 macro_rules! message {
     () => {
-        "SELECT m.partition_id, m.id, m.name, m.key, m.message_id, m.variables, m.process_id, m.element_id, m.state,
-        m.reached, m.created_at, m.expires_at FROM messages m WHERE "
+        concat!("SELECT ", columns!(message), " FROM messages m WHERE ")
     };
 }
 macro_rules! start {
     () => {
-        "SELECT partition_id, id, kind, name, process_id, definition_id, element, trigger_place, due_at, memory
-        FROM event_starts WHERE "
+        concat!("SELECT ", columns!(start), " FROM event_starts WHERE ")
     };
 }
 
@@ -121,65 +122,28 @@ const OF_PROCESS: &str = concat!(start!(), "process_id = $1 ORDER BY id");
 const ONE: &str = concat!(start!(), "id = $1");
 const HOLDER: &str = "SELECT instance_id FROM started_keys WHERE process_id = $1 AND key = $2";
 const KEYS: &str = "SELECT key FROM started_keys WHERE instance_id = $1 ORDER BY key";
-const NEXT: &str = "SELECT partition_id, id, name, instance_id, run_key, held FROM mutexes WHERE id IN
-    (SELECT min(id) FROM mutexes GROUP BY name HAVING NOT bool_or(held)) ORDER BY id LIMIT $1";
-const NEXT_OF: &str = "SELECT partition_id, id, name, instance_id, run_key, held FROM mutexes WHERE id =
-    (SELECT min(id) FROM mutexes WHERE name = $1 HAVING NOT bool_or(held))";
-
-/// The list of subscriptions.
-const SUBSCRIPTIONS: List<SubscriptionField> = List {
-    select: "s.partition_id, s.id, s.kind, s.name, s.key, s.instance_id, s.root_id, s.process_id, s.element_id,
-        s.created_at",
-    from: "subscriptions s",
-    base: "",
-    text: &[],
-    tie: ("s.id", "DESC"),
-    column: |field| match field {
-        SubscriptionField::Id => Column::of("s.id"),
-        SubscriptionField::Kind => Column::code("s.kind"),
-        SubscriptionField::Name => Column::text("s.name"),
-        SubscriptionField::Key => Column::text_nullable("s.key"),
-        SubscriptionField::Instance => Column::of("s.instance_id"),
-        SubscriptionField::ProcessId => Column::text("s.process_id"),
-    },
-};
-
-/// The list of messages.
-const MESSAGES: List<MessageField> = List {
-    select: "m.partition_id, m.id, m.name, m.key, m.message_id, m.variables, m.process_id, m.element_id, m.state,
-        m.reached, m.created_at, m.expires_at",
-    from: "messages m",
-    base: "",
-    text: &[],
-    tie: ("m.id", "DESC"),
-    column: |field| match field {
-        MessageField::Id => Column::of("m.id"),
-        MessageField::Name => Column::text("m.name"),
-        MessageField::Key => Column::text("m.key"),
-        MessageField::ProcessId => Column::text_nullable("m.process_id"),
-        MessageField::State => Column::code("m.state"),
-        MessageField::ExpiresAt => Column::of("m.expires_at"),
-    },
-};
+const NEXT: &str = concat!(
+    "SELECT ",
+    columns!(mutex),
+    " FROM mutexes x WHERE x.id IN
+    (SELECT min(id) FROM mutexes GROUP BY name HAVING NOT bool_or(held)) ORDER BY x.id LIMIT $1"
+);
+const NEXT_OF: &str = concat!(
+    "SELECT ",
+    columns!(mutex),
+    " FROM mutexes x WHERE x.id = (SELECT min(id) FROM mutexes WHERE name = $1 HAVING NOT bool_or(held))"
+);
 
 /// The list of names that are held or waited for.
 const MUTEXES: List<MutexField> = List {
-    select: "x.partition_id, x.id, x.name, x.instance_id, x.run_key, x.held",
+    select: columns!(mutex),
     from: "mutexes x",
-    base: "",
     text: &[],
     tie: ("x.id", "ASC"),
-    column: |field| match field {
-        MutexField::Id => Column::of("x.id"),
-        MutexField::Name => Column::text("x.name"),
-        MutexField::Instance => Column::of("x.instance_id"),
-        MutexField::ProcessId => Column::Any {
-            head: "EXISTS (SELECT 1 FROM instances i
-                WHERE i.partition_id = x.partition_id AND i.id = x.instance_id AND ",
-            value: "i.process_id",
-            kind: crate::list::Kind::Text,
-            order: "x.instance_id",
-        },
+    column: |field| {
+        let head = "EXISTS (SELECT 1 FROM instances i
+                WHERE i.partition_id = x.partition_id AND i.id = x.instance_id AND ";
+        mutex_column(field, head)
     },
 };
 
@@ -222,7 +186,7 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, write: &ExchangeWrite) -> WriteResult
             tx.send(PUBLISH, message_values(m)).await
         }
         ExchangeWrite::Reach { partition, id, before, after } => {
-            tx.must(REACH, params![*partition, *id, texts(before), texts(after)], Conflict::Reached).await
+            tx.must(REACH, params![*partition, *id, texts_column(before), texts_column(after)], Conflict::Reached).await
         }
         ExchangeWrite::Settle { partition, id, until } => {
             tx.send(SETTLE, params![*partition, *id]).await?;
@@ -266,7 +230,7 @@ fn message_values(m: &MessageRow) -> Vec<Param> {
         &m.process,
         &m.element,
         m.state.code(),
-        texts(&m.reached),
+        texts_column(&m.reached),
         m.created_at,
         m.expires_at
     ]
@@ -287,69 +251,6 @@ fn start_values(s: &StartRow) -> Vec<Param> {
     ]
 }
 
-fn subscription(c: &mut Columns<'_>) -> Read<SubscriptionRow> {
-    Ok(SubscriptionRow {
-        partition: c.partition()?,
-        id: c.id(SubscriptionId)?,
-        kind: c.code(SubscriptionKind::from_code)?,
-        name: c.get()?,
-        key: c.get()?,
-        instance: c.id(InstanceId)?,
-        root: c.id(InstanceId)?,
-        process_id: c.get()?,
-        element_id: c.get()?,
-        created_at: c.at()?,
-    })
-}
-
-fn message(c: &mut Columns<'_>) -> Read<MessageRow> {
-    Ok(MessageRow {
-        partition: c.partition()?,
-        id: c.get()?,
-        name: c.get()?,
-        key: c.get()?,
-        message_id: c.get()?,
-        variables: c.json()?,
-        process: c.get()?,
-        element: c.get()?,
-        state: c.code(MessageState::from_code)?,
-        reached: c.texts()?,
-        created_at: c.at()?,
-        expires_at: c.at()?,
-    })
-}
-
-fn start(c: &mut Columns<'_>) -> Read<StartRow> {
-    Ok(StartRow {
-        partition: c.partition()?,
-        id: c.get()?,
-        kind: c.code(StartKind::from_code)?,
-        name: c.get()?,
-        process_id: c.get()?,
-        definition: c.id(DefinitionId)?,
-        element: c.get()?,
-        trigger: c.get()?,
-        due_at: c.at_opt()?,
-        memory: c.json()?,
-    })
-}
-
-fn mutex(c: &mut Columns<'_>) -> Read<MutexRow> {
-    Ok(MutexRow {
-        partition: c.partition()?,
-        id: c.get()?,
-        name: c.get()?,
-        instance: c.id(InstanceId)?,
-        key: c.get()?,
-        held: c.get()?,
-    })
-}
-
-/// A process as it stands in the list of those that took a message.
-fn quoted(process: Option<String>) -> Option<String> {
-    process.map(|process| serde_json::Value::from(process).to_string())
-}
-
 #[async_trait]
 impl Exchange for PostgresStore {
     async fn subscriptions(&self, wanted: SubscriptionQuery) -> Result<Vec<SubscriptionRow>> {
@@ -361,25 +262,25 @@ impl Exchange for PostgresStore {
             }
             SubscriptionQuery::Instance(id) => (OF_INSTANCE, params![id]),
         };
-        self.all(sql, values, subscription).await
+        self.all(sql, values).await
     }
 
     async fn published(&self, wanted: MessageQuery) -> Result<Vec<MessageRow>> {
         let MessageQuery { name, key, unreached_by, now, limit } = wanted;
-        let process = quoted(unreached_by);
+        let process = unreached_by.map(quoted);
         match key {
-            Some(key) => self.all(PUBLISHED, params![name, key, now, process, limit], message).await,
-            None => self.all(PUBLISHED_ANY, params![name, now, process, limit], message).await,
+            Some(key) => self.all(PUBLISHED, params![name, key, now, process, limit]).await,
+            None => self.all(PUBLISHED_ANY, params![name, now, process, limit]).await,
         }
     }
 
     async fn published_message(&self, partition: PartitionId, id: i64) -> Result<Option<MessageRow>> {
-        self.first(MESSAGE, params![partition, id], message).await
+        self.first(MESSAGE, params![partition, id]).await
     }
 
     async fn undelivered(&self, partitions: &[PartitionId], now: Timestamp, limit: u32) -> Result<Vec<MessageRow>> {
         let partitions = Param::numbers(partitions.iter().map(|p| p.0.into()));
-        self.all(UNDELIVERED, vec![now.into(), partitions, limit.into()], message).await
+        self.all(UNDELIVERED, vec![now.into(), partitions, limit.into()]).await
     }
 
     async fn unsettled(
@@ -391,16 +292,15 @@ impl Exchange for PostgresStore {
     ) -> Result<Unsettled> {
         let owned = Param::numbers(partitions.iter().map(|p| p.0.into()));
         let (first, id) = after.unwrap_or((PartitionId(0), 0));
-        let place = |c: &mut Columns<'_>| Ok((c.partition()?, c.get()?));
         let values = params![first, id, limit.saturating_sub(1)];
-        let next: Option<MessagePlace> = self.first(PAGE_END, values, place).await?;
+        let next: Option<MessagePlace> = self.first(PAGE_END, values).await?;
         let (last, end) = next.map_or((i64::from(u8::MAX), i64::MAX), |(last, end)| (last.0.into(), end));
         let values = vec![first.into(), id.into(), last.into(), end.into(), now.into(), owned];
-        Ok(Unsettled { rows: self.all(UNSETTLED, values, message).await?, next })
+        Ok(Unsettled { rows: self.all(UNSETTLED, values).await?, next })
     }
 
     async fn earliest_expiry(&self) -> Result<Option<Timestamp>> {
-        Ok(self.first(EARLIEST, vec![], |c| c.at_opt()).await?.flatten())
+        Ok(self.first(EARLIEST, vec![]).await?.flatten())
     }
 
     async fn starts(&self, wanted: StartQuery) -> Result<Vec<StartRow>> {
@@ -410,33 +310,33 @@ impl Exchange for PostgresStore {
             StartQuery::Process(process) => (OF_PROCESS, params![process]),
             StartQuery::One(id) => (ONE, params![id]),
         };
-        self.all(sql, values, start).await
+        self.all(sql, values).await
     }
 
     async fn key_holder(&self, process_id: &str, key: &str) -> Result<Option<InstanceId>> {
-        self.first(HOLDER, params![process_id, key], |c| c.id(InstanceId)).await
+        self.first(HOLDER, params![process_id, key]).await
     }
 
     async fn keys_of(&self, instance: InstanceId) -> Result<Vec<String>> {
-        self.all(KEYS, params![instance], |c| c.get()).await
+        self.all(KEYS, params![instance]).await
     }
 
     async fn next_in_queue(&self, name: Option<&str>, limit: u32) -> Result<Vec<MutexRow>> {
         match name {
-            Some(name) => self.all(NEXT_OF, params![name], mutex).await,
-            None => self.all(NEXT, params![limit], mutex).await,
+            Some(name) => self.all(NEXT_OF, params![name]).await,
+            None => self.all(NEXT, params![limit]).await,
         }
     }
 
     async fn list_subscriptions(&self, query: Query<SubscriptionField>) -> Result<Paged<SubscriptionRow>> {
-        SUBSCRIPTIONS.read(self, &query, None, subscription).await
+        self.page(&SUBSCRIPTIONS, &query, None).await
     }
 
     async fn list_messages(&self, query: Query<MessageField>) -> Result<Paged<MessageRow>> {
-        MESSAGES.read(self, &query, None, message).await
+        self.page(&MESSAGES, &query, None).await
     }
 
     async fn list_mutexes(&self, query: Query<MutexField>) -> Result<Paged<MutexRow>> {
-        MUTEXES.read(self, &query, None, mutex).await
+        self.page(&MUTEXES, &query, None).await
     }
 }

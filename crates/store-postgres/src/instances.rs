@@ -2,15 +2,16 @@
 
 use crate::{
     PostgresStore,
-    list::{Column, List, Sql},
     plan::{Kind, Plan, Table, expect_all},
-    sql::{Columns, Param, Read, Tx, WriteResult, document, params},
+    sql::{Param, Tx, WriteResult, params},
 };
 use async_trait::async_trait;
-use model::{DefinitionId, InstanceId, PartitionId, UserId};
+use model::{DefinitionId, InstanceId, PartitionId};
 use store::{
-    Conflict, Filter, InstanceCount, InstanceField, InstanceRow, InstanceState, InstanceWrite, Instances, JournalRow,
-    MovedElement, Page, Paged, Query, Result, StoredInstance,
+    Conflict, Filter, InstanceCount, InstanceField, InstanceRow, InstanceWrite, Instances, JournalRow, MovedElement,
+    Page, Paged, Query, Result, StoredInstance, columns,
+    lists::fields::{INSTANCES, instance_text},
+    rows::document_columns,
 };
 
 pub(crate) static CREATE: Kind = Kind {
@@ -50,7 +51,7 @@ const MOVE_JOBS: &str = "UPDATE jobs t SET element_id = m.place, element_key = m
     FROM unnest($3, $4, $5) AS m (origin, place, key)
     WHERE t.partition_id = $1 AND t.id = ANY($2) AND t.element_id = m.origin";
 pub(crate) static JOURNAL: Kind = Kind {
-    sql: "INSERT INTO journal (partition_id, instance_id, seq, at, events) SELECT * FROM unnest($1, $2, $3, $4, $5)",
+    sql: concat!("INSERT INTO journal (", columns!(journal), ") SELECT * FROM unnest($1, $2, $3, $4, $5)"),
     otherwise: None,
 };
 const DELETE: [&str; 11] = [
@@ -69,24 +70,23 @@ const DELETE: [&str; 11] = [
     "DELETE FROM instances WHERE partition_id = $1 AND id = $2",
 ];
 
-macro_rules! columns {
-    () => {
-        "i.partition_id, i.id, i.definition_id, i.process_id, i.state, i.document_catalog, i.document_record,
-        i.started_by, i.business_key, i.state_title, i.created_at, i.updated_at, i.finished_at, i.incidents, i.seq,
-        i.parent_id, i.root_id, i.suspended"
-    };
-}
-
-const ONE: &str = concat!("SELECT ", columns!(), " FROM instances i WHERE i.partition_id = ($1 & 255) AND i.id = $1");
+const ONE: &str =
+    concat!("SELECT ", columns!(instance), " FROM instances i WHERE i.partition_id = ($1 & 255) AND i.id = $1");
 const LOAD: &str = concat!(
     "SELECT ",
-    columns!(),
+    columns!(instance),
     ", i.snapshot FROM unnest($1) AS n (id) JOIN instances i ON i.partition_id = (n.id & 255) AND i.id = n.id"
 );
-const LOAD_ONE: &str =
-    concat!("SELECT ", columns!(), ", i.snapshot FROM instances i WHERE i.partition_id = ($1 & 255) AND i.id = $1");
-const READ_JOURNAL: &str = "SELECT partition_id, instance_id, seq, at, events FROM journal
-    WHERE partition_id = ($1 & 255) AND instance_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+const LOAD_ONE: &str = concat!(
+    "SELECT ",
+    columns!(instance),
+    ", i.snapshot FROM instances i WHERE i.partition_id = ($1 & 255) AND i.id = $1"
+);
+const READ_JOURNAL: &str = concat!(
+    "SELECT ",
+    columns!(journal),
+    " FROM journal WHERE partition_id = ($1 & 255) AND instance_id = $1 AND seq > $2 ORDER BY seq LIMIT $3"
+);
 /// Both halves are read from indexes alone.
 const COUNTS: &str = "SELECT n.definition_id, n.state, n.instances, coalesce(w.instances, 0) FROM
     (SELECT definition_id, state, count(*) AS instances FROM instances WHERE definition_id = ANY($1)
@@ -99,57 +99,10 @@ const GREATEST: &str = "SELECT greatest(
     (SELECT max(id) FROM timers WHERE partition_id = $1), (SELECT max(id) FROM jobs WHERE partition_id = $1),
     (SELECT max(id) FROM outbox WHERE partition_id = $1), (SELECT max(id) FROM incidents WHERE partition_id = $1), 0)";
 
-/// The list of instances.
-pub(crate) const LIST: List<InstanceField> =
-    List { select: columns!(), from: "instances i", base: "", text: &[], tie: ("i.id", "DESC"), column };
-
-fn column(field: &InstanceField) -> Column {
-    match field {
-        InstanceField::Id => Column::of("i.id"),
-        InstanceField::Partition => Column::of("i.partition_id"),
-        InstanceField::Definition => Column::of("i.definition_id"),
-        // The versions of a process are few and indexed by their process.
-        InstanceField::ProcessId => Column::Any {
-            head: "i.definition_id IN (SELECT d.id FROM definitions d WHERE ",
-            value: "d.process_id",
-            kind: crate::list::Kind::Text,
-            order: "i.process_id",
-        },
-        InstanceField::State => Column::code("i.state"),
-        InstanceField::DocumentCatalog => Column::nullable("i.document_catalog"),
-        InstanceField::DocumentRecord => Column::nullable("i.document_record"),
-        InstanceField::StartedBy => Column::nullable("i.started_by"),
-        InstanceField::BusinessKey => Column::text_nullable("i.business_key"),
-        InstanceField::CreatedAt => Column::of("i.created_at"),
-        InstanceField::UpdatedAt => Column::of("i.updated_at"),
-        InstanceField::FinishedAt => Column::nullable("i.finished_at"),
-        InstanceField::Incidents => Column::code("i.incidents"),
-        InstanceField::Parent => Column::nullable("i.parent_id"),
-        InstanceField::Root => Column::nullable("i.root_id"),
-        InstanceField::Suspended => Column::Flag { yes: "i.suspended = 1", no: "i.suspended = 0" },
-    }
-}
-
-fn text(query: &Query<InstanceField>) -> Option<Sql> {
-    let text = query.text.as_deref()?.trim();
-    if text.is_empty() {
-        return None;
-    }
-    let id = text.parse::<InstanceId>().map(|id| id.0).ok().or_else(|| text.parse::<i64>().ok());
-    let mut sql = Sql::new("i.id = ");
-    sql.bind(id.unwrap_or(0));
-    sql.push(" OR (i.business_key >= ");
-    sql.bind(text.to_owned());
-    sql.push(" AND i.business_key < ");
-    sql.bind(format!("{text}\u{10FFFF}"));
-    sql.push(")");
-    Some(sql)
-}
-
 pub(crate) fn plan(plan: &mut Plan<'_>, write: &InstanceWrite) -> bool {
     match write {
         InstanceWrite::Create(StoredInstance { row: r, snapshot }) => {
-            let (catalog, record) = document(r.document);
+            let (catalog, record) = document_columns(r.document);
             let values = params![
                 r.partition,
                 r.id,
@@ -225,82 +178,37 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, write: &InstanceWrite) -> WriteResult
     Ok(())
 }
 
-fn instance(c: &mut Columns<'_>) -> Read<InstanceRow> {
-    Ok(InstanceRow {
-        partition: c.partition()?,
-        id: c.id(InstanceId)?,
-        definition: c.id(DefinitionId)?,
-        process_id: c.get()?,
-        state: c.code(InstanceState::from_code)?,
-        document: c.document()?,
-        started_by: c.id_opt(UserId)?,
-        business_key: c.get()?,
-        state_title: c.get()?,
-        created_at: c.at()?,
-        updated_at: c.at()?,
-        finished_at: c.at_opt()?,
-        incidents: c.get()?,
-        seq: c.count()?,
-        parent: c.id_opt(InstanceId)?,
-        root: c.id_opt(InstanceId)?,
-        suspended: c.get::<i64>()? != 0,
-    })
-}
-
-fn stored(c: &mut Columns<'_>) -> Read<StoredInstance> {
-    Ok(StoredInstance { row: instance(c)?, snapshot: c.get()? })
-}
-
-fn journal_row(c: &mut Columns<'_>) -> Read<JournalRow> {
-    Ok(JournalRow {
-        partition: c.partition()?,
-        instance: c.id(InstanceId)?,
-        seq: c.count()?,
-        at: c.at()?,
-        events: c.get()?,
-    })
-}
-
-fn instance_count(c: &mut Columns<'_>) -> Read<InstanceCount> {
-    Ok(InstanceCount {
-        definition: c.id(DefinitionId)?,
-        state: c.code(InstanceState::from_code)?,
-        instances: c.count()?,
-        with_incidents: c.count()?,
-    })
-}
-
 #[async_trait]
 impl Instances for PostgresStore {
     async fn instance(&self, id: InstanceId) -> Result<Option<InstanceRow>> {
-        self.first(ONE, params![id], instance).await
+        self.first(ONE, params![id]).await
     }
 
     async fn load_instances(&self, ids: &[InstanceId]) -> Result<Vec<StoredInstance>> {
         if let [id] = *ids {
-            return self.all(LOAD_ONE, params![id], stored).await;
+            return self.all(LOAD_ONE, params![id]).await;
         }
-        self.all(LOAD, vec![Param::numbers(ids.iter().map(|id| id.0))], stored).await
+        self.all(LOAD, vec![Param::numbers(ids.iter().map(|id| id.0))]).await
     }
 
     async fn instances(&self, query: Query<InstanceField>) -> Result<Paged<InstanceRow>> {
-        LIST.read(self, &query, text(&query).as_ref(), instance).await
+        self.page(&INSTANCES, &query, instance_text(&query).as_ref()).await
     }
 
     async fn count_instances(&self, filter: Filter<InstanceField>) -> Result<u64> {
         let query = Query { filter, page: Page { count: true, ..Page::default() }, ..Query::default() };
-        LIST.total(self, &query, None).await
+        self.total(&INSTANCES, &query, None).await
     }
 
     async fn instance_counts(&self, definitions: &[DefinitionId]) -> Result<Vec<InstanceCount>> {
-        self.all(COUNTS, vec![Param::numbers(definitions.iter().map(|id| id.0))], instance_count).await
+        self.all(COUNTS, vec![Param::numbers(definitions.iter().map(|id| id.0))]).await
     }
 
     async fn journal(&self, id: InstanceId, after_seq: u64, limit: u32) -> Result<Vec<JournalRow>> {
-        self.all(READ_JOURNAL, params![id, after_seq, limit], journal_row).await
+        self.all(READ_JOURNAL, params![id, after_seq, limit]).await
     }
 
     async fn greatest_id(&self, partition: PartitionId) -> Result<i64> {
-        Ok(self.first(GREATEST, params![partition], |c| c.get()).await?.unwrap_or(0))
+        Ok(self.first(GREATEST, params![partition]).await?.unwrap_or(0))
     }
 }

@@ -3,18 +3,11 @@
 use crate::{
     PostgresStore,
     plan::{Kind, Plan, Table, expect_all},
-    sql::{Columns, Read, Tx, WriteResult, params},
+    sql::{Tx, WriteResult, params},
 };
 use async_trait::async_trait;
-use model::{DefinitionId, InstanceId, JobId, Timestamp};
-use store::{Conflict, JobRow, JobState, JobWrite, Jobs, LeasedFor, Result};
-
-macro_rules! columns {
-    () => {
-        "partition_id, id, instance_id, element_key, element_id, job_type, state, retries, input, headers, created_at,
-        lease_owner, lease_until, event_id"
-    };
-}
+use model::{JobId, Timestamp};
+use store::{Conflict, JobRow, JobWrite, Jobs, Result, columns};
 
 /// A column of the instance that a job belongs to.
 macro_rules! fact {
@@ -30,7 +23,7 @@ macro_rules! fact {
 pub(crate) static INSERT: Kind = Kind {
     sql: concat!(
         "INSERT INTO jobs (",
-        columns!(),
+        columns!(job),
         ") SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
     ),
     otherwise: None,
@@ -42,7 +35,7 @@ pub(crate) const ACTIVATE: &str = concat!(
     UPDATE jobs SET retries = CASE WHEN lease_owner IS NOT NULL AND retries > 0 THEN retries - 1 ELSE retries END,
     lease_owner = $3, lease_until = $5 FROM free
     WHERE jobs.partition_id = free.p AND jobs.id = free.i RETURNING ",
-    columns!(),
+    columns!(job),
     fact!("definition_id"),
     fact!("document_catalog"),
     fact!("document_record")
@@ -89,11 +82,11 @@ pub(crate) static DELETE: Kind = Kind {
     WHERE j.partition_id = n.partition_id AND j.id = n.id",
     otherwise: None,
 };
-const ONE: &str = concat!("SELECT ", columns!(), " FROM jobs WHERE partition_id = ($1 & 255) AND id = $1");
-pub(crate) const BY_EVENT: &str = concat!("SELECT ", columns!(), " FROM jobs WHERE event_id = $1");
+const ONE: &str = concat!("SELECT ", columns!(job), " FROM jobs WHERE partition_id = ($1 & 255) AND id = $1");
+pub(crate) const BY_EVENT: &str = concat!("SELECT ", columns!(job), " FROM jobs WHERE event_id = $1");
 pub(crate) const OPEN: &str = concat!(
     "SELECT ",
-    columns!(),
+    columns!(job),
     " FROM jobs WHERE job_type = $1 AND state = 0 AND lease_until <= $2 ORDER BY lease_until, id LIMIT $3"
 );
 
@@ -140,44 +133,17 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, write: &JobWrite) -> WriteResult {
     Ok(())
 }
 
-/// A job with what its instance runs.
-pub(crate) fn leased(c: &mut Columns<'_>) -> Read<(JobRow, Option<LeasedFor>)> {
-    let job = job(c)?;
-    let (definition, document) = (c.id_opt(DefinitionId)?, c.document()?);
-    let facts = definition.map(|definition| LeasedFor { instance: job.instance, definition, document });
-    Ok((job, facts))
-}
-
-fn job(c: &mut Columns<'_>) -> Read<JobRow> {
-    Ok(JobRow {
-        partition: c.partition()?,
-        id: c.id(JobId)?,
-        instance: c.id(InstanceId)?,
-        element_key: c.get()?,
-        element_id: c.get()?,
-        job_type: c.get()?,
-        state: c.code(JobState::from_code)?,
-        retries: c.get()?,
-        input: c.json()?,
-        headers: c.json()?,
-        created_at: c.at()?,
-        lease_owner: c.get()?,
-        lease_until: Some(c.at()?).filter(|t| t.0 != 0),
-        event_id: c.get()?,
-    })
-}
-
 #[async_trait]
 impl Jobs for PostgresStore {
     async fn job(&self, id: JobId) -> Result<Option<JobRow>> {
-        self.first(ONE, params![id], job).await
+        self.first(ONE, params![id]).await
     }
 
     async fn job_by_event(&self, event_id: &str) -> Result<Option<JobRow>> {
-        self.first(BY_EVENT, params![event_id], job).await
+        self.first(BY_EVENT, params![event_id]).await
     }
 
     async fn open_jobs(&self, job_type: &str, now: Timestamp, limit: u32) -> Result<Vec<JobRow>> {
-        self.all(OPEN, params![job_type, now, limit], job).await
+        self.all(OPEN, params![job_type, now, limit]).await
     }
 }

@@ -3,11 +3,11 @@
 //! Invariant: a stored text is read as JSON only here, where a list asks for it, and a text that `jsonb` refuses harms
 //! no list.
 
-use crate::{
-    list::{Sql, like, pattern, searched},
-    sql::Param,
+use crate::{list::Sql, sql::Param};
+use store::{
+    Op, Scalar,
+    lists::{like, pattern, searched},
 };
-use store::{Op, Scalar};
 
 /// What every JSON text contains in which this value stands: looking for it is much cheaper than reading the JSON.
 pub(crate) fn letters(value: &Scalar) -> Option<String> {

@@ -159,9 +159,9 @@ impl Store for PostgresStore {
 
     async fn extent(&self) -> Result<StoreExtent> {
         // Relatives of PostgreSQL may not tell their size.
-        let bytes = self.first("SELECT pg_database_size(current_database())", params![], |c| c.count()).await;
+        let bytes = self.first("SELECT pg_database_size(current_database())", params![]).await;
         let open = "SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE state = 0 LIMIT $1) AS open";
-        let open_jobs = self.first(open, params![StoreExtent::JOBS_MAX], |c| c.count()).await?;
+        let open_jobs = self.first(open, params![StoreExtent::JOBS_MAX]).await?;
         Ok(StoreExtent { bytes: bytes.unwrap_or_default(), open_jobs })
     }
 

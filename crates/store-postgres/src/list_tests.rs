@@ -2,7 +2,7 @@
 
 use super::*;
 use expect_test::expect;
-use store::Page;
+use store::{Filter, Page, lists::Column};
 
 enum Field {
     Id,
@@ -17,7 +17,6 @@ enum Field {
 const LIST: List<Field> = List {
     select: "t.id, t.name",
     from: "tasks t",
-    base: "",
     text: &["fold(t.name)", "t.search"],
     tie: ("t.id", "DESC"),
     column,
@@ -42,7 +41,7 @@ fn column(field: &Field) -> Column {
 
 /// The condition alone, with its parameters.
 fn condition(filter: Filter<Field>) -> String {
-    let (text, params) = LIST.matching(&Query::new(filter), None).finish();
+    let (text, params) = LIST.matching::<Words>(&Query::new(filter), None).finish();
     let text = text.strip_prefix(" FROM tasks t WHERE ").unwrap();
     if params.is_empty() { text.to_owned() } else { format!("{text}  {params:?}") }
 }
@@ -206,7 +205,7 @@ fn members_of_records() {
 fn orders_and_pages() {
     use Field as F;
     let sql = |query: Query<Field>| {
-        let (text, params) = LIST.rows_sql(&query, None).finish();
+        let (text, params) = LIST.rows_sql::<Words>(&query, None).finish();
         format!("{text}  {params:?}\n")
     };
     let search = Query { text: Some(" Ж ".into()), ..Query::default() };
@@ -242,7 +241,7 @@ fn a_condition_may_be_deep_and_wide() {
     for n in 0..200 {
         filter = Filter::Not(Box::new(Filter::Any(vec![filter, Filter::eq(Field::Due, n)])));
     }
-    let (text, params) = LIST.rows_sql(&Query::new(filter), None).finish();
+    let (text, params) = LIST.rows_sql::<Words>(&Query::new(filter), None).finish();
     assert_eq!(params.len(), 202);
     assert!(text.contains("$202") && !text.contains('?'));
 }

@@ -3,22 +3,16 @@
 use crate::{
     PostgresStore,
     plan::{Kind, Plan, Table},
-    sql::{Columns, Param, Read, params},
+    sql::{Param, params},
 };
 use async_trait::async_trait;
-use model::{InstanceId, JobId, OutboxId, PartitionId, Timestamp};
-use store::{Outbox, OutboxRow, OutboxState, OutboxWrite, Result};
-
-macro_rules! columns {
-    () => {
-        "partition_id, id, kind, key, instance_id, job_id, payload, due_at, attempts, first_at, state, last_error"
-    };
-}
+use model::{OutboxId, PartitionId, Timestamp};
+use store::{Outbox, OutboxRow, OutboxWrite, Result, columns};
 
 static INSERT: Kind = Kind {
     sql: concat!(
         "INSERT INTO outbox (",
-        columns!(),
+        columns!(effect),
         ") SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
     ),
     otherwise: None,
@@ -35,14 +29,14 @@ static RESCHEDULE: Kind = Kind {
     otherwise: None,
 };
 pub(crate) const DUE: &str =
-    concat!("SELECT ", columns!(), " FROM outbox WHERE state = 0 AND due_at <= $1 ORDER BY due_at, id LIMIT $2");
+    concat!("SELECT ", columns!(effect), " FROM outbox WHERE state = 0 AND due_at <= $1 ORDER BY due_at, id LIMIT $2");
 pub(crate) const DUE_IN: &str = concat!(
     "SELECT ",
-    columns!(),
+    columns!(effect),
     " FROM outbox WHERE state = 0 AND due_at <= $1 AND partition_id + 0 = ANY($3) ORDER BY due_at, id LIMIT $2"
 );
 const EARLIEST: &str = "SELECT min(due_at) FROM outbox WHERE state = 0";
-const ONE: &str = concat!("SELECT ", columns!(), " FROM outbox WHERE partition_id = ($1 & 255) AND id = $1");
+const ONE: &str = concat!("SELECT ", columns!(effect), " FROM outbox WHERE partition_id = ($1 & 255) AND id = $1");
 
 pub(crate) fn plan(plan: &mut Plan<'_>, write: &OutboxWrite) -> bool {
     match write {
@@ -72,38 +66,21 @@ pub(crate) fn plan(plan: &mut Plan<'_>, write: &OutboxWrite) -> bool {
     true
 }
 
-fn effect(c: &mut Columns<'_>) -> Read<OutboxRow> {
-    Ok(OutboxRow {
-        partition: c.partition()?,
-        id: c.id(OutboxId)?,
-        kind: c.get()?,
-        key: c.get()?,
-        instance: c.id_opt(InstanceId)?,
-        job: c.id_opt(JobId)?,
-        payload: c.json()?,
-        due_at: c.at()?,
-        attempts: c.get()?,
-        first_at: c.at()?,
-        state: c.code(OutboxState::from_code)?,
-        last_error: c.get()?,
-    })
-}
-
 #[async_trait]
 impl Outbox for PostgresStore {
     async fn due_effects(&self, partitions: &[PartitionId], now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>> {
         if partitions.is_empty() {
-            return self.all(DUE, params![now, limit], effect).await;
+            return self.all(DUE, params![now, limit]).await;
         }
         let partitions = Param::numbers(partitions.iter().map(|p| p.0.into()));
-        self.all(DUE_IN, vec![now.into(), limit.into(), partitions], effect).await
+        self.all(DUE_IN, vec![now.into(), limit.into(), partitions]).await
     }
 
     async fn earliest_effect(&self) -> Result<Option<Timestamp>> {
-        Ok(self.first(EARLIEST, vec![], |c| c.at_opt()).await?.flatten())
+        Ok(self.first(EARLIEST, vec![]).await?.flatten())
     }
 
     async fn effect(&self, id: OutboxId) -> Result<Option<OutboxRow>> {
-        self.first(ONE, params![id], effect).await
+        self.first(ONE, params![id]).await
     }
 }

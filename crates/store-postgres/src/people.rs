@@ -2,21 +2,14 @@
 
 use crate::{
     PostgresStore,
-    list::{Column, List},
-    sql::{Columns, Param, Read, Tx, WriteResult, params},
+    sql::{Param, Tx, WriteResult, params},
 };
 use async_trait::async_trait;
 use model::{NotificationId, UserId};
 use store::{
-    Conflict, GroupRow, NotificationRow, Paged, People, PeopleWrite, Query, Result, UserField, UserRole, UserRow,
+    Conflict, GroupRow, NotificationRow, Paged, People, PeopleWrite, Query, Result, UserField, UserRow, columns,
+    lists::fields::USERS,
 };
-
-macro_rules! columns {
-    () => {
-        "u.id, u.login, u.password_hash, u.name, u.last_name, u.email, u.language, u.theme, u.role, u.active,
-        u.attributes, u.created_at, u.version"
-    };
-}
 
 const INSERT: &str = "INSERT INTO users (id, login, login_key, password_hash, name, last_name, email, language, theme,
     role, active, attributes, created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
@@ -24,9 +17,9 @@ const INSERT: &str = "INSERT INTO users (id, login, login_key, password_hash, na
 const UPDATE: &str = "UPDATE users SET login = $2, login_key = $3, password_hash = $4, name = $5, last_name = $6,
     email = $7, language = $8, theme = $9, role = $10, active = $11, attributes = $12, version = version + 1
     WHERE id = $1 AND version = $13";
-const ONE: &str = concat!("SELECT ", columns!(), " FROM users u WHERE u.id = $1");
-const BY_IDS: &str = concat!("SELECT ", columns!(), " FROM users u WHERE u.id = ANY($1) ORDER BY u.id");
-const BY_LOGIN: &str = concat!("SELECT ", columns!(), " FROM users u WHERE u.login_key = $1");
+const ONE: &str = concat!("SELECT ", columns!(user), " FROM users u WHERE u.id = $1");
+const BY_IDS: &str = concat!("SELECT ", columns!(user), " FROM users u WHERE u.id = ANY($1) ORDER BY u.id");
+const BY_LOGIN: &str = concat!("SELECT ", columns!(user), " FROM users u WHERE u.login_key = $1");
 
 const PUT_GROUP: &str =
     "INSERT INTO groups (key, name) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET name = excluded.name";
@@ -39,35 +32,16 @@ const GROUPS: &str = "SELECT g.key, g.name, m.user_id FROM groups g LEFT JOIN gr
     ORDER BY g.key, m.user_id";
 const GROUPS_OF: &str = "SELECT group_key FROM group_members WHERE user_id = $1 ORDER BY group_key";
 
-const INSERT_NOTE: &str = "INSERT INTO notifications (id, user_id, text, kind, link, from_user, created_at, read_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const INSERT_NOTE: &str =
+    concat!("INSERT INTO notifications (", columns!(notification), ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
 const READ_ALL: &str = "UPDATE notifications SET read_at = $2 WHERE user_id = $1 AND read_at IS NULL";
 const READ_SOME: &str = "UPDATE notifications SET read_at = $2 WHERE user_id = $1 AND read_at IS NULL AND id = ANY($3)";
-pub(crate) const NOTES: &str = "SELECT id, user_id, text, kind, link, from_user, created_at, read_at
-    FROM notifications WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+pub(crate) const NOTES: &str = concat!(
+    "SELECT ",
+    columns!(notification),
+    " FROM notifications WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+);
 pub(crate) const UNREAD: &str = "SELECT count(*) FROM notifications WHERE user_id = $1 AND read_at IS NULL";
-
-const LIST: List<UserField> = List {
-    select: columns!(),
-    from: "users u",
-    base: "",
-    text: &["u.login_key", "fold(u.name || ' ' || u.last_name || ' ' || u.name)", "fold(u.email)"],
-    tie: ("u.id", "ASC"),
-    column,
-};
-
-fn column(field: &UserField) -> Column {
-    match field {
-        UserField::Id => Column::of("u.id"),
-        UserField::Login => Column::text("u.login"),
-        UserField::Name => Column::text("u.name"),
-        UserField::LastName => Column::text("u.last_name"),
-        UserField::Email => Column::text("u.email"),
-        UserField::Role => Column::code("u.role"),
-        UserField::Active => Column::code("u.active"),
-        UserField::CreatedAt => Column::of("u.created_at"),
-    }
-}
 
 pub(crate) async fn apply(tx: &mut Tx<'_>, write: &PeopleWrite) -> WriteResult {
     match write {
@@ -123,58 +97,27 @@ fn about(u: &UserRow) -> Vec<Param> {
     ]
 }
 
-fn user(c: &mut Columns<'_>) -> Read<UserRow> {
-    Ok(UserRow {
-        id: c.id(UserId)?,
-        login: c.get()?,
-        password_hash: c.get()?,
-        name: c.get()?,
-        last_name: c.get()?,
-        email: c.get()?,
-        language: c.get()?,
-        theme: c.get()?,
-        role: c.code(UserRole::from_code)?,
-        active: c.get::<i64>()? != 0,
-        attributes: c.json()?,
-        created_at: c.at()?,
-        version: c.count()?,
-    })
-}
-
-fn note(c: &mut Columns<'_>) -> Read<NotificationRow> {
-    Ok(NotificationRow {
-        id: c.id(NotificationId)?,
-        user: c.id(UserId)?,
-        text: c.get()?,
-        kind: c.get()?,
-        link: c.get()?,
-        from_user: c.id_opt(UserId)?,
-        created_at: c.at()?,
-        read_at: c.at_opt()?,
-    })
-}
-
 #[async_trait]
 impl People for PostgresStore {
     async fn user(&self, id: UserId) -> Result<Option<UserRow>> {
-        self.first(ONE, params![id], user).await
+        self.first(ONE, params![id]).await
     }
 
     async fn users_by_id(&self, ids: &[UserId]) -> Result<Vec<UserRow>> {
-        self.all(BY_IDS, params![Param::numbers(ids.iter().map(|id| id.0))], user).await
+        self.all(BY_IDS, params![Param::numbers(ids.iter().map(|id| id.0))]).await
     }
 
     async fn user_by_login(&self, login: &str) -> Result<Option<UserRow>> {
-        self.first(BY_LOGIN, params![login.to_lowercase()], user).await
+        self.first(BY_LOGIN, params![login.to_lowercase()]).await
     }
 
     async fn users(&self, query: Query<UserField>) -> Result<Paged<UserRow>> {
-        LIST.read(self, &query, None, user).await
+        self.page(&USERS, &query, None).await
     }
 
     async fn groups(&self) -> Result<Vec<GroupRow>> {
         type Member = (String, String, Option<UserId>);
-        let rows: Vec<Member> = self.all(GROUPS, Vec::new(), |c| Ok((c.get()?, c.get()?, c.id_opt(UserId)?))).await?;
+        let rows: Vec<Member> = self.all(GROUPS, Vec::new()).await?;
         let mut groups: Vec<GroupRow> = Vec::new();
         for (key, name, member) in rows {
             match groups.last_mut() {
@@ -186,7 +129,7 @@ impl People for PostgresStore {
     }
 
     async fn groups_of(&self, user: UserId) -> Result<Vec<String>> {
-        self.all(GROUPS_OF, params![user], |c| c.get()).await
+        self.all(GROUPS_OF, params![user]).await
     }
 
     async fn notifications(
@@ -195,10 +138,10 @@ impl People for PostgresStore {
         before: Option<NotificationId>,
         limit: u32,
     ) -> Result<Vec<NotificationRow>> {
-        self.all(NOTES, params![user, before.map_or(i64::MAX, |id| id.0), limit], note).await
+        self.all(NOTES, params![user, before.map_or(i64::MAX, |id| id.0), limit]).await
     }
 
     async fn unread_notifications(&self, user: UserId) -> Result<u64> {
-        Ok(self.first(UNREAD, params![user], |c| c.count()).await?.unwrap_or(0))
+        Ok(self.first(UNREAD, params![user]).await?.unwrap_or(0))
     }
 }

@@ -4,12 +4,14 @@
 mod server;
 
 use crate::{
-    apps, definitions, incidents, instances, jobs, outbox, people, records, retention, settings,
+    apps, definitions, incidents, jobs,
+    list::Words,
+    outbox, people, records, retention, settings,
     sql::{Param, params},
     tasks, timers,
 };
 use model::*;
-use store::*;
+use store::{lists::fields, *};
 use tokio_postgres::types::{ToSql, Type};
 
 const ROWS: &str = "10000";
@@ -54,11 +56,11 @@ type Case = (&'static str, (String, Vec<Param>), f64);
 
 fn lists() -> Vec<Case> {
     use {InstanceField as I, RecordField as R, TaskField as T};
-    let instances = |query: Query<I>| instances::LIST.rows_sql(&query, None).finish();
-    let tasks = |query: Query<T>| tasks::LIST.rows_sql(&query, None).finish();
-    let pairs = |query: Query<T>| tasks::PAIRS.rows_sql(&query, None).finish();
-    let records = |query: Query<R>| records::LIST.rows_sql(&living_records(query), None).finish();
-    let incidents = |query| incidents::LIST.rows_sql(&query, None).finish();
+    let instances = |query: Query<I>| fields::INSTANCES.rows_sql::<Words>(&query, None).finish();
+    let tasks = |query: Query<T>| tasks::LIST.rows_sql::<Words>(&query, None).finish();
+    let pairs = |query: Query<T>| tasks::PAIRS.rows_sql::<Words>(&query, None).finish();
+    let records = |query: Query<R>| fields::RECORDS.rows_sql::<Words>(&living_records(query), None).finish();
+    let incidents = |query| fields::INCIDENTS.rows_sql::<Words>(&query, None).finish();
     let inbox = |done, groups: &[&str]| {
         let groups = groups.iter().map(|g| (*g).to_owned()).collect();
         tasks::inbox_sql(&InboxQuery { user: UserId(1), groups, done, text: None, limit: 50, offset: 0 }).finish()

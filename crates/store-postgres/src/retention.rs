@@ -4,11 +4,11 @@
 
 use crate::{
     PostgresStore,
-    sql::{Columns, Param, Read, Tx, WriteResult, params},
+    sql::{Param, Tx, WriteResult, params},
 };
 use async_trait::async_trait;
 use model::{DefinitionId, InstanceId, PartitionId, Timestamp};
-use store::{Conflict, InstanceState, JournalRow, LongJournal, PurgedCount, Result, Retention, RetentionWrite};
+use store::{Conflict, JournalRow, LongJournal, PurgedCount, Result, Retention, RetentionWrite};
 
 macro_rules! ended {
     () => {
@@ -134,14 +134,6 @@ async fn pack(tx: &mut Tx<'_>, row: &JournalRow) -> WriteResult {
     tx.send(PACKED, params![row.partition, row.instance, row.seq, row.at, &row.events]).await
 }
 
-fn long(c: &mut Columns<'_>) -> Read<LongJournal> {
-    Ok(LongJournal { partition: c.partition()?, instance: c.id(InstanceId)?, seq: c.count()? })
-}
-
-fn purged(c: &mut Columns<'_>) -> Read<PurgedCount> {
-    Ok(PurgedCount { definition: c.id(DefinitionId)?, state: c.code(InstanceState::from_code)?, instances: c.count()? })
-}
-
 #[async_trait]
 impl Retention for PostgresStore {
     async fn ended_instances(
@@ -151,18 +143,18 @@ impl Retention for PostgresStore {
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<InstanceId>> {
-        self.all(ENDED, params![definition, before, limit, partitions(of)], |c| c.id(InstanceId)).await
+        self.all(ENDED, params![definition, before, limit, partitions(of)]).await
     }
 
     async fn count_ended(&self, definition: DefinitionId, before: Timestamp, cap: u32) -> Result<u64> {
-        Ok(self.first(ENDED_COUNT, params![definition, before, cap], |c| c.count()).await?.unwrap_or(0))
+        Ok(self.first(ENDED_COUNT, params![definition, before, cap]).await?.unwrap_or(0))
     }
 
     async fn long_journals(&self, of: &[PartitionId], before: Timestamp, limit: u32) -> Result<Vec<LongJournal>> {
-        self.all(LONG, params![before, limit, partitions(of)], long).await
+        self.all(LONG, params![before, limit, partitions(of)]).await
     }
 
     async fn purged_counts(&self, definitions: &[DefinitionId]) -> Result<Vec<PurgedCount>> {
-        self.all(PURGED, params![Param::numbers(definitions.iter().map(|id| id.0))], purged).await
+        self.all(PURGED, params![Param::numbers(definitions.iter().map(|id| id.0))]).await
     }
 }

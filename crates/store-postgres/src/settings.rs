@@ -2,12 +2,12 @@
 
 use crate::{
     PostgresStore,
-    sql::{Columns, Read, Tx, WriteResult, params},
+    sql::{Tx, WriteResult, params},
 };
 use async_trait::async_trait;
-use model::{FileId, UserId};
+use model::FileId;
 use serde_json::Value as Json;
-use store::{FileRow, Result, SettingWrite, Settings};
+use store::{FileRow, Result, SettingWrite, Settings, columns};
 
 const PUT: &str =
     "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
@@ -18,10 +18,10 @@ const PUT_SECRET: &str =
     "INSERT INTO secrets (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 const DELETE_SECRET: &str = "DELETE FROM secrets WHERE key = $1";
 const SECRET: &str = "SELECT value FROM secrets WHERE key = $1";
-const INSERT_FILE: &str = "INSERT INTO files (id, name, media_type, size, created_at, created_by, bytes)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const INSERT_FILE: &str =
+    concat!("INSERT INTO files (", columns!(file), ", bytes) VALUES ($1, $2, $3, $4, $5, $6, $7)");
 const DELETE_FILE: &str = "DELETE FROM files WHERE id = $1";
-const FILE: &str = "SELECT id, name, media_type, size, created_at, created_by FROM files WHERE id = $1";
+const FILE: &str = concat!("SELECT ", columns!(file), " FROM files WHERE id = $1");
 const FILE_BYTES: &str = "SELECT bytes FROM files WHERE id = $1";
 
 pub(crate) async fn apply(tx: &mut Tx<'_>, write: &SettingWrite) -> WriteResult {
@@ -38,37 +38,26 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, write: &SettingWrite) -> WriteResult 
     }
 }
 
-fn file(c: &mut Columns<'_>) -> Read<FileRow> {
-    Ok(FileRow {
-        id: c.id(FileId)?,
-        name: c.get()?,
-        media_type: c.get()?,
-        size: c.count()?,
-        created_at: c.at()?,
-        created_by: c.id_opt(UserId)?,
-    })
-}
-
 #[async_trait]
 impl Settings for PostgresStore {
     async fn setting(&self, key: &str) -> Result<Option<Json>> {
-        self.first(SETTING, params![key], |c| c.json()).await
+        self.first(SETTING, params![key]).await
     }
 
     async fn settings(&self, prefix: &str) -> Result<Vec<(String, Json)>> {
         let range = params![prefix, format!("{prefix}\u{10FFFF}")];
-        self.all(BY_PREFIX, range, |c| Ok((c.get()?, c.json()?))).await
+        self.all(BY_PREFIX, range).await
     }
 
     async fn secret(&self, key: &str) -> Result<Option<Vec<u8>>> {
-        self.first(SECRET, params![key], |c| c.get()).await
+        self.first(SECRET, params![key]).await
     }
 
     async fn file(&self, id: FileId) -> Result<Option<FileRow>> {
-        self.first(FILE, params![id], file).await
+        self.first(FILE, params![id]).await
     }
 
     async fn file_bytes(&self, id: FileId) -> Result<Option<Vec<u8>>> {
-        self.first(FILE_BYTES, params![id], |c| c.get()).await
+        self.first(FILE_BYTES, params![id]).await
     }
 }

@@ -6,15 +6,19 @@
 
 use crate::{
     PostgresStore,
-    text::{kept, written},
+    text::{is_written, kept, written},
 };
-use model::{CatalogId, DocumentRef, PartitionId, RecordId, Timestamp};
+use model::{PartitionId, Timestamp};
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use std::error::Error as StdError;
-use store::{Result, StoreError};
+use store::{
+    Result, StoreError,
+    rows::{Cells, FromCells},
+};
 use tokio_postgres::{
     Row,
-    types::{FromSql, FromSqlOwned, IsNull, ToSql, Type, private::BytesMut, to_sql_checked},
+    types::{FromSql, IsNull, ToSql, Type, private::BytesMut, to_sql_checked},
 };
 
 pub(crate) use crate::tx::{Tx, WriteResult};
@@ -181,94 +185,6 @@ macro_rules! params {
 }
 pub(crate) use params;
 
-/// Texts as a JSON list, for columns that hold one.
-pub(crate) fn texts(texts: &[String]) -> String {
-    Json::from(texts).to_string()
-}
-
-/// A document's columns.
-pub(crate) fn document(document: Option<DocumentRef>) -> (Option<i64>, Option<i64>) {
-    document.map_or((None, None), |d| (Some(d.catalog.0), Some(d.record.0)))
-}
-
-/// Why a read failed.
-#[derive(Debug)]
-pub(crate) enum ReadError {
-    /// The database's refusal, or none is reached.
-    Database(tokio_postgres::Error),
-    /// A column holds what it can not hold.
-    Broken { column: usize, why: String },
-    /// The store's own refusal.
-    Store(StoreError),
-}
-
-impl From<tokio_postgres::Error> for ReadError {
-    fn from(error: tokio_postgres::Error) -> Self {
-        Self::Database(error)
-    }
-}
-
-impl From<StoreError> for ReadError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-/// What is read of a row.
-pub(crate) type Read<T> = std::result::Result<T, ReadError>;
-
-/// What a column can be read as.
-pub(crate) trait Column: Sized {
-    /// The type that travels.
-    type Wire: FromSqlOwned;
-    /// The value of what travelled; none: it can not be.
-    fn from_wire(wire: Self::Wire) -> Option<Self>;
-}
-
-macro_rules! columns_as_they_are {
-    ($($ty:ty),*) => {$(
-        impl Column for $ty {
-            type Wire = $ty;
-            fn from_wire(wire: $ty) -> Option<Self> { Some(wire) }
-        }
-    )*};
-}
-columns_as_they_are!(i64, f64, bool, Vec<u8>, Vec<i64>);
-
-impl Column for String {
-    type Wire = String;
-    fn from_wire(wire: String) -> Option<Self> {
-        Some(written(wire))
-    }
-}
-
-macro_rules! narrow_columns {
-    ($($ty:ty),*) => {$(
-        impl Column for $ty {
-            type Wire = i64;
-            fn from_wire(wire: i64) -> Option<Self> { wire.try_into().ok() }
-        }
-    )*};
-}
-narrow_columns!(i32, u64, u32, u16, u8);
-
-impl<const N: usize> Column for [u8; N] {
-    type Wire = Vec<u8>;
-    fn from_wire(wire: Vec<u8>) -> Option<Self> {
-        wire.try_into().ok()
-    }
-}
-
-impl<T: Column> Column for Option<T> {
-    type Wire = Option<T::Wire>;
-    fn from_wire(wire: Self::Wire) -> Option<Self> {
-        match wire {
-            Some(wire) => T::from_wire(wire).map(Some),
-            None => Some(None),
-        }
-    }
-}
-
 /// Reads a row's columns from left to right.
 pub(crate) struct Columns<'r> {
     row: &'r Row,
@@ -280,105 +196,70 @@ impl<'r> Columns<'r> {
         Self { row, next: 0 }
     }
 
-    /// Refuses what was read last.
-    pub(crate) fn broken<T>(&self, why: impl ToString) -> Read<T> {
-        Err(ReadError::Broken { column: self.next - 1, why: why.to_string() })
-    }
-
-    fn wire<T: FromSql<'r>>(&mut self) -> Read<T> {
+    fn wire<T: FromSql<'r>>(&mut self) -> Result<T> {
         self.next += 1;
-        self.row.try_get(self.next - 1).or_else(|e| self.broken(e))
-    }
-
-    /// The next column as it is.
-    pub(crate) fn get<T: Column>(&mut self) -> Read<T> {
-        match T::from_wire(self.wire()?) {
-            Some(value) => Ok(value),
-            None => self.broken("out of range"),
-        }
-    }
-
-    /// The next column as an id made by `id`.
-    pub(crate) fn id<T>(&mut self, id: fn(i64) -> T) -> Read<T> {
-        self.get().map(id)
-    }
-
-    /// The next column as an id that may be missing.
-    pub(crate) fn id_opt<T>(&mut self, id: fn(i64) -> T) -> Read<Option<T>> {
-        Ok(self.get::<Option<i64>>()?.map(id))
-    }
-
-    /// The next column as a count.
-    pub(crate) fn count(&mut self) -> Read<u64> {
-        self.get()
-    }
-
-    pub(crate) fn partition(&mut self) -> Read<PartitionId> {
-        self.get().map(PartitionId)
-    }
-
-    pub(crate) fn at(&mut self) -> Read<Timestamp> {
-        self.get().map(Timestamp)
-    }
-
-    pub(crate) fn at_opt(&mut self) -> Read<Option<Timestamp>> {
-        self.id_opt(Timestamp)
-    }
-
-    /// The next column as one of a closed set.
-    pub(crate) fn code<T>(&mut self, from_code: fn(i64) -> Option<T>) -> Read<T> {
-        match from_code(self.get()?) {
-            Some(value) => Ok(value),
-            None => self.broken("unknown code"),
-        }
-    }
-
-    /// The next column, a text, as JSON.
-    pub(crate) fn json(&mut self) -> Read<Json> {
-        self.parsed()
-    }
-
-    /// The next column, a text with a JSON list, as texts.
-    pub(crate) fn texts(&mut self) -> Read<Vec<String>> {
-        self.parsed()
-    }
-
-    fn parsed<T: serde::de::DeserializeOwned>(&mut self) -> Read<T> {
-        let text: String = self.get()?;
-        serde_json::from_str(&text).or_else(|e| self.broken(e))
-    }
-
-    /// The next two columns as a document.
-    pub(crate) fn document(&mut self) -> Read<Option<DocumentRef>> {
-        let catalog = self.id_opt(CatalogId)?;
-        let record = self.id_opt(RecordId)?;
-        Ok(catalog.zip(record).map(|(catalog, record)| DocumentRef { catalog, record }))
+        self.row.try_get(self.next - 1).map_err(|e| self.refused(&e.to_string()))
     }
 }
 
-/// How a row is read.
-pub(crate) type Reader<T> = fn(&mut Columns<'_>) -> Read<T>;
+impl Cells for Columns<'_> {
+    type Error = StoreError;
+
+    fn integer(&mut self) -> Result<Option<i64>> {
+        self.wire()
+    }
+
+    fn flag(&mut self) -> Result<bool> {
+        let kind = self.row.columns().get(self.next).map(tokio_postgres::Column::type_);
+        if kind == Some(&Type::BOOL) { self.wire() } else { Ok(self.wire::<i64>()? != 0) }
+    }
+
+    fn text(&mut self) -> Result<Option<String>> {
+        Ok(self.wire::<Option<String>>()?.map(written))
+    }
+
+    fn bytes<T>(&mut self, make: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>> {
+        match self.wire::<Option<&[u8]>>()? {
+            None => Ok(None),
+            Some(bytes) => make(bytes).map(Some).ok_or_else(|| self.refused("has another length")),
+        }
+    }
+
+    fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
+        let text: &str = self.wire()?;
+        let parsed =
+            if is_written(text) { serde_json::from_str(text) } else { serde_json::from_str(&written(text.to_owned())) };
+        parsed.map_err(|e| self.refused(&e.to_string()))
+    }
+
+    fn refused(&self, why: &str) -> StoreError {
+        StoreError::Corrupt { context: format!("column {}: {why}", self.next.saturating_sub(1)) }
+    }
+}
+
+/// Reads a whole row.
+fn read<T: FromCells>(row: &Row) -> Result<T> {
+    Columns::new(row).get()
+}
+
+/// Reads all rows.
+pub(crate) fn read_rows<T: FromCells>(rows: &[Row]) -> Result<Vec<T>> {
+    rows.iter().map(read).collect()
+}
+
+/// Reads the first row.
+pub(crate) fn read_first<T: FromCells>(rows: &[Row]) -> Result<Option<T>> {
+    rows.first().map(read).transpose()
+}
 
 impl PostgresStore {
     /// Reads all rows of a query.
-    pub(crate) async fn all<T>(&self, sql: &str, params: Vec<Param>, read: Reader<T>) -> Result<Vec<T>> {
-        let rows = self.read_rows(sql, params).await?;
-        let values: Read<Vec<T>> = rows.iter().map(|row| read(&mut Columns::new(row))).collect();
-        values.map_err(read_error)
+    pub(crate) async fn all<T: FromCells>(&self, sql: &str, params: Vec<Param>) -> Result<Vec<T>> {
+        read_rows(&self.read_rows(sql, params).await?)
     }
 
     /// Reads the first row of a query.
-    pub(crate) async fn first<T>(&self, sql: &str, params: Vec<Param>, read: Reader<T>) -> Result<Option<T>> {
-        let rows = self.read_rows(sql, params).await?;
-        rows.first().map(|row| read(&mut Columns::new(row))).transpose().map_err(read_error)
-    }
-}
-
-/// What a failed read means to the caller.
-pub(crate) fn read_error(error: ReadError) -> StoreError {
-    match error {
-        ReadError::Broken { column, why } => StoreError::Corrupt { context: format!("column {column}: {why}") },
-        ReadError::Database(error) => crate::connection::failed("read", error),
-        ReadError::Store(error) => error,
+    pub(crate) async fn first<T: FromCells>(&self, sql: &str, params: Vec<Param>) -> Result<Option<T>> {
+        read_first(&self.read_rows(sql, params).await?)
     }
 }

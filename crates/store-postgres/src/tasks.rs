@@ -2,16 +2,23 @@
 
 use crate::{
     PostgresStore,
-    list::{Column, Kind as Of, List, Sql, pattern},
+    list::Sql,
     plan::{Kind, Plan, Table},
-    sql::{Columns, Param, Read, Tx, WriteResult, document, params},
+    sql::{Param, Tx, WriteResult, params},
 };
 use async_trait::async_trait;
-use model::{DefinitionId, InstanceId, PartitionId, TaskId, Timestamp, UserId};
-use std::collections::HashMap;
+use model::{TaskId, Timestamp, UserId};
 use store::{
     AnswerStatus, Conflict, InboxQuery, Paged, Query, Result, TaskAssignee, TaskDetails, TaskField, TaskPair, TaskRole,
-    TaskRow, TaskState, TaskWrite, Tasks,
+    TaskRow, TaskWrite, Tasks, columns,
+    lists::{
+        Column, Kind as Of, List,
+        fields::{self, InboxWords, NOTHING, own_task_column, pair_column},
+    },
+    rows::{
+        Cells, FromCells, document_columns,
+        task::{Concerned, TaskPlace, by_role, due_order, in_order, with_people},
+    },
 };
 
 static INSERT: Kind = Kind {
@@ -79,17 +86,9 @@ const ASSIGN_GROUPS: &str = "INSERT INTO task_groups (partition_id, task_id, gro
     SELECT t.partition_id, t.id, n.group_key, 1, coalesce(t.due_at, 9223372036854775807), t.priority
     FROM user_tasks t, unnest($3) AS n (group_key) WHERE t.partition_id = $1 AND t.id = $2 ON CONFLICT DO NOTHING";
 
-macro_rules! columns {
-    () => {
-        "t.partition_id, t.id, t.instance_id, t.definition_id, t.process_name, t.element_key, t.element_id,
-        t.element_name, t.kind, t.title, t.description, t.priority, t.due_at, t.created_at, t.state, t.completed_at,
-        t.completed_by, t.outcome, t.version, t.form, t.settings, t.input, t.document_catalog, t.document_record"
-    };
-}
-
 const BY_IDS: &str = concat!(
     "SELECT ",
-    columns!(),
+    columns!(task),
     " FROM unnest($1) AS n (id) JOIN user_tasks t ON t.partition_id = (n.id & 255) AND t.id = n.id"
 );
 /// People and groups of tasks in one answer: a row has either a person or a group.
@@ -101,54 +100,26 @@ const PEOPLE: &str = "SELECT a.task_id, a.user_id, a.role, a.status, a.answered_
 
 /// The list of tasks.
 pub(crate) const LIST: List<TaskField> = List {
-    select: columns!(),
+    select: columns!(task),
     from: "user_tasks t",
-    base: "",
     text: &["fold(t.title)"],
     tie: ("t.id", "DESC"),
     column: task_column,
 };
 
-/// The list of (task, person) pairs.
+/// The list of (task) pairs.
 pub(crate) const PAIRS: List<TaskField> = List {
-    select: concat!(
-        columns!(),
-        ", a.user_id, a.role, a.status, a.answered_at, i.created_at, i.started_by, i.state_title"
-    ),
+    select: columns!(task_pair),
     from: "user_tasks t JOIN task_assignees a ON a.partition_id = t.partition_id AND a.task_id = t.id
         LEFT JOIN instances i ON i.partition_id = t.partition_id AND i.id = t.instance_id",
-    base: "",
     text: &["fold(t.title)"],
     tie: ("t.id", "DESC"),
     column: pair_column,
 };
 
-fn own_column(field: &TaskField) -> Option<Column> {
-    Some(match field {
-        TaskField::Id => Column::of("t.id"),
-        TaskField::State => Column::code("t.state"),
-        TaskField::Instance => Column::of("t.instance_id"),
-        TaskField::Definition => Column::of("t.definition_id"),
-        TaskField::ProcessName => Column::text("t.process_name"),
-        TaskField::ElementId => Column::text("t.element_id"),
-        TaskField::Kind => Column::text("t.kind"),
-        TaskField::Title => Column::text("t.title"),
-        TaskField::Priority => Column::of("t.priority"),
-        TaskField::DueAt => Column::nullable("t.due_at"),
-        TaskField::CreatedAt => Column::of("t.created_at"),
-        TaskField::CompletedAt => Column::nullable("t.completed_at"),
-        TaskField::Outcome => Column::text_nullable("t.outcome"),
-        TaskField::DocumentCatalog => Column::nullable("t.document_catalog"),
-        TaskField::DocumentRecord => Column::nullable("t.document_record"),
-        TaskField::User | TaskField::UserStatus | TaskField::StartedAt | TaskField::StartedBy => return None,
-    })
-}
-
-const NOTHING: Column = Column::nullable("NULL::bigint");
-
 fn task_column(field: &TaskField) -> Column {
     let any = |head, value, order| Column::Any { head, value, kind: Of::Int, order };
-    own_column(field).unwrap_or_else(|| match field {
+    own_task_column(field).unwrap_or_else(|| match field {
         TaskField::User => any(
             "EXISTS (SELECT 1 FROM task_assignees a WHERE a.partition_id = t.partition_id AND a.task_id = t.id AND ",
             "a.user_id",
@@ -168,42 +139,6 @@ fn task_column(field: &TaskField) -> Column {
     })
 }
 
-fn pair_column(field: &TaskField) -> Column {
-    own_column(field).unwrap_or_else(|| match field {
-        TaskField::User => Column::of("a.user_id"),
-        TaskField::UserStatus => Column::of("a.status"),
-        TaskField::StartedAt => Column::nullable("i.created_at"),
-        TaskField::StartedBy => Column::nullable("i.started_by"),
-        _ => NOTHING,
-    })
-}
-
-/// Which task, and what its people's rows repeat of it.
-#[derive(Clone, Copy)]
-struct Place {
-    partition: PartitionId,
-    task: TaskId,
-    due_at: Option<Timestamp>,
-    priority: i32,
-    open: bool,
-    ended_at: Timestamp,
-}
-
-impl Place {
-    fn sort_at(&self, waiting: bool, answered_at: Option<Timestamp>) -> i64 {
-        if waiting { due(self.due_at) } else { -answered_at.unwrap_or(self.ended_at).0 }
-    }
-}
-
-fn due(due_at: Option<Timestamp>) -> i64 {
-    due_at.map_or(i64::MAX, |t| t.0)
-}
-
-/// People with the assignees before the candidates.
-fn by_role(people: &[TaskAssignee]) -> impl Iterator<Item = &TaskAssignee> {
-    TaskRole::ALL.iter().flat_map(move |role| people.iter().filter(move |p| p.role == *role))
-}
-
 pub(crate) fn plan(plan: &mut Plan<'_>, write: &TaskWrite) -> bool {
     match write {
         TaskWrite::Insert(details) => insert(plan, details),
@@ -220,7 +155,7 @@ pub(crate) fn plan(plan: &mut Plan<'_>, write: &TaskWrite) -> bool {
 
 fn insert(plan: &mut Plan<'_>, details: &TaskDetails) {
     let t = &details.task;
-    let (catalog, record) = document(t.document);
+    let (catalog, record) = document_columns(t.document);
     let values = params![
         t.partition,
         t.id,
@@ -248,19 +183,12 @@ fn insert(plan: &mut Plan<'_>, details: &TaskDetails) {
         record
     ];
     plan.row(Table::Tasks, t.id.0, &INSERT, values);
-    let place = Place {
-        partition: t.partition,
-        task: t.id,
-        due_at: t.due_at,
-        priority: t.priority,
-        open: t.state == TaskState::Open,
-        ended_at: t.completed_at.unwrap_or(t.created_at),
-    };
+    let place = TaskPlace::of(t);
     for person in by_role(&details.assignees) {
-        let waiting = place.open && person.status == AnswerStatus::Waiting;
+        let waiting = place.waits_for(person);
         let values = params![
-            place.partition,
-            place.task,
+            t.partition,
+            t.id,
             person.user,
             person.role.code(),
             person.status.code(),
@@ -273,7 +201,7 @@ fn insert(plan: &mut Plan<'_>, details: &TaskDetails) {
     }
     for group in &details.groups {
         let sort_at = place.sort_at(place.open, None);
-        let values = params![place.partition, place.task, group, i64::from(place.open), sort_at, place.priority];
+        let values = params![t.partition, t.id, group, i64::from(place.open), sort_at, place.priority];
         plan.along(Table::Tasks, t.id.0, &INSERT_GROUP, values);
     }
 }
@@ -297,8 +225,8 @@ pub(crate) async fn apply(tx: &mut Tx<'_>, write: &TaskWrite) -> WriteResult {
         TaskWrite::Plan { partition, id, expect_version, due_at, priority } => {
             let values = params![*partition, *id, *expect_version, *due_at, *priority];
             tx.must(PLAN, values, Conflict::Task).await?;
-            tx.send(PLAN_PEOPLE, params![*partition, *id, due(*due_at), *priority]).await?;
-            tx.send(PLAN_GROUPS, params![*partition, *id, due(*due_at), *priority]).await
+            tx.send(PLAN_PEOPLE, params![*partition, *id, due_order(*due_at), *priority]).await?;
+            tx.send(PLAN_GROUPS, params![*partition, *id, due_order(*due_at), *priority]).await
         }
     }
 }
@@ -314,126 +242,43 @@ fn people_columns(people: &[TaskAssignee]) -> [Param; 5] {
     ]
 }
 
-fn task(c: &mut Columns<'_>) -> Read<TaskRow> {
-    Ok(TaskRow {
-        partition: c.partition()?,
-        id: c.id(TaskId)?,
-        instance: c.id(InstanceId)?,
-        definition: c.id(DefinitionId)?,
-        process_name: c.get()?,
-        element_key: c.get()?,
-        element_id: c.get()?,
-        element_name: c.get()?,
-        kind: c.get()?,
-        title: c.get()?,
-        description: c.get()?,
-        priority: c.get()?,
-        due_at: c.at_opt()?,
-        created_at: c.at()?,
-        state: c.code(TaskState::from_code)?,
-        completed_at: c.at_opt()?,
-        completed_by: c.id_opt(UserId)?,
-        outcome: c.get()?,
-        version: c.count()?,
-        form: c.json()?,
-        settings: c.json()?,
-        input: c.json()?,
-        document: c.document()?,
-    })
-}
+/// A row of [`PEOPLE`].
+struct OfTask(i64, Concerned);
 
-fn person(c: &mut Columns<'_>) -> Read<TaskAssignee> {
-    Ok(TaskAssignee {
-        user: c.id(UserId)?,
-        role: c.code(TaskRole::from_code)?,
-        status: c.code(AnswerStatus::from_code)?,
-        answered_at: c.at_opt()?,
-    })
-}
-
-/// One of those whom a task concerns.
-enum Concerned {
-    Person(TaskAssignee),
-    Group(String),
-}
-
-fn concerned(c: &mut Columns<'_>) -> Read<(i64, Concerned)> {
-    let task = c.get()?;
-    let user: Option<i64> = c.get()?;
-    let (role, status): (Option<i64>, Option<i64>) = (c.get()?, c.get()?);
-    let (answered_at, group) = (c.at_opt()?, c.get::<Option<String>>()?);
-    let person = user.zip(role.and_then(TaskRole::from_code)).zip(status.and_then(AnswerStatus::from_code));
-    Ok((
-        task,
-        match (person, group) {
+impl FromCells for OfTask {
+    fn read<C: Cells>(cells: &mut C) -> std::result::Result<Self, C::Error> {
+        let (task, user): (i64, Option<UserId>) = cells.get()?;
+        let (role, status): (Option<i64>, Option<i64>) = cells.get()?;
+        let (answered_at, group): (Option<Timestamp>, Option<String>) = cells.get()?;
+        let role = role.and_then(TaskRole::from_code);
+        let person = user.zip(role).zip(status.and_then(AnswerStatus::from_code));
+        let who = match (person, group) {
             (_, Some(group)) => Concerned::Group(group),
-            (Some(((user, role), status)), None) => {
-                Concerned::Person(TaskAssignee { user: UserId(user), role, status, answered_at })
-            }
-            (None, None) => return c.broken("unknown code"),
-        },
-    ))
-}
-
-fn pair(c: &mut Columns<'_>) -> Read<TaskPair> {
-    Ok(TaskPair {
-        task: task(c)?,
-        person: person(c)?,
-        started_at: c.at_opt()?,
-        started_by: c.id_opt(UserId)?,
-        state_title: c.get::<Option<String>>()?.unwrap_or_default(),
-    })
-}
-
-/// The ids of an inbox, in its order: the first rows of the person and of each group, each read in its order from its
-/// own index, merged. A task reached in several ways counts once.
-pub(crate) fn inbox_sql(query: &InboxQuery) -> Sql {
-    let mut sql = Sql::new("SELECT task_id FROM (");
-    let groups: &[String] = if query.done { &[] } else { &query.groups };
-    let owners = std::iter::once(None).chain(groups.iter().map(Some));
-    for (n, group) in owners.enumerate() {
-        sql.push(if n > 0 { " UNION " } else { "" });
-        let table = if group.is_some() { "task_groups" } else { "task_assignees" };
-        sql.push(&format!("(SELECT x.sort_at, x.priority, x.task_id FROM {table} x "));
-        if query.text.is_some() {
-            sql.push("JOIN user_tasks t ON t.partition_id = x.partition_id AND t.id = x.task_id ");
-        }
-        match group {
-            Some(group) => {
-                sql.push("WHERE x.group_key = ");
-                sql.bind(group.clone());
-            }
-            None => {
-                sql.push("WHERE x.user_id = ");
-                sql.bind(query.user.0);
-            }
-        }
-        sql.push(if query.done { " AND x.waiting = 0" } else { " AND x.waiting = 1" });
-        if let Some(text) = &query.text {
-            sql.push(" AND fold(t.title) LIKE ");
-            sql.bind(pattern(text.trim(), true));
-            sql.push(" ESCAPE '\\'");
-        }
-        sql.push(" ORDER BY x.sort_at, x.priority DESC, x.task_id LIMIT ");
-        sql.bind(query.offset.saturating_add(query.limit.into()));
-        sql.push(")");
+            (Some(((user, role), status)), None) => Concerned::Person(TaskAssignee { user, role, status, answered_at }),
+            (None, None) => return Err(cells.refused("unknown code")),
+        };
+        Ok(Self(task, who))
     }
-    sql.push(") merged ORDER BY sort_at, priority DESC, task_id LIMIT ");
-    sql.bind(query.limit);
-    sql.push(" OFFSET ");
-    sql.bind(query.offset);
-    sql
+}
+
+/// The ids of an inbox, in its order.
+pub(crate) fn inbox_sql(query: &InboxQuery) -> Sql {
+    let words = InboxWords {
+        open: "(",
+        join: "JOIN user_tasks t ON t.partition_id = x.partition_id AND t.id = x.task_id ",
+        merged: " merged",
+    };
+    fields::inbox_sql(words, query)
 }
 
 impl PostgresStore {
     /// Adds people and groups, in the order of `tasks`.
-    async fn with_people(&self, tasks: Vec<TaskRow>) -> Result<Vec<TaskDetails>> {
+    async fn details(&self, tasks: Vec<TaskRow>) -> Result<Vec<TaskDetails>> {
         if tasks.is_empty() {
             return Ok(Vec::new());
         }
         let ids = Param::numbers(tasks.iter().map(|t| t.id.0));
-        let people = self.all(PEOPLE, vec![ids], concerned).await?;
-        Ok(assemble(tasks, people))
+        Ok(assemble(tasks, self.all(PEOPLE, vec![ids]).await?))
     }
 
     /// The tasks with these ids, in the order of the ids.
@@ -442,34 +287,18 @@ impl PostgresStore {
             return Ok(Vec::new());
         }
         let param = || vec![Param::numbers(ids.iter().copied())];
-        let (tasks, people) =
-            futures_util::future::join(self.all(BY_IDS, param(), task), self.all(PEOPLE, param(), concerned)).await;
-        let mut tasks = tasks?;
-        let place: HashMap<i64, usize> = ids.iter().enumerate().map(|(n, id)| (*id, n)).collect();
-        tasks.sort_by_key(|t| place.get(&t.id.0));
-        Ok(assemble(tasks, people?))
+        let (tasks, people) = futures_util::future::join(self.all(BY_IDS, param()), self.all(PEOPLE, param())).await;
+        Ok(assemble(in_order(tasks?, ids), people?))
     }
 
     async fn inbox_ids(&self, query: &InboxQuery) -> Result<Vec<i64>> {
         let (text, params) = inbox_sql(query).finish();
-        self.all(&text, params, |c| c.get()).await
+        self.all(&text, params).await
     }
 }
 
-fn assemble(tasks: Vec<TaskRow>, concerned: Vec<(i64, Concerned)>) -> Vec<TaskDetails> {
-    let mut people: HashMap<i64, (Vec<TaskAssignee>, Vec<String>)> = HashMap::new();
-    for (task, who) in concerned {
-        let (persons, groups) = people.entry(task).or_default();
-        match who {
-            Concerned::Person(person) => persons.push(person),
-            Concerned::Group(group) => groups.push(group),
-        }
-    }
-    let details = tasks.into_iter().map(|task| {
-        let (assignees, groups) = people.remove(&task.id.0).unwrap_or_default();
-        TaskDetails { task, assignees, groups }
-    });
-    details.collect()
+fn assemble(tasks: Vec<TaskRow>, people: Vec<OfTask>) -> Vec<TaskDetails> {
+    with_people(tasks, people.into_iter().map(|OfTask(task, who)| (task, who)))
 }
 
 #[async_trait]
@@ -489,11 +318,11 @@ impl Tasks for PostgresStore {
     }
 
     async fn tasks(&self, query: Query<TaskField>) -> Result<Paged<TaskDetails>> {
-        let page = LIST.read(self, &query, None, task).await?;
-        Ok(Paged { rows: self.with_people(page.rows).await?, total: page.total })
+        let Paged { rows, total } = self.page(&LIST, &query, None).await?;
+        Ok(Paged { rows: self.details(rows).await?, total })
     }
 
     async fn task_pairs(&self, query: Query<TaskField>) -> Result<Paged<TaskPair>> {
-        PAIRS.read(self, &query, None, pair).await
+        self.page(&PAIRS, &query, None).await
     }
 }

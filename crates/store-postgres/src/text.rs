@@ -22,9 +22,14 @@ pub(crate) fn kept(text: String) -> String {
     kept
 }
 
+/// Whether a text is kept as it was written.
+pub(crate) fn is_written(kept: &str) -> bool {
+    !kept.contains(MARK)
+}
+
 /// A text as it was written.
 pub(crate) fn written(kept: String) -> String {
-    if !kept.contains(MARK) {
+    if is_written(&kept) {
         return kept;
     }
     let mut text = String::with_capacity(kept.len());

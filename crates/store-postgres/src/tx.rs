@@ -2,13 +2,12 @@
 
 use crate::{
     connection::Live,
-    jobs,
     plan::Kind,
-    sql::{Columns, Param, Read, ReadError, Reader, read_error},
+    sql::{Param, read_rows},
 };
 use futures_util::future::BoxFuture;
 use std::task::{Context, Poll, Waker};
-use store::{Conflict, JobRow, LeasedFor, StoreError};
+use store::{Conflict, StoreError, rows::LeasedJob};
 use tokio_postgres::{Row, error::SqlState};
 
 /// Why a write did not happen.
@@ -40,9 +39,6 @@ impl From<tokio_postgres::Error> for WriteError {
     }
 }
 
-/// A leased job with what its instance runs.
-pub(crate) type Leased = (JobRow, Option<LeasedFor>);
-
 /// A statement that was sent and not waited for.
 struct Pending {
     answer: Answer,
@@ -69,7 +65,7 @@ pub(crate) struct Tx<'c> {
     /// The unit whose write goes one by one.
     pub(crate) unit: usize,
     /// Jobs leased, by unit.
-    pub(crate) activated: Vec<(usize, Vec<Leased>)>,
+    pub(crate) activated: Vec<(usize, Vec<LeasedJob>)>,
     /// Rows removed, by unit.
     pub(crate) removed: Vec<(usize, u64)>,
     pub(crate) statements: u64,
@@ -181,7 +177,7 @@ impl<'c> Tx<'c> {
                     answer.await.map_err(WriteError::from).map(|rows| self.removed.push((unit, rows)))
                 }
                 Answer::Jobs(unit, answer) => match answer.await {
-                    Ok(rows) => read_all(&rows, jobs::leased).map(|mut jobs| {
+                    Ok(rows) => read_rows::<LeasedJob>(&rows).map_err(WriteError::Read).map(|mut jobs| {
                         jobs.sort_by_key(|(job, _)| job.id);
                         self.activated.push((unit, jobs));
                     }),
@@ -203,14 +199,6 @@ impl<'c> Tx<'c> {
 /// Whether a statement's own check raised the error.
 fn checked(error: &tokio_postgres::Error) -> bool {
     error.code() == Some(&SqlState::DIVISION_BY_ZERO)
-}
-
-fn read_all<T>(rows: &[Row], read: Reader<T>) -> std::result::Result<Vec<T>, WriteError> {
-    let values: Read<Vec<T>> = rows.iter().map(|row| read(&mut Columns::new(row))).collect();
-    values.map_err(|e| match e {
-        ReadError::Database(error) => WriteError::from(error),
-        other => WriteError::Read(read_error(other)),
-    })
 }
 
 /// The first poll of a statement's future puts it on the wire.

@@ -26,6 +26,11 @@ macro_rules! coded {
                 match text { $($text => Some(Self::$variant),)* _ => None }
             }
         }
+        impl $crate::rows::FromCells for $name {
+            fn read<C: $crate::rows::Cells>(cells: &mut C) -> std::result::Result<Self, C::Error> {
+                Self::from_code(cells.get()?).ok_or_else(|| cells.refused("unknown code"))
+            }
+        }
         impl From<$name> for $crate::query::Scalar {
             fn from(v: $name) -> Self { Self::Int(v.code()) }
         }

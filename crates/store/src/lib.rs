@@ -12,6 +12,7 @@
 //! - what goes: [`retention`]
 //! - platform: [`people`], [`credentials`], [`apps`], [`definitions`], [`records`], [`settings`]
 //! - [`error`]: conflicts and failures
+//! - what backends share: [`rows`] (how they are read), [`lists`] (how a query becomes SQL), [`ids`]
 //! - [`archive`]: a whole content, for backup, restore and the way to another database
 //! - [`conformance`]: what every backend promises, as tests
 //!
@@ -28,15 +29,18 @@ pub mod credentials;
 pub mod definitions;
 pub mod error;
 pub mod exchange;
+pub mod ids;
 pub mod inbox;
 pub mod incidents;
 pub mod instances;
 pub mod jobs;
+pub mod lists;
 pub mod outbox;
 pub mod people;
 pub mod query;
 pub mod records;
 pub mod retention;
+pub mod rows;
 pub mod settings;
 pub mod sqlite;
 pub mod tasks;

@@ -5,32 +5,36 @@
 
 use super::{
     SqliteStore,
-    row::{Columns, int, numbers},
+    row::{int, numbers},
     tx::{Tx, WriteResult, all, first},
 };
 use crate::{
-    Cluster, ClusterWrite, Conflict, Inbox, InboxRow, InboxWrite, LeaseRow, NodeId, NodeRow, Result, ValueHash,
-    ValueWrite, Values,
+    Cluster, ClusterWrite, Conflict, Inbox, InboxRow, InboxWrite, LeaseRow, NodeRow, Result, ValueHash, ValueWrite,
+    Values, columns,
 };
 use async_trait::async_trait;
 use model::{InstanceId, PartitionId, Timestamp};
-use rusqlite::{Row, params};
+use rusqlite::params;
 
-const JOIN: &str = "INSERT INTO nodes (id, url, version, started_at, beat, draining) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+const JOIN: &str = concat!("INSERT INTO nodes (", columns!(node), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 const BEAT: &str = "UPDATE nodes SET beat = ?2, draining = ?3 WHERE id = ?1";
 const LEAVE: &str = "DELETE FROM nodes WHERE id = ?1";
 const EXPEL: &str = "DELETE FROM nodes WHERE id = ?1 AND beat = ?2";
 const TAKE: &str = "UPDATE leases SET owner = ?2, epoch = ?3 + 1 WHERE partition_id = ?1 AND epoch = ?3
     AND (owner IS NULL OR owner NOT IN (SELECT id FROM nodes))";
-const TAKE_FIRST: &str = "INSERT INTO leases (partition_id, owner, epoch) VALUES (?1, ?2, 1) ON CONFLICT DO NOTHING";
+const TAKE_FIRST: &str =
+    concat!("INSERT INTO leases (", columns!(lease), ") VALUES (?1, ?2, 1) ON CONFLICT DO NOTHING");
 const RELEASE: &str =
     "UPDATE leases SET owner = NULL, epoch = epoch + 1 WHERE partition_id = ?1 AND owner = ?2 AND epoch = ?3";
-const NODES: &str = "SELECT id, url, version, started_at, beat, draining FROM nodes ORDER BY id";
-pub(super) const LEASES: &str = "SELECT partition_id, owner, epoch FROM leases ORDER BY partition_id";
-const SEND: &str = "INSERT INTO inbox (partition_id, id, kind, payload, created_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+const NODES: &str = concat!("SELECT ", columns!(node), " FROM nodes ORDER BY id");
+pub(super) const LEASES: &str = concat!("SELECT ", columns!(lease), " FROM leases ORDER BY partition_id");
+const SEND: &str = concat!("INSERT INTO inbox (", columns!(inbox), ") VALUES (?1, ?2, ?3, ?4, ?5)");
 const TAKE_MESSAGE: &str = "DELETE FROM inbox WHERE id = ?1";
-const MESSAGES: &str = "SELECT partition_id, id, kind, payload, created_at FROM inbox
-    WHERE partition_id IN (SELECT value FROM json_each(?1)) ORDER BY id LIMIT ?2";
+const MESSAGES: &str = concat!(
+    "SELECT ",
+    columns!(inbox),
+    " FROM inbox WHERE partition_id IN (SELECT value FROM json_each(?1)) ORDER BY id LIMIT ?2"
+);
 const WAITING: &str = "SELECT count(*), min(created_at) FROM inbox";
 const PUT: &str = "INSERT INTO large_values (partition_id, instance_id, hash, bytes) VALUES (?1, ?2, ?3, ?4)
     ON CONFLICT DO NOTHING";
@@ -74,36 +78,14 @@ pub(super) fn apply_value(tx: &mut Tx<'_>, write: &ValueWrite) -> WriteResult {
     tx.run(PUT, params![partition.0, instance.0, hash, bytes]).map(|_| ())
 }
 
-fn node(row: &Row<'_>) -> rusqlite::Result<NodeRow> {
-    let mut c = Columns::new(row);
-    Ok(NodeRow {
-        id: c.id(NodeId)?,
-        url: c.get()?,
-        version: c.get()?,
-        started_at: c.at()?,
-        beat: c.count()?,
-        draining: c.get()?,
-    })
-}
-
-pub(super) fn lease(row: &Row<'_>) -> rusqlite::Result<LeaseRow> {
-    let mut c = Columns::new(row);
-    Ok(LeaseRow { partition: c.partition()?, owner: c.id_opt(NodeId)?, epoch: c.count()? })
-}
-
-fn message(row: &Row<'_>) -> rusqlite::Result<InboxRow> {
-    let mut c = Columns::new(row);
-    Ok(InboxRow { partition: c.partition()?, id: c.get()?, kind: c.get()?, payload: c.json()?, created_at: c.at()? })
-}
-
 #[async_trait]
 impl Cluster for SqliteStore {
     async fn nodes(&self) -> Result<Vec<NodeRow>> {
-        self.read(|c| all(c, NODES, [], node)).await
+        self.read(|c| all(c, NODES, [])).await
     }
 
     async fn leases(&self) -> Result<Vec<LeaseRow>> {
-        self.read(|c| all(c, LEASES, [], lease)).await
+        self.read(|c| all(c, LEASES, [])).await
     }
 }
 
@@ -111,15 +93,11 @@ impl Cluster for SqliteStore {
 impl Inbox for SqliteStore {
     async fn messages(&self, partitions: &[PartitionId], limit: u32) -> Result<Vec<InboxRow>> {
         let partitions = numbers(partitions.iter().map(|p| p.0.into()));
-        self.read(move |c| all(c, MESSAGES, params![partitions, limit], message)).await
+        self.read(move |c| all(c, MESSAGES, params![partitions, limit])).await
     }
 
     async fn messages_waiting(&self) -> Result<(u64, Option<Timestamp>)> {
-        let read = |row: &Row<'_>| {
-            let mut c = Columns::new(row);
-            Ok((c.count()?, c.at_opt()?))
-        };
-        Ok(self.read(move |c| first(c, WAITING, [], read)).await?.unwrap_or((0, None)))
+        Ok(self.read(move |c| first(c, WAITING, [])).await?.unwrap_or((0, None)))
     }
 }
 
@@ -128,7 +106,6 @@ impl Values for SqliteStore {
     async fn values(&self, instance: InstanceId, hashes: &[ValueHash]) -> Result<Vec<(ValueHash, Vec<u8>)>> {
         let hex = |hash: &ValueHash| hash.iter().map(|byte| format!("{byte:02X}")).collect::<String>();
         let names = serde_json::Value::from(hashes.iter().map(hex).collect::<Vec<_>>()).to_string();
-        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        self.read(move |c| all(c, VALUES, params![instance.0, names], read)).await
+        self.read(move |c| all(c, VALUES, params![instance.0, names])).await
     }
 }

@@ -2,16 +2,19 @@
 
 use super::{
     SqliteStore,
-    row::{Columns, at, texts},
+    row::at,
     tx::{Tx, WriteResult, all, first},
 };
-use crate::{ApiTokenRow, Conflict, CredentialWrite, Credentials, Hash, Result, SessionRow, WebhookRow};
+use crate::{
+    ApiTokenRow, Conflict, CredentialWrite, Credentials, Hash, Result, SessionRow, WebhookRow, columns,
+    rows::texts_column,
+};
 use async_trait::async_trait;
-use model::{TokenId, UserId, WebhookId};
-use rusqlite::{Row, params};
+use model::{UserId, WebhookId};
+use rusqlite::params;
 
-const INSERT_SESSION: &str = "INSERT INTO sessions (token_hash, user_id, csrf_hash, created_at, expires_at,
-    last_seen_at, user_agent) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const INSERT_SESSION: &str =
+    concat!("INSERT INTO sessions (", columns!(session), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
 const TOUCH_SESSION: &str = "UPDATE sessions SET last_seen_at = ?2, expires_at = ?3 WHERE token_hash = ?1";
 const DELETE_SESSION: &str = "DELETE FROM sessions WHERE token_hash = ?1";
 const DELETE_SESSIONS_OF: &str = "DELETE FROM sessions WHERE user_id = ?1 AND token_hash IS NOT ?2";
@@ -21,31 +24,27 @@ const DELETE_EXPIRED: [&str; 4] = [
     "DELETE FROM oauth_codes WHERE expires_at < ?1",
     "DELETE FROM oauth_tokens WHERE refresh_expires_at < ?1",
 ];
-const SESSION: &str = "SELECT token_hash, user_id, csrf_hash, created_at, expires_at, last_seen_at, user_agent
-    FROM sessions WHERE token_hash = ?1";
-const SESSIONS_OF: &str = "SELECT token_hash, user_id, csrf_hash, created_at, expires_at, last_seen_at, user_agent
-    FROM sessions WHERE user_id = ?1 ORDER BY last_seen_at DESC";
+const SESSION: &str = concat!("SELECT ", columns!(session), " FROM sessions WHERE token_hash = ?1");
+const SESSIONS_OF: &str =
+    concat!("SELECT ", columns!(session), " FROM sessions WHERE user_id = ?1 ORDER BY last_seen_at DESC");
 
 const INSERT_TOKEN: &str =
-    "INSERT INTO api_tokens (id, hash, user_id, name, scopes, created_at, last_used_at, expires_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    concat!("INSERT INTO api_tokens (", columns!(api_token), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
 const TOUCH_TOKEN: &str = "UPDATE api_tokens SET last_used_at = ?2 WHERE id = ?1";
 const DELETE_TOKEN: &str = "DELETE FROM api_tokens WHERE id = ?1";
-const TOKEN: &str = "SELECT id, hash, user_id, name, scopes, created_at, last_used_at, expires_at FROM api_tokens
-    WHERE hash = ?1";
-const TOKENS: &str = "SELECT id, hash, user_id, name, scopes, created_at, last_used_at, expires_at FROM api_tokens
-    WHERE user_id = coalesce(?1, user_id) ORDER BY id";
+const TOKEN: &str = concat!("SELECT ", columns!(api_token), " FROM api_tokens WHERE hash = ?1");
+const TOKENS: &str =
+    concat!("SELECT ", columns!(api_token), " FROM api_tokens WHERE user_id = coalesce(?1, user_id) ORDER BY id");
 
-const INSERT_WEBHOOK: &str = "INSERT INTO webhooks (id, user_id, secret_hash, title, scopes, created_at, last_used_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const INSERT_WEBHOOK: &str =
+    concat!("INSERT INTO webhooks (", columns!(webhook), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
 const UPDATE_WEBHOOK: &str =
     "UPDATE webhooks SET title = ?2, scopes = ?3, secret_hash = coalesce(?4, secret_hash) WHERE id = ?1";
 const TOUCH_WEBHOOK: &str = "UPDATE webhooks SET last_used_at = ?2 WHERE id = ?1";
 const DELETE_WEBHOOK: &str = "DELETE FROM webhooks WHERE id = ?1";
-const WEBHOOK: &str =
-    "SELECT id, user_id, secret_hash, title, scopes, created_at, last_used_at FROM webhooks WHERE id = ?1";
-const WEBHOOKS: &str = "SELECT id, user_id, secret_hash, title, scopes, created_at, last_used_at FROM webhooks
-    WHERE user_id = coalesce(?1, user_id) ORDER BY id";
+const WEBHOOK: &str = concat!("SELECT ", columns!(webhook), " FROM webhooks WHERE id = ?1");
+const WEBHOOKS: &str =
+    concat!("SELECT ", columns!(webhook), " FROM webhooks WHERE user_id = coalesce(?1, user_id) ORDER BY id");
 
 pub(super) fn apply(tx: &mut Tx<'_>, write: &CredentialWrite) -> WriteResult {
     match write {
@@ -79,7 +78,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &CredentialWrite) -> WriteResult {
                 t.hash,
                 t.user.0,
                 t.name,
-                texts(&t.scopes),
+                texts_column(&t.scopes),
                 t.created_at.0,
                 at(t.last_used_at),
                 at(t.expires_at)
@@ -89,10 +88,18 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &CredentialWrite) -> WriteResult {
         CredentialWrite::DeleteApiToken { id } => tx.run(DELETE_TOKEN, [id.0]),
         CredentialWrite::InsertWebhook(w) => tx.run(
             INSERT_WEBHOOK,
-            params![w.id.0, w.user.0, w.secret_hash, w.title, texts(&w.scopes), w.created_at.0, at(w.last_used_at)],
+            params![
+                w.id.0,
+                w.user.0,
+                w.secret_hash,
+                w.title,
+                texts_column(&w.scopes),
+                w.created_at.0,
+                at(w.last_used_at)
+            ],
         ),
         CredentialWrite::UpdateWebhook { id, title, scopes, secret_hash } => {
-            let values = params![id.0, title, texts(scopes), secret_hash];
+            let values = params![id.0, title, texts_column(scopes), secret_hash];
             return tx.must(UPDATE_WEBHOOK, values, Conflict::Missing("webhook"));
         }
         CredentialWrite::TouchWebhook { id, at } => tx.run(TOUCH_WEBHOOK, params![id.0, at.0]),
@@ -101,71 +108,31 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &CredentialWrite) -> WriteResult {
     .map(|_| ())
 }
 
-fn session(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
-    let mut c = Columns::new(row);
-    Ok(SessionRow {
-        token_hash: c.get()?,
-        user: c.id(UserId)?,
-        csrf_hash: c.get()?,
-        created_at: c.at()?,
-        expires_at: c.at()?,
-        last_seen_at: c.at()?,
-        user_agent: c.get()?,
-    })
-}
-
-fn token(row: &Row<'_>) -> rusqlite::Result<ApiTokenRow> {
-    let mut c = Columns::new(row);
-    Ok(ApiTokenRow {
-        id: c.id(TokenId)?,
-        hash: c.get()?,
-        user: c.id(UserId)?,
-        name: c.get()?,
-        scopes: c.texts()?,
-        created_at: c.at()?,
-        last_used_at: c.at_opt()?,
-        expires_at: c.at_opt()?,
-    })
-}
-
-fn webhook(row: &Row<'_>) -> rusqlite::Result<WebhookRow> {
-    let mut c = Columns::new(row);
-    Ok(WebhookRow {
-        id: c.id(WebhookId)?,
-        user: c.id(UserId)?,
-        secret_hash: c.get()?,
-        title: c.get()?,
-        scopes: c.texts()?,
-        created_at: c.at()?,
-        last_used_at: c.at_opt()?,
-    })
-}
-
 #[async_trait]
 impl Credentials for SqliteStore {
     async fn session(&self, token_hash: &Hash) -> Result<Option<SessionRow>> {
         let hash = *token_hash;
-        self.read(move |c| first(c, SESSION, [hash], session)).await
+        self.read(move |c| first(c, SESSION, [hash])).await
     }
 
     async fn sessions_of(&self, user: UserId) -> Result<Vec<SessionRow>> {
-        self.read(move |c| all(c, SESSIONS_OF, [user.0], session)).await
+        self.read(move |c| all(c, SESSIONS_OF, [user.0])).await
     }
 
     async fn api_token(&self, hash: &Hash) -> Result<Option<ApiTokenRow>> {
         let hash = *hash;
-        self.read(move |c| first(c, TOKEN, [hash], token)).await
+        self.read(move |c| first(c, TOKEN, [hash])).await
     }
 
     async fn api_tokens(&self, user: Option<UserId>) -> Result<Vec<ApiTokenRow>> {
-        self.read(move |c| all(c, TOKENS, [user.map(|u| u.0)], token)).await
+        self.read(move |c| all(c, TOKENS, [user.map(|u| u.0)])).await
     }
 
     async fn webhook(&self, id: WebhookId) -> Result<Option<WebhookRow>> {
-        self.read(move |c| first(c, WEBHOOK, [id.0], webhook)).await
+        self.read(move |c| first(c, WEBHOOK, [id.0])).await
     }
 
     async fn webhooks(&self, user: Option<UserId>) -> Result<Vec<WebhookRow>> {
-        self.read(move |c| all(c, WEBHOOKS, [user.map(|u| u.0)], webhook)).await
+        self.read(move |c| all(c, WEBHOOKS, [user.map(|u| u.0)])).await
     }
 }

@@ -2,18 +2,23 @@
 
 use super::{
     SqliteStore,
-    list::{Column, List},
-    row::{Columns, at, numbers, texts},
+    list::page,
+    row::{at, numbers},
     tx::{Tx, WriteResult, all, first},
 };
 use crate::{
-    Conflict, Exchange, ExchangeWrite, MessageField, MessagePlace, MessageQuery, MessageRow, MessageState, MutexField,
-    MutexRow, Paged, Query, Result, StartKind, StartQuery, StartRow, SubscriptionField, SubscriptionKind,
-    SubscriptionQuery, SubscriptionRow, Unsettled,
+    Conflict, Exchange, ExchangeWrite, MessageField, MessagePlace, MessageQuery, MessageRow, MutexField, MutexRow,
+    Paged, Query, Result, StartQuery, StartRow, SubscriptionField, SubscriptionQuery, SubscriptionRow, Unsettled,
+    columns,
+    lists::{
+        List,
+        fields::{MESSAGES, SUBSCRIPTIONS, mutex_column},
+    },
+    rows::{quoted, texts_column},
 };
 use async_trait::async_trait;
-use model::{DefinitionId, InstanceId, PartitionId, SubscriptionId, Timestamp};
-use rusqlite::{Row, params};
+use model::{InstanceId, PartitionId, Timestamp};
+use rusqlite::params;
 
 const SUBSCRIBE: &str = "INSERT INTO subscriptions (partition_id, id, kind, name, key, instance_id, root_id,
     process_id, element_id, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
@@ -45,20 +50,17 @@ const RELEASE: &str = "DELETE FROM mutexes WHERE instance_id = ?1 AND run_key = 
 
 macro_rules! subscription {
     () => {
-        "SELECT partition_id, id, kind, name, key, instance_id, root_id, process_id, element_id, created_at
-        FROM subscriptions WHERE "
+        concat!("SELECT ", columns!(subscription), " FROM subscriptions s WHERE ")
     };
 }
 macro_rules! message {
     () => {
-        "SELECT m.partition_id, m.id, m.name, m.key, m.message_id, m.variables, m.process_id, m.element_id, m.state,
-        m.reached, m.created_at, m.expires_at FROM messages m WHERE "
+        concat!("SELECT ", columns!(message), " FROM messages m WHERE ")
     };
 }
 macro_rules! start {
     () => {
-        "SELECT partition_id, id, kind, name, process_id, definition_id, element, trigger_place, due_at, memory
-        FROM event_starts WHERE "
+        concat!("SELECT ", columns!(start), " FROM event_starts WHERE ")
     };
 }
 
@@ -112,65 +114,25 @@ const OF_PROCESS: &str = concat!(start!(), "process_id = ?1 ORDER BY id");
 const ONE: &str = concat!(start!(), "id = ?1");
 const HOLDER: &str = "SELECT instance_id FROM started_keys WHERE process_id = ?1 AND key = ?2";
 const KEYS: &str = "SELECT key FROM started_keys WHERE instance_id = ?1 ORDER BY key";
-const NEXT: &str = "SELECT partition_id, id, name, instance_id, run_key, held FROM mutexes WHERE id IN
-    (SELECT min(id) FROM mutexes GROUP BY name HAVING max(held) = 0) ORDER BY id LIMIT ?1";
-const NEXT_OF: &str = "SELECT partition_id, id, name, instance_id, run_key, held FROM mutexes WHERE id =
-    (SELECT min(id) FROM mutexes WHERE name = ?1 HAVING max(held) = 0)";
-
-/// The list of subscriptions.
-const SUBSCRIPTIONS: List<SubscriptionField> = List {
-    select: "s.partition_id, s.id, s.kind, s.name, s.key, s.instance_id, s.root_id, s.process_id, s.element_id,
-        s.created_at",
-    from: "subscriptions s",
-    base: "",
-    text: &[],
-    tie: ("s.id", "DESC"),
-    column: |field| match field {
-        SubscriptionField::Id => Column::of("s.id"),
-        SubscriptionField::Kind => Column::code("s.kind"),
-        SubscriptionField::Name => Column::of("s.name"),
-        SubscriptionField::Key => Column::nullable("s.key"),
-        SubscriptionField::Instance => Column::of("s.instance_id"),
-        SubscriptionField::ProcessId => Column::of("s.process_id"),
-    },
-};
-
-/// The list of messages.
-const MESSAGES: List<MessageField> = List {
-    select: "m.partition_id, m.id, m.name, m.key, m.message_id, m.variables, m.process_id, m.element_id, m.state,
-        m.reached, m.created_at, m.expires_at",
-    from: "messages m",
-    base: "",
-    text: &[],
-    tie: ("m.id", "DESC"),
-    column: |field| match field {
-        MessageField::Id => Column::of("m.id"),
-        MessageField::Name => Column::of("m.name"),
-        MessageField::Key => Column::of("m.key"),
-        MessageField::ProcessId => Column::nullable("m.process_id"),
-        MessageField::State => Column::code("m.state"),
-        MessageField::ExpiresAt => Column::of("m.expires_at"),
-    },
-};
+const NEXT: &str = concat!(
+    "SELECT ",
+    columns!(mutex),
+    " FROM mutexes x WHERE x.id IN
+    (SELECT min(id) FROM mutexes GROUP BY name HAVING max(held) = 0) ORDER BY x.id LIMIT ?1"
+);
+const NEXT_OF: &str = concat!(
+    "SELECT ",
+    columns!(mutex),
+    " FROM mutexes x WHERE x.id = (SELECT min(id) FROM mutexes WHERE name = ?1 HAVING max(held) = 0)"
+);
 
 /// The list of names that are held or waited for.
 const MUTEXES: List<MutexField> = List {
-    select: "x.partition_id, x.id, x.name, x.instance_id, x.run_key, x.held",
+    select: columns!(mutex),
     from: "mutexes x",
-    base: "",
     text: &[],
     tie: ("x.id", "ASC"),
-    column: |field| match field {
-        MutexField::Id => Column::of("x.id"),
-        MutexField::Name => Column::of("x.name"),
-        MutexField::Instance => Column::of("x.instance_id"),
-        MutexField::ProcessId => Column::Any {
-            head: "EXISTS (SELECT 1 FROM instances i WHERE i.id = x.instance_id AND ",
-            value: "i.process_id",
-            order: "x.instance_id",
-            parameter: None,
-        },
-    },
+    column: |field| mutex_column(field, "EXISTS (SELECT 1 FROM instances i WHERE i.id = x.instance_id AND "),
 };
 
 pub(super) fn apply(tx: &mut Tx<'_>, write: &ExchangeWrite) -> WriteResult {
@@ -183,7 +145,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &ExchangeWrite) -> WriteResult {
         },
         ExchangeWrite::Throw(m) => publish(tx, m).map(|_| ()),
         ExchangeWrite::Reach { id, before, after, .. } => {
-            tx.must(REACH, params![id, texts(before), texts(after)], Conflict::Reached)
+            tx.must(REACH, params![id, texts_column(before), texts_column(after)], Conflict::Reached)
         }
         ExchangeWrite::Settle { id, until, .. } => {
             if tx.run(SETTLE, [id])? == 0 {
@@ -265,7 +227,7 @@ fn publish(tx: &mut Tx<'_>, m: &MessageRow) -> std::result::Result<usize, super:
         m.process,
         m.element,
         m.state.code(),
-        texts(&m.reached),
+        texts_column(&m.reached),
         m.created_at.0,
         m.expires_at.0
     ];
@@ -288,109 +250,38 @@ fn list(tx: &mut Tx<'_>, s: &StartRow) -> WriteResult {
     tx.run(LIST, values).map(|_| ())
 }
 
-fn subscription(row: &Row<'_>) -> rusqlite::Result<SubscriptionRow> {
-    let mut c = Columns::new(row);
-    Ok(SubscriptionRow {
-        partition: c.partition()?,
-        id: c.id(SubscriptionId)?,
-        kind: c.code(SubscriptionKind::from_code)?,
-        name: c.get()?,
-        key: c.get()?,
-        instance: c.id(InstanceId)?,
-        root: c.id(InstanceId)?,
-        process_id: c.get()?,
-        element_id: c.get()?,
-        created_at: c.at()?,
-    })
-}
-
-fn message(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
-    let mut c = Columns::new(row);
-    Ok(MessageRow {
-        partition: c.partition()?,
-        id: c.get()?,
-        name: c.get()?,
-        key: c.get()?,
-        message_id: c.get()?,
-        variables: c.json()?,
-        process: c.get()?,
-        element: c.get()?,
-        state: c.code(MessageState::from_code)?,
-        reached: c.texts()?,
-        created_at: c.at()?,
-        expires_at: c.at()?,
-    })
-}
-
-fn start(row: &Row<'_>) -> rusqlite::Result<StartRow> {
-    let mut c = Columns::new(row);
-    Ok(StartRow {
-        partition: c.partition()?,
-        id: c.get()?,
-        kind: c.code(StartKind::from_code)?,
-        name: c.get()?,
-        process_id: c.get()?,
-        definition: c.id(DefinitionId)?,
-        element: c.get()?,
-        trigger: c.get()?,
-        due_at: c.at_opt()?,
-        memory: c.json()?,
-    })
-}
-
-fn mutex(row: &Row<'_>) -> rusqlite::Result<MutexRow> {
-    let mut c = Columns::new(row);
-    Ok(MutexRow {
-        partition: c.partition()?,
-        id: c.get()?,
-        name: c.get()?,
-        instance: c.id(InstanceId)?,
-        key: c.get()?,
-        held: c.get()?,
-    })
-}
-
-/// A process as it stands in the list of those that took a message.
-fn quoted(process: Option<String>) -> Option<String> {
-    process.map(|process| serde_json::Value::from(process).to_string())
-}
-
 #[async_trait]
 impl Exchange for SqliteStore {
     async fn subscriptions(&self, wanted: SubscriptionQuery) -> Result<Vec<SubscriptionRow>> {
         self.read(move |c| match wanted {
-            SubscriptionQuery::Message { name, key: Some(key), limit } => {
-                all(c, OF_MESSAGE, params![name, key, limit], subscription)
-            }
-            SubscriptionQuery::Message { name, key: None, limit } => {
-                all(c, OF_ANY_KEY, params![name, limit], subscription)
-            }
+            SubscriptionQuery::Message { name, key: Some(key), limit } => all(c, OF_MESSAGE, params![name, key, limit]),
+            SubscriptionQuery::Message { name, key: None, limit } => all(c, OF_ANY_KEY, params![name, limit]),
             SubscriptionQuery::Signal { name, root, until, after, limit } => {
                 let values = params![name, root.map(|r| r.0), until.0, after, limit];
-                all(c, OF_SIGNAL, values, subscription)
+                all(c, OF_SIGNAL, values)
             }
-            SubscriptionQuery::Instance(id) => all(c, OF_INSTANCE, [id.0], subscription),
+            SubscriptionQuery::Instance(id) => all(c, OF_INSTANCE, [id.0]),
         })
         .await
     }
 
     async fn published(&self, wanted: MessageQuery) -> Result<Vec<MessageRow>> {
         let MessageQuery { name, key, unreached_by, now, limit } = wanted;
-        let process = quoted(unreached_by);
+        let process = unreached_by.map(quoted);
         self.read(move |c| match key {
-            Some(key) => all(c, PUBLISHED, params![name, key, now.0, process, limit], message),
-            None => all(c, PUBLISHED_ANY, params![name, now.0, process, limit], message),
+            Some(key) => all(c, PUBLISHED, params![name, key, now.0, process, limit]),
+            None => all(c, PUBLISHED_ANY, params![name, now.0, process, limit]),
         })
         .await
     }
 
     async fn published_message(&self, partition: PartitionId, id: i64) -> Result<Option<MessageRow>> {
-        self.read(move |c| first(c, MESSAGE, params![partition.0, id], message)).await
+        self.read(move |c| first(c, MESSAGE, params![partition.0, id])).await
     }
 
     async fn undelivered(&self, partitions: &[PartitionId], now: Timestamp, limit: u32) -> Result<Vec<MessageRow>> {
         let partitions = numbers(partitions.iter().map(|p| p.0.into()));
-        self.read(move |c| all(c, UNDELIVERED, params![now.0, partitions, limit], message)).await
+        self.read(move |c| all(c, UNDELIVERED, params![now.0, partitions, limit])).await
     }
 
     async fn unsettled(
@@ -404,56 +295,55 @@ impl Exchange for SqliteStore {
         // Ids are in one order here, whatever their partition.
         let after = after.map_or(0, |(_, id)| id);
         self.read(move |c| {
-            let place = |row: &Row<'_>| Ok((PartitionId(row.get(0)?), row.get(1)?));
-            let next: Option<MessagePlace> = first(c, PAGE_END, params![after, limit.saturating_sub(1)], place)?;
+            let next: Option<MessagePlace> = first(c, PAGE_END, params![after, limit.saturating_sub(1)])?;
             let end = next.map_or(i64::MAX, |(_, id)| id);
-            let rows = all(c, UNSETTLED, params![after, now.0, partitions, end], message)?;
+            let rows = all(c, UNSETTLED, params![after, now.0, partitions, end])?;
             Ok(Unsettled { rows, next })
         })
         .await
     }
 
     async fn earliest_expiry(&self) -> Result<Option<Timestamp>> {
-        self.read(|c| Ok(first(c, EARLIEST, [], |row| row.get::<_, Option<i64>>(0))?.flatten().map(Timestamp))).await
+        self.read(|c| Ok(first(c, EARLIEST, [])?.flatten())).await
     }
 
     async fn starts(&self, wanted: StartQuery) -> Result<Vec<StartRow>> {
         self.read(move |c| match wanted {
-            StartQuery::Named(kind, name) => all(c, NAMED, params![kind.code(), name], start),
-            StartQuery::Kind(kind) => all(c, OF_KIND, [kind.code()], start),
-            StartQuery::Process(process) => all(c, OF_PROCESS, [process], start),
-            StartQuery::One(id) => all(c, ONE, [id], start),
+            StartQuery::Named(kind, name) => all(c, NAMED, params![kind.code(), name]),
+            StartQuery::Kind(kind) => all(c, OF_KIND, [kind.code()]),
+            StartQuery::Process(process) => all(c, OF_PROCESS, [process]),
+            StartQuery::One(id) => all(c, ONE, [id]),
         })
         .await
     }
 
     async fn key_holder(&self, process_id: &str, key: &str) -> Result<Option<InstanceId>> {
         let (process, key) = (process_id.to_owned(), key.to_owned());
-        self.read(move |c| first(c, HOLDER, params![process, key], |row| row.get(0).map(InstanceId))).await
+        self.read(move |c| first(c, HOLDER, params![process, key])).await
     }
 
     async fn keys_of(&self, instance: InstanceId) -> Result<Vec<String>> {
-        self.read(move |c| all(c, KEYS, [instance.0], |row| row.get(0))).await
+        self.read(move |c| all(c, KEYS, [instance.0])).await
     }
 
     async fn next_in_queue(&self, name: Option<&str>, limit: u32) -> Result<Vec<MutexRow>> {
         let name = name.map(str::to_owned);
         self.read(move |c| match name {
-            Some(name) => all(c, NEXT_OF, [name], mutex),
-            None => all(c, NEXT, [limit], mutex),
+            Some(name) => all(c, NEXT_OF, [name]),
+            None => all(c, NEXT, [limit]),
         })
         .await
     }
 
     async fn list_subscriptions(&self, query: Query<SubscriptionField>) -> Result<Paged<SubscriptionRow>> {
-        self.read(move |c| SUBSCRIPTIONS.read(c, &query, None, subscription)).await
+        self.read(move |c| page(c, &SUBSCRIPTIONS, &query, None)).await
     }
 
     async fn list_messages(&self, query: Query<MessageField>) -> Result<Paged<MessageRow>> {
-        self.read(move |c| MESSAGES.read(c, &query, None, message)).await
+        self.read(move |c| page(c, &MESSAGES, &query, None)).await
     }
 
     async fn list_mutexes(&self, query: Query<MutexField>) -> Result<Paged<MutexRow>> {
-        self.read(move |c| MUTEXES.read(c, &query, None, mutex)).await
+        self.read(move |c| page(c, &MUTEXES, &query, None)).await
     }
 }

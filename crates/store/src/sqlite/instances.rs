@@ -2,17 +2,19 @@
 
 use super::{
     SqliteStore,
-    list::{Column, List, Sql},
-    row::{Columns, at, document, int, numbers},
-    tx::{Tx, WriteResult, all, first, read_error},
+    list::{page, total},
+    row::{at, int, numbers},
+    tx::{Tx, WriteResult, all, first},
 };
 use crate::{
-    Conflict, Filter, InstanceCount, InstanceField, InstanceRow, InstanceState, InstanceWrite, Instances, JournalRow,
-    MovedElement, Page, Paged, Query, Result, StoredInstance,
+    Conflict, Filter, InstanceCount, InstanceField, InstanceRow, InstanceWrite, Instances, JournalRow, MovedElement,
+    Page, Paged, Query, Result, StoredInstance, columns,
+    lists::fields::{INSTANCES, instance_text},
+    rows::document_columns,
 };
 use async_trait::async_trait;
-use model::{DefinitionId, InstanceId, PartitionId, UserId};
-use rusqlite::{Row, params};
+use model::{DefinitionId, InstanceId, PartitionId};
+use rusqlite::params;
 use serde_json::{Value as Json, json};
 
 const CREATE: &str = "INSERT INTO instances (partition_id, id, definition_id, process_id, state, document_catalog,
@@ -35,8 +37,7 @@ const MOVE_SUBSCRIPTIONS: &str = "UPDATE subscriptions SET element_id = m.value 
     FROM json_each(?2) m WHERE instance_id = ?1 AND element_id = m.value ->> 'from'";
 const MOVE_JOBS: &str = "UPDATE jobs SET element_id = m.value ->> 'to', element_key = m.value ->> 'key'
     FROM json_each(?1) m WHERE jobs.id IN (SELECT value FROM json_each(?2)) AND element_id = m.value ->> 'from'";
-pub(super) const JOURNAL: &str =
-    "INSERT INTO journal (partition_id, instance_id, seq, at, events) VALUES (?1, ?2, ?3, ?4, ?5)";
+pub(super) const JOURNAL: &str = concat!("INSERT INTO journal (", columns!(journal), ") VALUES (?1, ?2, ?3, ?4, ?5)");
 const DELETE: [&str; 11] = [
     "DELETE FROM subscriptions WHERE instance_id = ?1",
     "DELETE FROM started_keys WHERE instance_id = ?1",
@@ -51,20 +52,15 @@ const DELETE: [&str; 11] = [
     "DELETE FROM instances WHERE id = ?1",
 ];
 
-macro_rules! columns {
-    () => {
-        "i.partition_id, i.id, i.definition_id, i.process_id, i.state, i.document_catalog, i.document_record,
-        i.started_by, i.business_key, i.state_title, i.created_at, i.updated_at, i.finished_at, i.incidents, i.seq,
-        i.parent_id, i.root_id, i.suspended"
-    };
-}
-
-const ONE: &str = concat!("SELECT ", columns!(), " FROM instances i WHERE i.id = ?1");
-const LOAD: &str =
-    concat!("SELECT ", columns!(), ", i.snapshot FROM instances i WHERE i.id IN (SELECT value FROM json_each(?1))");
-const LOAD_ONE: &str = concat!("SELECT ", columns!(), ", i.snapshot FROM instances i WHERE i.id = ?1");
-const READ_JOURNAL: &str = "SELECT partition_id, instance_id, seq, at, events FROM journal
-    WHERE instance_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+const ONE: &str = concat!("SELECT ", columns!(instance), " FROM instances i WHERE i.id = ?1");
+const LOAD: &str = concat!(
+    "SELECT ",
+    columns!(instance),
+    ", i.snapshot FROM instances i WHERE i.id IN (SELECT value FROM json_each(?1))"
+);
+const LOAD_ONE: &str = concat!("SELECT ", columns!(instance), ", i.snapshot FROM instances i WHERE i.id = ?1");
+const READ_JOURNAL: &str =
+    concat!("SELECT ", columns!(journal), " FROM journal WHERE instance_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3");
 const COUNTS: &str = "SELECT definition_id, state, count(*), coalesce(sum(incidents > 0), 0) FROM instances
     WHERE definition_id IN (SELECT value FROM json_each(?1)) GROUP BY definition_id, state
     ORDER BY definition_id, state";
@@ -72,53 +68,6 @@ const GREATEST: &str = "SELECT max(
     coalesce((SELECT max(id) FROM instances), 0), coalesce((SELECT max(id) FROM user_tasks), 0),
     coalesce((SELECT max(id) FROM timers), 0), coalesce((SELECT max(id) FROM jobs), 0),
     coalesce((SELECT max(id) FROM outbox), 0), coalesce((SELECT max(id) FROM incidents), 0))";
-
-/// The list of instances.
-pub(super) const LIST: List<InstanceField> =
-    List { select: columns!(), from: "instances i", base: "", text: &[], tie: ("i.id", "DESC"), column };
-
-fn column(field: &InstanceField) -> Column {
-    match field {
-        InstanceField::Id => Column::of("i.id"),
-        InstanceField::Partition => Column::of("i.partition_id"),
-        InstanceField::Definition => Column::of("i.definition_id"),
-        // The versions of a process are few and indexed by their process.
-        InstanceField::ProcessId => Column::Any {
-            head: "i.definition_id IN (SELECT d.id FROM definitions d WHERE ",
-            value: "d.process_id",
-            order: "i.process_id",
-            parameter: None,
-        },
-        InstanceField::State => Column::code("i.state"),
-        InstanceField::DocumentCatalog => Column::nullable("i.document_catalog"),
-        InstanceField::DocumentRecord => Column::nullable("i.document_record"),
-        InstanceField::StartedBy => Column::nullable("i.started_by"),
-        InstanceField::BusinessKey => Column::nullable("i.business_key"),
-        InstanceField::CreatedAt => Column::of("i.created_at"),
-        InstanceField::UpdatedAt => Column::of("i.updated_at"),
-        InstanceField::FinishedAt => Column::nullable("i.finished_at"),
-        InstanceField::Incidents => Column::code("i.incidents"),
-        InstanceField::Parent => Column::nullable("i.parent_id"),
-        InstanceField::Root => Column::nullable("i.root_id"),
-        InstanceField::Suspended => Column::Flag { yes: "i.suspended = 1", no: "i.suspended = 0" },
-    }
-}
-
-fn text(query: &Query<InstanceField>) -> Option<Sql> {
-    let text = query.text.as_deref()?.trim();
-    if text.is_empty() {
-        return None;
-    }
-    let id = text.parse::<InstanceId>().map(|id| id.0).ok().or_else(|| text.parse::<i64>().ok());
-    let mut sql = Sql::new("i.id = ");
-    sql.bind(id.unwrap_or(0));
-    sql.push(" OR (i.business_key >= ");
-    sql.bind(text.to_owned());
-    sql.push(" AND i.business_key < ");
-    sql.bind(format!("{text}\u{10FFFF}"));
-    sql.push(")");
-    Some(sql)
-}
 
 fn moved(elements: &[MovedElement]) -> String {
     let one = |e: &MovedElement| json!({"from": e.from, "to": e.to, "key": e.key, "name": e.name});
@@ -128,7 +77,7 @@ fn moved(elements: &[MovedElement]) -> String {
 pub(super) fn apply(tx: &mut Tx<'_>, write: &InstanceWrite) -> WriteResult {
     match write {
         InstanceWrite::Create(StoredInstance { row: r, snapshot }) => {
-            let (catalog, record) = document(r.document);
+            let (catalog, record) = document_columns(r.document);
             let values = params![
                 r.partition.0,
                 r.id.0,
@@ -190,92 +139,40 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &InstanceWrite) -> WriteResult {
     Ok(())
 }
 
-fn read(c: &mut Columns<'_>) -> rusqlite::Result<InstanceRow> {
-    Ok(InstanceRow {
-        partition: c.partition()?,
-        id: c.id(InstanceId)?,
-        definition: c.id(DefinitionId)?,
-        process_id: c.get()?,
-        state: c.code(InstanceState::from_code)?,
-        document: c.document()?,
-        started_by: c.id_opt(UserId)?,
-        business_key: c.get()?,
-        state_title: c.get()?,
-        created_at: c.at()?,
-        updated_at: c.at()?,
-        finished_at: c.at_opt()?,
-        incidents: c.get()?,
-        seq: c.count()?,
-        parent: c.id_opt(InstanceId)?,
-        root: c.id_opt(InstanceId)?,
-        suspended: c.get::<i64>()? != 0,
-    })
-}
-
-fn instance(row: &Row<'_>) -> rusqlite::Result<InstanceRow> {
-    read(&mut Columns::new(row))
-}
-
-fn stored(row: &Row<'_>) -> rusqlite::Result<StoredInstance> {
-    let mut c = Columns::new(row);
-    Ok(StoredInstance { row: read(&mut c)?, snapshot: c.get()? })
-}
-
-fn journal_row(row: &Row<'_>) -> rusqlite::Result<JournalRow> {
-    let mut c = Columns::new(row);
-    Ok(JournalRow {
-        partition: c.partition()?,
-        instance: c.id(InstanceId)?,
-        seq: c.count()?,
-        at: c.at()?,
-        events: c.get()?,
-    })
-}
-
-fn instance_count(row: &Row<'_>) -> rusqlite::Result<InstanceCount> {
-    let mut c = Columns::new(row);
-    Ok(InstanceCount {
-        definition: c.id(DefinitionId)?,
-        state: c.code(InstanceState::from_code)?,
-        instances: c.count()?,
-        with_incidents: c.count()?,
-    })
-}
-
 #[async_trait]
 impl Instances for SqliteStore {
     async fn instance(&self, id: InstanceId) -> Result<Option<InstanceRow>> {
-        self.read(move |c| first(c, ONE, [id.0], instance)).await
+        self.read(move |c| first(c, ONE, [id.0])).await
     }
 
     async fn load_instances(&self, ids: &[InstanceId]) -> Result<Vec<StoredInstance>> {
         if let [id] = *ids {
-            return self.read(move |c| all(c, LOAD_ONE, [id.0], stored)).await;
+            return self.read(move |c| all(c, LOAD_ONE, [id.0])).await;
         }
         let ids = numbers(ids.iter().map(|id| id.0));
-        self.read(move |c| all(c, LOAD, [ids], stored)).await
+        self.read(move |c| all(c, LOAD, [ids])).await
     }
 
     async fn instances(&self, query: Query<InstanceField>) -> Result<Paged<InstanceRow>> {
-        self.read(move |c| LIST.read(c, &query, text(&query), instance)).await
+        self.read(move |c| page(c, &INSTANCES, &query, instance_text(&query).as_ref())).await
     }
 
     async fn count_instances(&self, filter: Filter<InstanceField>) -> Result<u64> {
         let query = Query { filter, page: Page { count: true, ..Page::default() }, ..Query::default() };
-        self.read(move |c| LIST.total(c, &query, None).map_err(read_error)).await
+        self.read(move |c| total(c, &INSTANCES, &query)).await
     }
 
     async fn instance_counts(&self, definitions: &[DefinitionId]) -> Result<Vec<InstanceCount>> {
         let ids = numbers(definitions.iter().map(|id| id.0));
-        self.read(move |c| all(c, COUNTS, [ids], instance_count)).await
+        self.read(move |c| all(c, COUNTS, [ids])).await
     }
 
     async fn journal(&self, id: InstanceId, after_seq: u64, limit: u32) -> Result<Vec<JournalRow>> {
-        self.read(move |c| all(c, READ_JOURNAL, params![id.0, int(after_seq), limit], journal_row)).await
+        self.read(move |c| all(c, READ_JOURNAL, params![id.0, int(after_seq), limit])).await
     }
 
     async fn greatest_id(&self, _partition: PartitionId) -> Result<i64> {
         // The greatest over all partitions is as good, and needs no index by partition.
-        self.read(|c| Ok(first(c, GREATEST, [], |row| row.get(0))?.unwrap_or(0))).await
+        self.read(|c| Ok(first(c, GREATEST, [])?.unwrap_or(0))).await
     }
 }

@@ -2,28 +2,24 @@
 
 use super::{
     SqliteStore,
-    row::{Columns, at},
+    row::at,
     tx::{Tx, WriteResult, all, first},
 };
-use crate::{Conflict, JobRow, JobState, JobWrite, Jobs, LeasedFor, Result};
+use crate::{Conflict, JobRow, JobWrite, Jobs, Result, columns, rows::LeasedJob};
 use async_trait::async_trait;
-use model::{DefinitionId, InstanceId, JobId, Timestamp};
-use rusqlite::{Row, params};
+use model::{JobId, Timestamp};
+use rusqlite::params;
 
-macro_rules! columns {
-    () => {
-        "partition_id, id, instance_id, element_key, element_id, job_type, state, retries, input, headers, created_at,
-        lease_owner, lease_until, event_id"
-    };
-}
-
-const INSERT: &str =
-    concat!("INSERT INTO jobs (", columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)");
+const INSERT: &str = concat!(
+    "INSERT INTO jobs (",
+    columns!(job),
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+);
 pub(super) const ACTIVATE: &str = concat!(
     "UPDATE jobs SET retries = retries - (lease_owner IS NOT NULL AND retries > 0), lease_owner = ?3, lease_until = ?5
     WHERE id IN (SELECT id FROM jobs
     WHERE job_type = ?1 AND state = 0 AND lease_until <= ?4 ORDER BY lease_until, id LIMIT ?2) RETURNING ",
-    columns!(),
+    columns!(job),
     ", (SELECT definition_id FROM instances i WHERE i.id = instance_id),
     (SELECT document_catalog FROM instances i WHERE i.id = instance_id),
     (SELECT document_record FROM instances i WHERE i.id = instance_id)"
@@ -33,13 +29,13 @@ const RETRY: &str = "UPDATE jobs SET retries = ?2, lease_owner = NULL, lease_unt
 const EXTEND: &str = "UPDATE jobs SET lease_until = ?3 WHERE id = ?1 AND state = 0 AND lease_owner = ?2";
 const REOPEN: &str = "UPDATE jobs SET state = 0, retries = ?2, lease_owner = NULL, lease_until = 0 WHERE id = ?1";
 const DELETE: &str = "DELETE FROM jobs WHERE id = ?1";
-const ONE: &str = concat!("SELECT ", columns!(), " FROM jobs WHERE id = ?1");
-pub(super) const BY_EVENT: &str = concat!("SELECT ", columns!(), " FROM jobs WHERE event_id = ?1");
+const ONE: &str = concat!("SELECT ", columns!(job), " FROM jobs WHERE id = ?1");
+pub(super) const BY_EVENT: &str = concat!("SELECT ", columns!(job), " FROM jobs WHERE event_id = ?1");
 pub(super) const OPEN_COUNT: &str =
     "SELECT COUNT(*) FROM (SELECT 1 FROM jobs INDEXED BY jobs_open WHERE state = 0 LIMIT ?1)";
 pub(super) const OPEN: &str = concat!(
     "SELECT ",
-    columns!(),
+    columns!(job),
     " FROM jobs WHERE job_type = ?1 AND state = 0 AND lease_until <= ?2 ORDER BY lease_until, id LIMIT ?3"
 );
 
@@ -65,7 +61,8 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &JobWrite) -> WriteResult {
             tx.run(INSERT, values).map(|_| ())
         }
         JobWrite::Activate { job_type, limit, owner, now, lease_until } => {
-            let mut leased = tx.rows(ACTIVATE, params![job_type, limit, owner, now.0, lease_until.0], leased)?;
+            let mut leased: Vec<LeasedJob> =
+                tx.rows(ACTIVATE, params![job_type, limit, owner, now.0, lease_until.0])?;
             leased.sort_by_key(|(job, _)| job.id);
             for (job, facts) in leased {
                 tx.receipt.activated.push(job);
@@ -85,50 +82,19 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &JobWrite) -> WriteResult {
     }
 }
 
-fn leased(row: &Row<'_>) -> rusqlite::Result<(JobRow, Option<LeasedFor>)> {
-    let mut c = Columns::new(row);
-    let job = read(&mut c)?;
-    let (definition, document) = (c.id_opt(DefinitionId)?, c.document()?);
-    let facts = definition.map(|definition| LeasedFor { instance: job.instance, definition, document });
-    Ok((job, facts))
-}
-
-fn job(row: &Row<'_>) -> rusqlite::Result<JobRow> {
-    read(&mut Columns::new(row))
-}
-
-fn read(c: &mut Columns<'_>) -> rusqlite::Result<JobRow> {
-    Ok(JobRow {
-        partition: c.partition()?,
-        id: c.id(JobId)?,
-        instance: c.id(InstanceId)?,
-        element_key: c.get()?,
-        element_id: c.get()?,
-        job_type: c.get()?,
-        state: c.code(JobState::from_code)?,
-        retries: c.get()?,
-        input: c.json()?,
-        headers: c.json()?,
-        created_at: c.at()?,
-        lease_owner: c.get()?,
-        lease_until: Some(c.at()?).filter(|t| t.0 != 0),
-        event_id: c.get()?,
-    })
-}
-
 #[async_trait]
 impl Jobs for SqliteStore {
     async fn job(&self, id: JobId) -> Result<Option<JobRow>> {
-        self.read(move |c| first(c, ONE, [id.0], job)).await
+        self.read(move |c| first(c, ONE, [id.0])).await
     }
 
     async fn job_by_event(&self, event_id: &str) -> Result<Option<JobRow>> {
         let event_id = event_id.to_owned();
-        self.read(move |c| first(c, BY_EVENT, [event_id], job)).await
+        self.read(move |c| first(c, BY_EVENT, [event_id])).await
     }
 
     async fn open_jobs(&self, job_type: &str, now: Timestamp, limit: u32) -> Result<Vec<JobRow>> {
         let job_type = job_type.to_owned();
-        self.read(move |c| all(c, OPEN, params![job_type, now.0, limit], job)).await
+        self.read(move |c| all(c, OPEN, params![job_type, now.0, limit])).await
     }
 }

@@ -1,304 +1,138 @@
-//! Turning a [`Query`] into SQL.
-//!
-//! Invariant: values travel as parameters; only field expressions from the capability files and state codes (which let
-//! the planner use partial indexes) become text. One text per shape of query, so that prepared statements are reused.
+//! How SQLite compares, for [`crate::lists`].
 
-use super::tx::read_error;
-use crate::{Filter, Op, Paged, Query, Result, Scalar};
+use super::{row::read, tx::read_error};
+use crate::{
+    Op, Paged, Query, Result, Scalar,
+    lists::{Dialect, List, Side, Sql, like, pattern, searched},
+    rows::FromCells,
+};
 use rusqlite::{
-    Connection, Row,
+    Connection,
     functions::FunctionFlags,
     params_from_iter,
     types::{Value, ValueRef},
 };
 
-/// How a field reads in SQL.
-pub(super) enum Column {
-    /// An expression of the list's row.
-    Plain {
-        sql: &'static str,
-        /// Whether it may be null: nulls come last in either direction.
-        nullable: bool,
-        /// Whether its values are few and known: they become text.
-        literal: bool,
-    },
-    /// A yes-or-no condition and its contrary, each in the words that the planner knows an index by.
-    Flag { yes: &'static str, no: &'static str },
-    /// One of several values: a subquery from `EXISTS (` or `x IN (` up to its WHERE, the value in it, and how to
-    /// order by it.
-    Any { head: &'static str, value: &'static str, order: &'static str, parameter: Option<String> },
-}
+/// SQLite's words.
+pub(super) struct Words;
 
-impl Column {
-    /// A column that is never null.
-    pub(super) const fn of(sql: &'static str) -> Self {
-        Self::Plain { sql, nullable: false, literal: false }
-    }
-    /// A column that may be null.
-    pub(super) const fn nullable(sql: &'static str) -> Self {
-        Self::Plain { sql, nullable: true, literal: false }
-    }
-    /// A column of codes or a yes-or-no expression.
-    pub(super) const fn code(sql: &'static str) -> Self {
-        Self::Plain { sql, nullable: false, literal: true }
-    }
-}
+/// The value of a member that is looked into by `json_each`.
+const MEMBER: Side<'static> = Side { expression: "e.value", kind: crate::lists::Kind::Text, literal: false };
 
-/// A piece of SQL with its parameters.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Sql {
-    pub(super) text: String,
-    pub(super) values: Vec<Value>,
-}
+impl Dialect for Words {
+    type Value = Value;
+    const TRUE: &'static str = "1";
+    const DESCENDING_BEGINS_WITH_NULLS: bool = false;
+    const FALSE: &'static str = "0";
+    const TOTAL_IN_ROWS: bool = false;
 
-impl Sql {
-    pub(super) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), values: Vec::new() }
+    fn number(condition: &str) -> String {
+        format!("({condition})")
     }
-    pub(super) fn push(&mut self, text: &str) {
-        self.text.push_str(text);
-    }
-    pub(super) fn bind(&mut self, value: impl Into<Value>) {
-        self.text.push('?');
-        self.values.push(value.into());
-    }
-}
 
-/// What a list consists of.
-pub(super) struct List<F> {
-    /// The selected columns.
-    pub(super) select: &'static str,
-    /// Tables and joins.
-    pub(super) from: &'static str,
-    /// What holds for every row of the list; empty for nothing.
-    pub(super) base: &'static str,
-    /// Expressions that free text looks into, in lower case already or wrapped in `fold()`.
-    pub(super) text: &'static [&'static str],
-    /// The list's own order, which also breaks ties: column and direction.
-    pub(super) tie: (&'static str, &'static str),
-    /// Fields.
-    pub(super) column: fn(&F) -> Column,
-}
-
-impl<F> List<F> {
-    fn matching(&self, query: &Query<F>, extra: Option<Sql>) -> Sql {
-        let mut sql = Sql::new(format!(" FROM {} WHERE ", self.from));
-        if !self.base.is_empty() {
-            sql.push(self.base);
-            sql.push(" AND ");
-        }
-        if let Some(extra) = extra {
-            sql.push("(");
-            sql.push(&extra.text);
-            sql.push(") AND ");
-            sql.values.extend(extra.values);
-        } else if let Some(text) = query.text.as_deref().map(str::trim).filter(|t| !t.is_empty()) {
-            sql.push("(");
-            for (n, expression) in self.text.iter().enumerate() {
-                sql.push(if n > 0 { " OR " } else { "" });
-                sql.push(expression);
-                sql.push(" LIKE ");
-                sql.bind(pattern(text, true));
-                sql.push(" ESCAPE '\\'");
+    fn compare(side: Side<'_>, op: Op, value: &Scalar, sql: &mut Sql<Value>) {
+        let Side { expression, literal, .. } = side;
+        let operator = match op {
+            Op::Eq if matches!(value, Scalar::Null) => " IS ",
+            Op::Ne => " IS NOT ",
+            Op::Eq => " = ",
+            Op::Lt => " < ",
+            Op::Le => " <= ",
+            Op::Gt => " > ",
+            Op::Ge => " >= ",
+            Op::Contains | Op::StartsWith => {
+                let Some(text) = searched(value) else { return sql.push("0") };
+                return like(&format!("fold({expression})"), pattern(&text, op == Op::Contains), sql);
             }
-            sql.push(") AND ");
-        }
-        filter(&query.filter, self.column, &mut sql);
-        sql
-    }
-
-    fn order(&self, query: &Query<F>, sql: &mut Sql) {
-        sql.push(" ORDER BY ");
-        let mut tied = false;
-        for key in &query.order {
-            let direction = if key.descending { "DESC" } else { "ASC" };
-            match (self.column)(&key.field) {
-                Column::Plain { sql: column, nullable, .. } => {
-                    tied |= column == self.tie.0;
-                    let nulls = if nullable && !key.descending { " NULLS LAST" } else { "" };
-                    sql.push(&format!("{column} {direction}{nulls}, "));
-                }
-                Column::Flag { yes, .. } => sql.push(&format!("({yes}) {direction}, ")),
-                Column::Any { order, parameter, .. } => {
-                    sql.push(order);
-                    sql.values.extend(parameter.map(Value::from));
-                    sql.push(&format!(" {direction} NULLS LAST, "));
-                }
-            }
-        }
-        if tied {
-            sql.text.truncate(sql.text.len() - 2);
-        } else {
-            // Ties follow the first key's direction, so that one index serves both.
-            let direction = match query.order.first() {
-                Some(key) if key.descending => "DESC",
-                Some(_) => "ASC",
-                None => self.tie.1,
-            };
-            sql.push(&format!("{} {direction}", self.tie.0));
-        }
-        sql.push(" LIMIT ");
-        sql.bind(i64::from(query.page.limit));
-        sql.push(" OFFSET ");
-        sql.bind(super::row::int(query.page.offset));
-    }
-
-    /// The statement that gives the rows.
-    pub(super) fn rows_sql(&self, query: &Query<F>, extra: Option<Sql>) -> Sql {
-        let mut sql = Sql::new(format!("SELECT {}", self.select));
-        let matching = self.matching(query, extra);
-        sql.push(&matching.text);
-        sql.values.extend(matching.values);
-        self.order(query, &mut sql);
-        sql
-    }
-
-    fn count_sql(&self, query: &Query<F>, extra: Option<Sql>) -> Sql {
-        let mut sql = Sql::new("SELECT count(*)");
-        let matching = self.matching(query, extra);
-        sql.push(&matching.text);
-        sql.values.extend(matching.values);
-        sql
-    }
-
-    /// Reads a page; `extra` stands for the free text where a list has its own way with it.
-    pub(super) fn read<T>(
-        &self,
-        connection: &Connection,
-        query: &Query<F>,
-        extra: Option<Sql>,
-        row: fn(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Paged<T>> {
-        let read = || -> rusqlite::Result<Paged<T>> {
-            // Rows and total of one moment.
-            let tx = connection.unchecked_transaction()?;
-            let total = if query.page.count { Some(self.total(&tx, query, extra.clone())?) } else { None };
-            let sql = self.rows_sql(query, extra.clone());
-            let rows = tx
-                .prepare_cached(&sql.text)?
-                .query_map(params_from_iter(sql.values), row)?
-                .collect::<rusqlite::Result<Vec<T>>>()?;
-            Ok(Paged { rows, total })
         };
-        read().map_err(read_error)
+        sql.push(expression);
+        sql.push(operator);
+        match (literal, value) {
+            (true, Scalar::Int(n)) => sql.push(&n.to_string()),
+            (true, Scalar::Bool(b)) => sql.push(if *b { "1" } else { "0" }),
+            (_, value) => sql.bind(bound(value)),
+        }
     }
 
-    /// How many rows match.
-    pub(super) fn total(&self, connection: &Connection, query: &Query<F>, extra: Option<Sql>) -> rusqlite::Result<u64> {
-        let sql = self.count_sql(query, extra);
-        let total: i64 =
-            connection.prepare_cached(&sql.text)?.query_row(params_from_iter(sql.values), |row| row.get(0))?;
-        Ok(total.unsigned_abs())
+    fn one_of(side: Side<'_>, values: &[Scalar], sql: &mut Sql<Value>) {
+        sql.push(side.expression);
+        let known: Option<Vec<String>> =
+            values.iter().map(|v| if let Scalar::Int(n) = v { Some(n.to_string()) } else { None }).collect();
+        match known {
+            Some(known) if side.literal => sql.push(&format!(" IN ({})", known.join(","))),
+            _ => {
+                sql.push(" IN (SELECT value FROM json_each(");
+                sql.bind(serde_json::Value::from_iter(values.iter().map(json)).to_string());
+                sql.push("))");
+            }
+        }
+    }
+
+    fn json_is(member: (&str, &str), op: Op, value: &Scalar, sql: &mut Sql<Value>) {
+        head(member, sql);
+        Self::compare(MEMBER, op, value, sql);
+        sql.push(")");
+    }
+
+    fn json_one_of(member: (&str, &str), values: &[Scalar], sql: &mut Sql<Value>) {
+        head(member, sql);
+        Self::one_of(MEMBER, values, sql);
+        sql.push(")");
+    }
+
+    fn json_order((data, key): (&str, &str), descending: bool, sql: &mut Sql<Value>) {
+        sql.push(&format!("json_extract({data}, "));
+        sql.bind(path(key));
+        sql.push(if descending { ") DESC NULLS LAST, " } else { ") ASC NULLS LAST, " });
     }
 }
 
-fn filter<F>(condition: &Filter<F>, column: fn(&F) -> Column, sql: &mut Sql) {
-    match condition {
-        Filter::All(all) => join(all, " AND ", "1", column, sql),
-        Filter::Any(any) => join(any, " OR ", "0", column, sql),
-        Filter::Not(one) => {
-            // A comparison with null is neither true nor false: "not" means "does not hold".
-            sql.push("NOT coalesce(");
-            filter(one, column, sql);
-            sql.push(", 0)");
-        }
-        Filter::Is(field, op, value) => is(column(field), *op, value, sql),
-        Filter::In(field, values) => is_in(column(field), values, sql),
-    }
+/// A subquery over a member's values up to its WHERE.
+fn head((data, key): (&str, &str), sql: &mut Sql<Value>) {
+    sql.push(&format!("EXISTS (SELECT 1 FROM json_each({data}, "));
+    sql.bind(path(key));
+    sql.push(") e WHERE ");
 }
 
-fn join<F>(parts: &[Filter<F>], by: &str, none: &str, column: fn(&F) -> Column, sql: &mut Sql) {
-    if parts.is_empty() {
-        sql.push(none);
-        return;
-    }
-    sql.push("(");
-    for (n, part) in parts.iter().enumerate() {
-        if n > 0 {
-            sql.push(by);
-        }
-        filter(part, column, sql);
-    }
-    sql.push(")");
+/// The JSON path of a member; a quotation mark can not be part of a key and would end it early.
+fn path(key: &str) -> String {
+    format!("$.\"{}\"", key.replace('"', ""))
 }
 
-fn is(column: Column, op: Op, value: &Scalar, sql: &mut Sql) {
-    match column {
-        Column::Plain { sql: expression, literal, .. } => compare(expression, literal, op, value, sql),
-        Column::Flag { yes, no } => match (op, value) {
-            (Op::Eq, Scalar::Bool(wanted)) => sql.push(if *wanted { yes } else { no }),
-            (Op::Ne, Scalar::Bool(unwanted)) => sql.push(if *unwanted { no } else { yes }),
-            (op, value) => compare(&format!("({yes})"), false, op, value, sql),
-        },
-        Column::Any { head, value: expression, parameter, .. } => {
-            // "Differs" and "is nothing" are about all of the values, the rest about one of them.
-            let (negated, op) = match (op, value) {
-                (Op::Ne, Scalar::Null) => (false, Op::Ne),
-                (Op::Eq, Scalar::Null) => (true, Op::Ne),
-                (Op::Ne, _) => (true, Op::Eq),
-                (op, _) => (false, op),
-            };
-            sql.push(if negated { "NOT " } else { "" });
-            sql.push(head);
-            sql.values.extend(parameter.map(Value::from));
-            compare(expression, false, op, value, sql);
-            sql.push(")");
-        }
-    }
-}
-
-fn compare(expression: &str, literal: bool, op: Op, value: &Scalar, sql: &mut Sql) {
-    let operator = match op {
-        Op::Eq if matches!(value, Scalar::Null) => " IS ",
-        Op::Ne => " IS NOT ",
-        Op::Eq => " = ",
-        Op::Lt => " < ",
-        Op::Le => " <= ",
-        Op::Gt => " > ",
-        Op::Ge => " >= ",
-        Op::Contains | Op::StartsWith => {
-            let text = match value {
-                Scalar::Text(text) => text.clone(),
-                Scalar::Int(n) => n.to_string(),
-                Scalar::Real(n) => n.to_string(),
-                Scalar::Bool(_) | Scalar::Null => return sql.push("0"),
-            };
-            sql.push(&format!("fold({expression}) LIKE "));
-            sql.bind(pattern(&text, op == Op::Contains));
-            return sql.push(" ESCAPE '\\'");
-        }
+/// Reads a page of a list; `extra` stands for the free text where the list has its own way with it.
+pub(super) fn page<F, T: FromCells>(
+    connection: &Connection,
+    list: &List<F>,
+    query: &Query<F>,
+    extra: Option<&Sql<Value>>,
+) -> Result<Paged<T>> {
+    let read_page = || -> rusqlite::Result<Paged<T>> {
+        // Rows and total of one moment.
+        let tx = connection.unchecked_transaction()?;
+        let total = if query.page.count { Some(count(&tx, list, query, extra)?) } else { None };
+        let sql = list.rows_sql::<Words>(query, extra);
+        let rows = tx
+            .prepare_cached(&sql.text)?
+            .query_map(params_from_iter(sql.values), read)?
+            .collect::<rusqlite::Result<Vec<T>>>()?;
+        Ok(Paged { rows, total })
     };
-    sql.push(expression);
-    sql.push(operator);
-    match (literal, value) {
-        (true, Scalar::Int(n)) => sql.push(&n.to_string()),
-        (true, Scalar::Bool(b)) => sql.push(if *b { "1" } else { "0" }),
-        (_, value) => sql.bind(bound(value)),
-    }
+    read_page().map_err(read_error)
 }
 
-fn is_in(column: Column, values: &[Scalar], sql: &mut Sql) {
-    let (expression, literal, closing) = match column {
-        Column::Plain { sql: expression, literal, .. } => (expression, literal, ""),
-        Column::Flag { yes, .. } => (yes, false, ""),
-        Column::Any { head, value, parameter, .. } => {
-            sql.push(head);
-            sql.values.extend(parameter.map(Value::from));
-            (value, false, ")")
-        }
-    };
-    sql.push(expression);
-    let known: Option<Vec<String>> =
-        values.iter().map(|v| if let Scalar::Int(n) = v { Some(n.to_string()) } else { None }).collect();
-    match known {
-        Some(known) if literal => sql.push(&format!(" IN ({})", known.join(","))),
-        _ => {
-            sql.push(" IN (SELECT value FROM json_each(");
-            sql.bind(serde_json::Value::from_iter(values.iter().map(json)).to_string());
-            sql.push("))");
-        }
-    }
-    sql.push(closing);
+/// How many rows of a list match.
+pub(super) fn total<F>(connection: &Connection, list: &List<F>, query: &Query<F>) -> Result<u64> {
+    count(connection, list, query, None).map_err(read_error)
+}
+
+fn count<F>(
+    connection: &Connection,
+    list: &List<F>,
+    query: &Query<F>,
+    extra: Option<&Sql<Value>>,
+) -> rusqlite::Result<u64> {
+    let sql = list.count_sql::<Words>(query, extra);
+    connection.prepare_cached(&sql.text)?.query_row(params_from_iter(sql.values), read)
 }
 
 fn bound(value: &Scalar) -> Value {
@@ -319,19 +153,6 @@ fn json(value: &Scalar) -> serde_json::Value {
         Scalar::Real(n) => (*n).into(),
         Scalar::Text(text) => text.clone().into(),
     }
-}
-
-/// A pattern for LIKE on text in lower case.
-pub(super) fn pattern(text: &str, anywhere: bool) -> String {
-    let mut pattern = String::from(if anywhere { "%" } else { "" });
-    for c in text.to_lowercase().chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }
 
 /// Adds `fold(text)`: lower case in every script, where SQLite's own knows only Latin.

@@ -222,9 +222,8 @@ impl Store for SqliteStore {
     async fn extent(&self) -> Result<StoreExtent> {
         self.read(|c| {
             let size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
-            let bytes = tx::first(c, size, [], |row| row::Columns::new(row).count())?;
-            let open_jobs =
-                tx::first(c, jobs::OPEN_COUNT, [StoreExtent::JOBS_MAX], |row| row::Columns::new(row).count())?;
+            let bytes = tx::first(c, size, [])?;
+            let open_jobs = tx::first(c, jobs::OPEN_COUNT, [StoreExtent::JOBS_MAX])?;
             Ok(StoreExtent { bytes, open_jobs })
         })
         .await

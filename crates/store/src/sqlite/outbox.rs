@@ -2,34 +2,28 @@
 
 use super::{
     SqliteStore,
-    row::{Columns, numbers},
+    row::numbers,
     tx::{Tx, WriteResult, all, first},
 };
-use crate::{Outbox, OutboxRow, OutboxState, OutboxWrite, Result};
+use crate::{Outbox, OutboxRow, OutboxWrite, Result, columns};
 use async_trait::async_trait;
-use model::{InstanceId, JobId, OutboxId, PartitionId, Timestamp};
-use rusqlite::{Row, params};
-
-macro_rules! columns {
-    () => {
-        "partition_id, id, kind, key, instance_id, job_id, payload, due_at, attempts, first_at, state, last_error"
-    };
-}
+use model::{OutboxId, PartitionId, Timestamp};
+use rusqlite::params;
 
 const INSERT: &str =
-    concat!("INSERT INTO outbox (", columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
+    concat!("INSERT INTO outbox (", columns!(effect), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
 const DELETE: &str = "DELETE FROM outbox WHERE id = ?1";
 const RESCHEDULE: &str = "UPDATE outbox SET due_at = ?2, attempts = ?3, state = ?4, last_error = ?5 WHERE id = ?1";
 pub(super) const DUE: &str =
-    concat!("SELECT ", columns!(), " FROM outbox WHERE state = 0 AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2");
+    concat!("SELECT ", columns!(effect), " FROM outbox WHERE state = 0 AND due_at <= ?1 ORDER BY due_at, id LIMIT ?2");
 pub(super) const DUE_IN: &str = concat!(
     "SELECT ",
-    columns!(),
+    columns!(effect),
     " FROM outbox WHERE state = 0 AND due_at <= ?1 AND +partition_id IN (SELECT value FROM json_each(?3))
     ORDER BY due_at, id LIMIT ?2"
 );
 const EARLIEST: &str = "SELECT min(due_at) FROM outbox WHERE state = 0";
-const ONE: &str = concat!("SELECT ", columns!(), " FROM outbox WHERE id = ?1");
+const ONE: &str = concat!("SELECT ", columns!(effect), " FROM outbox WHERE id = ?1");
 
 pub(super) fn apply(tx: &mut Tx<'_>, write: &OutboxWrite) -> WriteResult {
     match write {
@@ -58,39 +52,21 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &OutboxWrite) -> WriteResult {
     Ok(())
 }
 
-fn effect(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
-    let mut c = Columns::new(row);
-    Ok(OutboxRow {
-        partition: c.partition()?,
-        id: c.id(OutboxId)?,
-        kind: c.get()?,
-        key: c.get()?,
-        instance: c.id_opt(InstanceId)?,
-        job: c.id_opt(JobId)?,
-        payload: c.json()?,
-        due_at: c.at()?,
-        attempts: c.get()?,
-        first_at: c.at()?,
-        state: c.code(OutboxState::from_code)?,
-        last_error: c.get()?,
-    })
-}
-
 #[async_trait]
 impl Outbox for SqliteStore {
     async fn due_effects(&self, partitions: &[PartitionId], now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>> {
         if partitions.is_empty() {
-            return self.read(move |c| all(c, DUE, params![now.0, limit], effect)).await;
+            return self.read(move |c| all(c, DUE, params![now.0, limit])).await;
         }
         let partitions = numbers(partitions.iter().map(|p| p.0.into()));
-        self.read(move |c| all(c, DUE_IN, params![now.0, limit, partitions], effect)).await
+        self.read(move |c| all(c, DUE_IN, params![now.0, limit, partitions])).await
     }
 
     async fn earliest_effect(&self) -> Result<Option<Timestamp>> {
-        self.read(|c| Ok(first(c, EARLIEST, [], |row| row.get::<_, Option<i64>>(0))?.flatten().map(Timestamp))).await
+        self.read(|c| Ok(first(c, EARLIEST, [])?.flatten())).await
     }
 
     async fn effect(&self, id: OutboxId) -> Result<Option<OutboxRow>> {
-        self.read(move |c| first(c, ONE, [id.0], effect)).await
+        self.read(move |c| first(c, ONE, [id.0])).await
     }
 }

@@ -2,23 +2,17 @@
 
 use super::{
     SqliteStore,
-    list::{Column, List},
-    row::{Columns, at, int, numbers},
+    list::page,
+    row::{at, int, numbers},
     tx::{Tx, WriteResult, all, first, read_error},
 };
 use crate::{
-    Conflict, GroupRow, NotificationRow, Paged, People, PeopleWrite, Query, Result, UserField, UserRole, UserRow,
+    Conflict, GroupRow, NotificationRow, Paged, People, PeopleWrite, Query, Result, UserField, UserRow, columns,
+    lists::fields::USERS,
 };
 use async_trait::async_trait;
 use model::{NotificationId, UserId};
-use rusqlite::{Row, params};
-
-macro_rules! columns {
-    () => {
-        "u.id, u.login, u.password_hash, u.name, u.last_name, u.email, u.language, u.theme, u.role, u.active,
-        u.attributes, u.created_at, u.version"
-    };
-}
+use rusqlite::params;
 
 const INSERT: &str = "INSERT INTO users (id, login, login_key, password_hash, name, last_name, email, language, theme,
     role, active, attributes, created_at, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
@@ -26,10 +20,10 @@ const INSERT: &str = "INSERT INTO users (id, login, login_key, password_hash, na
 const UPDATE: &str = "UPDATE users SET login = ?2, login_key = ?3, password_hash = ?4, name = ?5, last_name = ?6,
     email = ?7, language = ?8, theme = ?9, role = ?10, active = ?11, attributes = ?12, version = version + 1
     WHERE id = ?1 AND version = ?13";
-const ONE: &str = concat!("SELECT ", columns!(), " FROM users u WHERE u.id = ?1");
+const ONE: &str = concat!("SELECT ", columns!(user), " FROM users u WHERE u.id = ?1");
 const BY_IDS: &str =
-    concat!("SELECT ", columns!(), " FROM users u WHERE u.id IN (SELECT value FROM json_each(?1)) ORDER BY u.id");
-const BY_LOGIN: &str = concat!("SELECT ", columns!(), " FROM users u WHERE u.login_key = ?1");
+    concat!("SELECT ", columns!(user), " FROM users u WHERE u.id IN (SELECT value FROM json_each(?1)) ORDER BY u.id");
+const BY_LOGIN: &str = concat!("SELECT ", columns!(user), " FROM users u WHERE u.login_key = ?1");
 
 const PUT_GROUP: &str =
     "INSERT INTO groups (key, name) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET name = excluded.name";
@@ -40,36 +34,17 @@ const GROUPS: &str = "SELECT key, name FROM groups ORDER BY key";
 const MEMBERS: &str = "SELECT group_key, user_id FROM group_members ORDER BY group_key, user_id";
 const GROUPS_OF: &str = "SELECT group_key FROM group_members WHERE user_id = ?1 ORDER BY group_key";
 
-const INSERT_NOTE: &str = "INSERT INTO notifications (id, user_id, text, kind, link, from_user, created_at, read_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const INSERT_NOTE: &str =
+    concat!("INSERT INTO notifications (", columns!(notification), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
 const READ_ALL: &str = "UPDATE notifications SET read_at = ?2 WHERE user_id = ?1 AND read_at IS NULL";
 const READ_SOME: &str = "UPDATE notifications SET read_at = ?2 WHERE user_id = ?1 AND read_at IS NULL
     AND id IN (SELECT value FROM json_each(?3))";
-pub(super) const NOTES: &str = "SELECT id, user_id, text, kind, link, from_user, created_at, read_at FROM notifications
-    WHERE user_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
+pub(super) const NOTES: &str = concat!(
+    "SELECT ",
+    columns!(notification),
+    " FROM notifications WHERE user_id = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"
+);
 const UNREAD: &str = "SELECT count(*) FROM notifications WHERE user_id = ?1 AND read_at IS NULL";
-
-const LIST: List<UserField> = List {
-    select: columns!(),
-    from: "users u",
-    base: "",
-    text: &["u.login_key", "fold(u.name || ' ' || u.last_name || ' ' || u.name)", "fold(u.email)"],
-    tie: ("u.id", "ASC"),
-    column,
-};
-
-fn column(field: &UserField) -> Column {
-    match field {
-        UserField::Id => Column::of("u.id"),
-        UserField::Login => Column::of("u.login"),
-        UserField::Name => Column::of("u.name"),
-        UserField::LastName => Column::of("u.last_name"),
-        UserField::Email => Column::of("u.email"),
-        UserField::Role => Column::code("u.role"),
-        UserField::Active => Column::code("u.active"),
-        UserField::CreatedAt => Column::of("u.created_at"),
-    }
-}
 
 pub(super) fn apply(tx: &mut Tx<'_>, write: &PeopleWrite) -> WriteResult {
     match write {
@@ -146,65 +121,33 @@ fn update(tx: &mut Tx<'_>, u: &UserRow, expect_version: u64) -> WriteResult {
     tx.must(UPDATE, values, Conflict::UserVersion)
 }
 
-fn user(row: &Row<'_>) -> rusqlite::Result<UserRow> {
-    let mut c = Columns::new(row);
-    Ok(UserRow {
-        id: c.id(UserId)?,
-        login: c.get()?,
-        password_hash: c.get()?,
-        name: c.get()?,
-        last_name: c.get()?,
-        email: c.get()?,
-        language: c.get()?,
-        theme: c.get()?,
-        role: c.code(UserRole::from_code)?,
-        active: c.get()?,
-        attributes: c.json()?,
-        created_at: c.at()?,
-        version: c.count()?,
-    })
-}
-
-fn note(row: &Row<'_>) -> rusqlite::Result<NotificationRow> {
-    let mut c = Columns::new(row);
-    Ok(NotificationRow {
-        id: c.id(NotificationId)?,
-        user: c.id(UserId)?,
-        text: c.get()?,
-        kind: c.get()?,
-        link: c.get()?,
-        from_user: c.id_opt(UserId)?,
-        created_at: c.at()?,
-        read_at: c.at_opt()?,
-    })
-}
-
 #[async_trait]
 impl People for SqliteStore {
     async fn user(&self, id: UserId) -> Result<Option<UserRow>> {
-        self.read(move |c| first(c, ONE, [id.0], user)).await
+        self.read(move |c| first(c, ONE, [id.0])).await
     }
 
     async fn users_by_id(&self, ids: &[UserId]) -> Result<Vec<UserRow>> {
         let ids = numbers(ids.iter().map(|id| id.0));
-        self.read(move |c| all(c, BY_IDS, [ids], user)).await
+        self.read(move |c| all(c, BY_IDS, [ids])).await
     }
 
     async fn user_by_login(&self, login: &str) -> Result<Option<UserRow>> {
         let login = login.to_lowercase();
-        self.read(move |c| first(c, BY_LOGIN, [login], user)).await
+        self.read(move |c| first(c, BY_LOGIN, [login])).await
     }
 
     async fn users(&self, query: Query<UserField>) -> Result<Paged<UserRow>> {
-        self.read(move |c| LIST.read(c, &query, None, user)).await
+        self.read(move |c| page(c, &USERS, &query, None)).await
     }
 
     async fn groups(&self) -> Result<Vec<GroupRow>> {
         self.read(|c| {
             let tx = c.unchecked_transaction().map_err(read_error)?;
-            let mut groups =
-                all(&tx, GROUPS, [], |row| Ok(GroupRow { key: row.get(0)?, name: row.get(1)?, members: Vec::new() }))?;
-            let members = all(&tx, MEMBERS, [], |row| Ok((row.get::<_, String>(0)?, UserId(row.get(1)?))))?;
+            let named: Vec<(String, String)> = all(&tx, GROUPS, [])?;
+            let group = |(key, name)| GroupRow { key, name, members: Vec::new() };
+            let mut groups: Vec<GroupRow> = named.into_iter().map(group).collect();
+            let members: Vec<(String, UserId)> = all(&tx, MEMBERS, [])?;
             for (key, user) in members {
                 if let Ok(n) = groups.binary_search_by(|g| g.key.cmp(&key)) {
                     groups[n].members.push(user);
@@ -216,7 +159,7 @@ impl People for SqliteStore {
     }
 
     async fn groups_of(&self, user: UserId) -> Result<Vec<String>> {
-        self.read(move |c| all(c, GROUPS_OF, [user.0], |row| row.get(0))).await
+        self.read(move |c| all(c, GROUPS_OF, [user.0])).await
     }
 
     async fn notifications(
@@ -226,11 +169,10 @@ impl People for SqliteStore {
         limit: u32,
     ) -> Result<Vec<NotificationRow>> {
         let before = before.map_or(i64::MAX, |id| id.0);
-        self.read(move |c| all(c, NOTES, params![user.0, before, limit], note)).await
+        self.read(move |c| all(c, NOTES, params![user.0, before, limit])).await
     }
 
     async fn unread_notifications(&self, user: UserId) -> Result<u64> {
-        self.read(move |c| Ok(first(c, UNREAD, [user.0], |row| row.get::<_, i64>(0))?.unwrap_or(0).unsigned_abs()))
-            .await
+        self.read(move |c| Ok(first(c, UNREAD, [user.0])?.unwrap_or(0))).await
     }
 }

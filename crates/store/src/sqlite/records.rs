@@ -2,38 +2,27 @@
 
 use super::{
     SqliteStore,
-    list::{Column, List, Sql, pattern},
-    row::{Columns, int, numbers},
+    list::page,
+    row::{int, numbers},
     tx::{Tx, WriteResult, all, first},
 };
 use crate::{
-    CatalogRow, Conflict, Paged, Query, RecordField, RecordRow, RecordWrite, Records, Result, living_records,
-    record_search_text,
+    CatalogRow, Conflict, Paged, Query, RecordField, RecordRow, RecordWrite, Records, Result, columns,
+    lists::fields::{RECORDS, record_words},
+    living_records, record_search_text,
 };
 use async_trait::async_trait;
-use model::{CatalogId, RecordId, UserId};
-use rusqlite::{Row, params};
-
-macro_rules! catalog_columns {
-    () => {
-        "id, key, name, fields, title_field, created_at, updated_at, version"
-    };
-}
-macro_rules! columns {
-    () => {
-        "r.id, r.catalog_id, r.version, r.title, r.created_at, r.created_by, r.updated_at, r.updated_by,
-        r.deleted, r.data"
-    };
-}
+use model::{CatalogId, RecordId};
+use rusqlite::params;
 
 const INSERT_CATALOG: &str =
-    concat!("INSERT INTO catalogs (", catalog_columns!(), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    concat!("INSERT INTO catalogs (", columns!(catalog), ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
 const UPDATE_CATALOG: &str = "UPDATE catalogs SET key = ?2, name = ?3, fields = ?4, title_field = ?5, updated_at = ?6,
     version = version + 1 WHERE id = ?1 AND version = ?7";
 const DELETE_CATALOG: [&str; 2] = ["DELETE FROM records WHERE catalog_id = ?1", "DELETE FROM catalogs WHERE id = ?1"];
-const CATALOG: &str = concat!("SELECT ", catalog_columns!(), " FROM catalogs WHERE id = ?1");
-const CATALOG_BY_KEY: &str = concat!("SELECT ", catalog_columns!(), " FROM catalogs WHERE key = ?1");
-const CATALOGS: &str = concat!("SELECT ", catalog_columns!(), " FROM catalogs ORDER BY fold(name), id");
+const CATALOG: &str = concat!("SELECT ", columns!(catalog), " FROM catalogs WHERE id = ?1");
+const CATALOG_BY_KEY: &str = concat!("SELECT ", columns!(catalog), " FROM catalogs WHERE key = ?1");
+const CATALOGS: &str = concat!("SELECT ", columns!(catalog), " FROM catalogs ORDER BY fold(name), id");
 
 const INSERT: &str =
     "INSERT INTO records (id, catalog_id, version, title, created_at, created_by, updated_at, updated_by,
@@ -42,48 +31,12 @@ const UPDATE: &str = "UPDATE records SET title = ?3, data = ?4, search = ?5, upd
     version = version + 1 WHERE id = ?1 AND deleted = 0 AND version = coalesce(?2, version)";
 const DELETE: &str = "UPDATE records SET deleted = 1, updated_at = ?3, updated_by = ?4, version = version + 1
     WHERE id = ?1 AND deleted = 0 AND version = coalesce(?2, version)";
-const ONE: &str = concat!("SELECT ", columns!(), " FROM records r WHERE r.id = ?1");
-const BY_IDS: &str =
-    concat!("SELECT ", columns!(), " FROM records r WHERE r.id IN (SELECT value FROM json_each(?1)) ORDER BY r.id");
-
-/// The list of records.
-pub(super) const LIST: List<RecordField> =
-    List { select: columns!(), from: "records r", base: "", text: &["r.search"], tie: ("r.id", "DESC"), column };
-
-fn column(field: &RecordField) -> Column {
-    match field {
-        RecordField::Id => Column::of("r.id"),
-        RecordField::Catalog => Column::of("r.catalog_id"),
-        RecordField::Title => Column::of("r.title"),
-        RecordField::CreatedAt => Column::of("r.created_at"),
-        RecordField::CreatedBy => Column::nullable("r.created_by"),
-        RecordField::UpdatedAt => Column::of("r.updated_at"),
-        RecordField::UpdatedBy => Column::nullable("r.updated_by"),
-        RecordField::Deleted => Column::code("r.deleted"),
-        RecordField::Data(key) => Column::Any {
-            head: "EXISTS (SELECT 1 FROM json_each(r.data, ?) e WHERE ",
-            value: "e.value",
-            order: "json_extract(r.data, ?)",
-            parameter: Some(path(key)),
-        },
-    }
-}
-
-/// The JSON path of a field; a quotation mark can not be part of a key and would end it early.
-fn path(key: &str) -> String {
-    format!("$.\"{}\"", key.replace('"', ""))
-}
-
-/// Free text in several words: each must be somewhere.
-fn words(query: &Query<RecordField>) -> Option<Sql> {
-    let mut sql = Sql::default();
-    for word in query.text.as_deref()?.split_whitespace() {
-        sql.push(if sql.text.is_empty() { "r.search LIKE " } else { " AND r.search LIKE " });
-        sql.bind(pattern(word, true));
-        sql.push(" ESCAPE '\\'");
-    }
-    Some(sql).filter(|sql| !sql.text.is_empty())
-}
+const ONE: &str = concat!("SELECT ", columns!(record), " FROM records r WHERE r.id = ?1");
+const BY_IDS: &str = concat!(
+    "SELECT ",
+    columns!(record),
+    " FROM records r WHERE r.id IN (SELECT value FROM json_each(?1)) ORDER BY r.id"
+);
 
 pub(super) fn apply(tx: &mut Tx<'_>, write: &RecordWrite) -> WriteResult {
     match write {
@@ -140,62 +93,32 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &RecordWrite) -> WriteResult {
     }
 }
 
-fn catalog(row: &Row<'_>) -> rusqlite::Result<CatalogRow> {
-    let mut c = Columns::new(row);
-    Ok(CatalogRow {
-        id: c.id(CatalogId)?,
-        key: c.get()?,
-        name: c.get()?,
-        fields: c.json()?,
-        title_field: c.get()?,
-        created_at: c.at()?,
-        updated_at: c.at()?,
-        version: c.count()?,
-    })
-}
-
-fn record(row: &Row<'_>) -> rusqlite::Result<RecordRow> {
-    let mut c = Columns::new(row);
-    Ok(RecordRow {
-        id: c.id(RecordId)?,
-        catalog: c.id(CatalogId)?,
-        version: c.count()?,
-        title: c.get()?,
-        created_at: c.at()?,
-        created_by: c.id_opt(UserId)?,
-        updated_at: c.at()?,
-        updated_by: c.id_opt(UserId)?,
-        deleted: c.get()?,
-        data: c.json()?,
-    })
-}
-
 #[async_trait]
 impl Records for SqliteStore {
     async fn catalog(&self, id: CatalogId) -> Result<Option<CatalogRow>> {
-        self.read(move |c| first(c, CATALOG, [id.0], catalog)).await
+        self.read(move |c| first(c, CATALOG, [id.0])).await
     }
 
     async fn catalog_by_key(&self, key: &str) -> Result<Option<CatalogRow>> {
         let key = key.to_owned();
-        self.read(move |c| first(c, CATALOG_BY_KEY, [key], catalog)).await
+        self.read(move |c| first(c, CATALOG_BY_KEY, [key])).await
     }
 
     async fn catalogs(&self) -> Result<Vec<CatalogRow>> {
-        self.read(|c| all(c, CATALOGS, [], catalog)).await
+        self.read(|c| all(c, CATALOGS, [])).await
     }
 
     async fn record(&self, id: RecordId) -> Result<Option<RecordRow>> {
-        self.read(move |c| first(c, ONE, [id.0], record)).await
+        self.read(move |c| first(c, ONE, [id.0])).await
     }
 
     async fn records_by_id(&self, ids: &[RecordId]) -> Result<Vec<RecordRow>> {
         let ids = numbers(ids.iter().map(|id| id.0));
-        self.read(move |c| all(c, BY_IDS, [ids], record)).await
+        self.read(move |c| all(c, BY_IDS, [ids])).await
     }
 
     async fn records(&self, query: Query<RecordField>) -> Result<Paged<RecordRow>> {
         let query = living_records(query);
-        self.read(move |c| LIST.read(c, &query, words(&query), record)).await
+        self.read(move |c| page(c, &RECORDS, &query, record_words(&query).as_ref())).await
     }
 }

@@ -5,13 +5,13 @@
 use super::{
     SqliteStore,
     instances::JOURNAL,
-    row::{Columns, int, numbers},
+    row::{int, numbers},
     tx::{Tx, WriteResult, all, first},
 };
-use crate::{Conflict, InstanceState, JournalRow, LongJournal, PurgedCount, Result, Retention, RetentionWrite};
+use crate::{Conflict, JournalRow, LongJournal, PurgedCount, Result, Retention, RetentionWrite};
 use async_trait::async_trait;
 use model::{DefinitionId, InstanceId, PartitionId, Timestamp};
-use rusqlite::{Row, params};
+use rusqlite::params;
 
 const ENDED_OF: &str = "SELECT id FROM instances
     WHERE id IN (SELECT value FROM json_each(?1)) AND finished_at IS NOT NULL";
@@ -78,7 +78,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &RetentionWrite) -> WriteResult {
 
 fn purge(tx: &mut Tx<'_>, ids: &[InstanceId]) -> std::result::Result<usize, super::tx::WriteError> {
     let named = numbers(ids.iter().map(|id| id.0));
-    let ended: Vec<i64> = tx.rows(ENDED_OF, [named], |row| row.get(0))?;
+    let ended: Vec<i64> = tx.rows(ENDED_OF, [named])?;
     let ended = numbers(ended);
     tx.run(COUNT, [&ended])?;
     let mut removed = 0;
@@ -95,16 +95,6 @@ fn pack(tx: &mut Tx<'_>, row: &JournalRow) -> WriteResult {
     tx.run(JOURNAL, params![row.partition.0, id, seq, row.at.0, row.events]).map(|_| ())
 }
 
-fn long(row: &Row<'_>) -> rusqlite::Result<LongJournal> {
-    let mut c = Columns::new(row);
-    Ok(LongJournal { partition: c.partition()?, instance: c.id(InstanceId)?, seq: c.count()? })
-}
-
-fn purged(row: &Row<'_>) -> rusqlite::Result<PurgedCount> {
-    let mut c = Columns::new(row);
-    Ok(PurgedCount { definition: c.id(DefinitionId)?, state: c.code(InstanceState::from_code)?, instances: c.count()? })
-}
-
 #[async_trait]
 impl Retention for SqliteStore {
     async fn ended_instances(
@@ -116,13 +106,12 @@ impl Retention for SqliteStore {
     ) -> Result<Vec<InstanceId>> {
         let partitions = numbers(partitions.iter().map(|p| p.0.into()));
         let values = (definition.0, before.0, limit, partitions);
-        self.read(move |c| all(c, ENDED, values, |row| row.get(0).map(InstanceId))).await
+        self.read(move |c| all(c, ENDED, values)).await
     }
 
     async fn count_ended(&self, definition: DefinitionId, before: Timestamp, cap: u32) -> Result<u64> {
         let values = (definition.0, before.0, cap);
-        let count = |row: &Row<'_>| Columns::new(row).count();
-        Ok(self.read(move |c| first(c, ENDED_COUNT, values, count)).await?.unwrap_or(0))
+        Ok(self.read(move |c| first(c, ENDED_COUNT, values)).await?.unwrap_or(0))
     }
 
     async fn long_journals(
@@ -132,11 +121,11 @@ impl Retention for SqliteStore {
         limit: u32,
     ) -> Result<Vec<LongJournal>> {
         let partitions = numbers(partitions.iter().map(|p| p.0.into()));
-        self.read(move |c| all(c, LONG, (before.0, limit, partitions), long)).await
+        self.read(move |c| all(c, LONG, (before.0, limit, partitions))).await
     }
 
     async fn purged_counts(&self, definitions: &[DefinitionId]) -> Result<Vec<PurgedCount>> {
         let ids = numbers(definitions.iter().map(|id| id.0));
-        self.read(move |c| all(c, PURGED, [ids], purged)).await
+        self.read(move |c| all(c, PURGED, [ids])).await
     }
 }

@@ -1,11 +1,9 @@
-//! Between columns and rows: typed ids, instants, codes and JSON.
+//! Between columns and rows: SQLite's cells, and values as its columns keep them.
 
-use model::{CatalogId, DocumentRef, PartitionId, RecordId, Timestamp};
-use rusqlite::{
-    Row,
-    types::{FromSql, Type},
-};
-use serde_json::Value as Json;
+use crate::rows::{Cells, FromCells};
+use model::Timestamp;
+use rusqlite::{Error, Result, Row, types::Type};
+use serde::de::DeserializeOwned;
 
 /// Reads a row's columns from left to right.
 pub(super) struct Columns<'r> {
@@ -13,77 +11,53 @@ pub(super) struct Columns<'r> {
     next: usize,
 }
 
-fn broken(column: usize, kind: Type, why: &str) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, kind, why.into())
+impl Columns<'_> {
+    fn step(&mut self) -> usize {
+        self.next += 1;
+        self.next - 1
+    }
 }
 
-impl<'r> Columns<'r> {
-    pub(super) fn new(row: &'r Row<'r>) -> Self {
-        Self { row, next: 0 }
+impl Cells for Columns<'_> {
+    type Error = Error;
+
+    fn integer(&mut self) -> Result<Option<i64>> {
+        let column = self.step();
+        self.row.get(column)
     }
 
-    /// The next column as it is.
-    pub(super) fn get<T: FromSql>(&mut self) -> rusqlite::Result<T> {
-        self.next += 1;
-        self.row.get(self.next - 1)
+    fn flag(&mut self) -> Result<bool> {
+        let column = self.step();
+        self.row.get(column)
     }
 
-    /// The next column as an id made by `id`.
-    pub(super) fn id<T>(&mut self, id: fn(i64) -> T) -> rusqlite::Result<T> {
-        self.get().map(id)
+    fn text(&mut self) -> Result<Option<String>> {
+        let column = self.step();
+        self.row.get(column)
     }
 
-    /// The next column as an id that may be missing.
-    pub(super) fn id_opt<T>(&mut self, id: fn(i64) -> T) -> rusqlite::Result<Option<T>> {
-        Ok(self.get::<Option<i64>>()?.map(id))
+    fn bytes<T>(&mut self, make: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>> {
+        let column = self.step();
+        match self.row.get_ref(column)?.as_blob_or_null()? {
+            None => Ok(None),
+            Some(bytes) => make(bytes).map(Some).ok_or_else(|| self.refused("has another length")),
+        }
     }
 
-    /// The next column as a count.
-    pub(super) fn count(&mut self) -> rusqlite::Result<u64> {
-        let n: i64 = self.get()?;
-        u64::try_from(n).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(self.next - 1, n))
+    fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
+        let column = self.step();
+        let text = self.row.get_ref(column)?.as_str()?;
+        serde_json::from_str(text).map_err(|e| Error::FromSqlConversionFailure(column, Type::Text, Box::new(e)))
     }
 
-    pub(super) fn partition(&mut self) -> rusqlite::Result<PartitionId> {
-        self.get().map(PartitionId)
+    fn refused(&self, why: &str) -> Error {
+        Error::FromSqlConversionFailure(self.next.saturating_sub(1), Type::Null, why.into())
     }
+}
 
-    pub(super) fn at(&mut self) -> rusqlite::Result<Timestamp> {
-        self.get().map(Timestamp)
-    }
-
-    pub(super) fn at_opt(&mut self) -> rusqlite::Result<Option<Timestamp>> {
-        Ok(self.get::<Option<i64>>()?.map(Timestamp))
-    }
-
-    /// The next column as one of a closed set.
-    pub(super) fn code<T>(&mut self, from_code: fn(i64) -> Option<T>) -> rusqlite::Result<T> {
-        from_code(self.get()?).ok_or_else(|| broken(self.next - 1, Type::Integer, "unknown code"))
-    }
-
-    /// The next column as JSON.
-    pub(super) fn json(&mut self) -> rusqlite::Result<Json> {
-        self.parsed()
-    }
-
-    /// The next column as a list of texts.
-    pub(super) fn texts(&mut self) -> rusqlite::Result<Vec<String>> {
-        self.parsed()
-    }
-
-    fn parsed<T: serde::de::DeserializeOwned>(&mut self) -> rusqlite::Result<T> {
-        self.next += 1;
-        let text = self.row.get_ref(self.next - 1)?.as_str()?;
-        serde_json::from_str(text)
-            .map_err(|e| rusqlite::Error::FromSqlConversionFailure(self.next - 1, Type::Text, Box::new(e)))
-    }
-
-    /// The next two columns as a document.
-    pub(super) fn document(&mut self) -> rusqlite::Result<Option<DocumentRef>> {
-        let catalog = self.id_opt(CatalogId)?;
-        let record = self.id_opt(RecordId)?;
-        Ok(catalog.zip(record).map(|(catalog, record)| DocumentRef { catalog, record }))
-    }
+/// Reads a whole row.
+pub(super) fn read<T: FromCells>(row: &Row<'_>) -> Result<T> {
+    Columns { row, next: 0 }.get()
 }
 
 /// A count as SQLite keeps it.
@@ -94,11 +68,6 @@ pub(super) fn int(n: u64) -> i64 {
 /// An instant that may be missing.
 pub(super) fn at(instant: Option<Timestamp>) -> Option<i64> {
     instant.map(|t| t.0)
-}
-
-/// Texts as a JSON list.
-pub(super) fn texts(texts: &[String]) -> String {
-    Json::from(texts).to_string()
 }
 
 /// Numbers as a JSON list, for `IN (SELECT value FROM json_each(?))`.
@@ -112,9 +81,4 @@ pub(super) fn numbers(ids: impl IntoIterator<Item = i64>) -> String {
     }
     text.push(']');
     text
-}
-
-/// A document's columns.
-pub(super) fn document(document: Option<DocumentRef>) -> (Option<i64>, Option<i64>) {
-    document.map_or((None, None), |d| (Some(d.catalog.0), Some(d.record.0)))
 }

@@ -2,13 +2,13 @@
 
 use super::{
     SqliteStore,
-    row::{Columns, int},
+    row::int,
     tx::{Tx, WriteResult, all, first},
 };
-use crate::{FileRow, Result, SettingWrite, Settings};
+use crate::{FileRow, Result, SettingWrite, Settings, columns};
 use async_trait::async_trait;
-use model::{FileId, UserId};
-use rusqlite::{Row, params};
+use model::FileId;
+use rusqlite::params;
 use serde_json::Value as Json;
 
 const PUT: &str =
@@ -20,10 +20,10 @@ const PUT_SECRET: &str =
     "INSERT INTO secrets (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
 const DELETE_SECRET: &str = "DELETE FROM secrets WHERE key = ?1";
 const SECRET: &str = "SELECT value FROM secrets WHERE key = ?1";
-const INSERT_FILE: &str = "INSERT INTO files (id, name, media_type, size, created_at, created_by, bytes)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const INSERT_FILE: &str =
+    concat!("INSERT INTO files (", columns!(file), ", bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
 const DELETE_FILE: &str = "DELETE FROM files WHERE id = ?1";
-const FILE: &str = "SELECT id, name, media_type, size, created_at, created_by FROM files WHERE id = ?1";
+const FILE: &str = concat!("SELECT ", columns!(file), " FROM files WHERE id = ?1");
 const FILE_BYTES: &str = "SELECT bytes FROM files WHERE id = ?1";
 
 pub(super) fn apply(tx: &mut Tx<'_>, write: &SettingWrite) -> WriteResult {
@@ -41,45 +41,28 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &SettingWrite) -> WriteResult {
     Ok(())
 }
 
-fn file(row: &Row<'_>) -> rusqlite::Result<FileRow> {
-    let mut c = Columns::new(row);
-    Ok(FileRow {
-        id: c.id(FileId)?,
-        name: c.get()?,
-        media_type: c.get()?,
-        size: c.count()?,
-        created_at: c.at()?,
-        created_by: c.id_opt(UserId)?,
-    })
-}
-
-fn setting(row: &Row<'_>) -> rusqlite::Result<(String, Json)> {
-    let mut c = Columns::new(row);
-    Ok((c.get()?, c.json()?))
-}
-
 #[async_trait]
 impl Settings for SqliteStore {
     async fn setting(&self, key: &str) -> Result<Option<Json>> {
         let key = key.to_owned();
-        self.read(move |c| first(c, SETTING, [key], |row| Columns::new(row).json())).await
+        self.read(move |c| first(c, SETTING, [key])).await
     }
 
     async fn settings(&self, prefix: &str) -> Result<Vec<(String, Json)>> {
         let (from, to) = (prefix.to_owned(), format!("{prefix}\u{10FFFF}"));
-        self.read(move |c| all(c, BY_PREFIX, [from, to], setting)).await
+        self.read(move |c| all(c, BY_PREFIX, [from, to])).await
     }
 
     async fn secret(&self, key: &str) -> Result<Option<Vec<u8>>> {
         let key = key.to_owned();
-        self.read(move |c| first(c, SECRET, [key], |row| row.get(0))).await
+        self.read(move |c| first(c, SECRET, [key])).await
     }
 
     async fn file(&self, id: FileId) -> Result<Option<FileRow>> {
-        self.read(move |c| first(c, FILE, [id.0], file)).await
+        self.read(move |c| first(c, FILE, [id.0])).await
     }
 
     async fn file_bytes(&self, id: FileId) -> Result<Option<Vec<u8>>> {
-        self.read(move |c| first(c, FILE_BYTES, [id.0], |row| row.get(0))).await
+        self.read(move |c| first(c, FILE_BYTES, [id.0])).await
     }
 }

@@ -1,9 +1,13 @@
 //! What only SQLite promises: plans, the log, the file.
 
 use super::{
-    SqliteOptions, SqliteStore, apps, connect, incidents, instances, jobs, list::Sql, migrate, outbox, people, records,
+    SqliteOptions, SqliteStore, apps, connect, incidents, jobs, list::Words, migrate, outbox, people,
+    retention, tasks, timers,
 };
-use super::{retention, tasks, timers};
+use crate::lists::{
+    Sql,
+    fields::{INCIDENTS, INSTANCES, RECORDS},
+};
 use crate::{
     Filter, InboxQuery, IncidentField, InstanceField, InstanceState, InstanceWrite, JournalRow, Op, Query, RecordField,
     SettingWrite, Settings, Store, StoreError, TaskField, TaskState, Unit,
@@ -26,7 +30,7 @@ fn fast() -> SqliteOptions {
     SqliteOptions { durable: false, ..SqliteOptions::default() }
 }
 
-fn plan(connection: &Connection, name: &str, sql: &Sql) -> String {
+fn plan(connection: &Connection, name: &str, sql: &Sql<rusqlite::types::Value>) -> String {
     let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", sql.text)).unwrap();
     let missing = statement.parameter_count() - sql.values.len();
     let mut values = sql.values.clone();
@@ -46,8 +50,8 @@ fn hot_queries_read_no_whole_table() {
     let (_directory, path) = database();
     let mut connection = connect(&path, &fast(), false).unwrap();
     migrate::migrate(&mut connection).unwrap();
-    let instances = |query: Query<I>| instances::LIST.rows_sql(&query, None);
-    let tasks = |query: Query<T>| tasks::LIST.rows_sql(&query, None);
+    let instances = |query: Query<I>| INSTANCES.rows_sql::<Words>(&query, None);
+    let tasks = |query: Query<T>| tasks::LIST.rows_sql::<Words>(&query, None);
     let active = Filter::eq(I::State, InstanceState::Active);
     let one_definition = Filter::eq(I::Definition, DefinitionId(1));
     let inbox = |done, groups: &[&str]| {
@@ -68,8 +72,8 @@ fn hot_queries_read_no_whole_table() {
         ("instances with incidents", instances(Query::new(Filter::is(I::Incidents, Op::Gt, 0)))),
         ("tasks, open", tasks(Query::new(Filter::eq(T::State, TaskState::Open)))),
         ("tasks of an instance", tasks(Query::new(Filter::eq(T::Instance, InstanceId(1))))),
-        ("pairs of a person", tasks::PAIRS.rows_sql(&pairs, None)),
-        ("pairs, walked", tasks::PAIRS.rows_sql(&walk, None)),
+        ("pairs of a person", tasks::PAIRS.rows_sql::<Words>(&pairs, None)),
+        ("pairs, walked", tasks::PAIRS.rows_sql::<Words>(&walk, None)),
         ("inbox, with groups", inbox(false, &["a"])),
         ("inbox, done", inbox(true, &[])),
         ("timers due", Sql::new(timers::DUE)),
@@ -80,7 +84,7 @@ fn hot_queries_read_no_whole_table() {
         ("effects due", Sql::new(outbox::DUE)),
         ("effects due, of partitions", Sql::new(outbox::DUE_IN)),
         ("calls of an instance", Sql::new(incidents::CALLS)),
-        ("incidents, open", incidents::LIST.rows_sql(&Query::new(Filter::eq(IncidentField::Open, true)), None)),
+        ("incidents, open", INCIDENTS.rows_sql::<Words>(&Query::new(Filter::eq(IncidentField::Open, true)), None)),
         ("instances ended", Sql::new(retention::ENDED)),
         ("instances ended, counted", Sql::new(retention::ENDED_COUNT)),
         ("journals to pack", Sql::new(retention::LONG)),
@@ -89,7 +93,7 @@ fn hot_queries_read_no_whole_table() {
         ("notifications", Sql::new(people::NOTES)),
         (
             "records",
-            records::LIST.rows_sql(&crate::living_records(Query::new(Filter::eq(RecordField::Catalog, 1))), None),
+            RECORDS.rows_sql::<Words>(&crate::living_records(Query::new(Filter::eq(RecordField::Catalog, 1))), None),
         ),
     ];
     let plans: String = cases.iter().map(|(name, sql)| plan(&connection, name, sql)).collect();

@@ -2,18 +2,25 @@
 
 use super::{
     SqliteStore,
-    list::{Column, List, Sql, pattern},
-    row::{Columns, at, document, int, numbers},
+    list::page,
+    row::{at, int, numbers},
     tx::{Tx, WriteResult, all, read_error},
 };
 use crate::{
-    AnswerStatus, Conflict, InboxQuery, Paged, Query, Result, TaskAssignee, TaskClose, TaskDetails, TaskField,
-    TaskPair, TaskRole, TaskRow, TaskState, TaskWrite, Tasks,
+    Conflict, InboxQuery, Paged, Query, Result, TaskAssignee, TaskClose, TaskDetails, TaskField, TaskPair, TaskRow,
+    TaskWrite, Tasks, columns,
+    lists::{
+        self, Column, Kind, List, Sql,
+        fields::{InboxWords, NOTHING, own_task_column, pair_column},
+    },
+    rows::{
+        document_columns,
+        task::{Concerned, TaskPlace, by_role, due_order, in_order, with_people},
+    },
 };
 use async_trait::async_trait;
-use model::{DefinitionId, InstanceId, PartitionId, TaskId, Timestamp, UserId};
-use rusqlite::{Connection, Row, params, params_from_iter};
-use std::collections::HashMap;
+use model::{PartitionId, TaskId, Timestamp, UserId};
+use rusqlite::{Connection, params, params_from_iter, types::Value};
 
 const INSERT: &str = "INSERT INTO user_tasks (partition_id, id, instance_id, definition_id, process_name, element_key,
     element_id, element_name, kind, title, description, priority, due_at, created_at, state, completed_at, completed_by,
@@ -43,16 +50,8 @@ const SORT_KEYS: &str = "SELECT due_at, priority FROM user_tasks WHERE id = ?1";
 const DELETE_PEOPLE: &str = "DELETE FROM task_assignees WHERE task_id = ?1";
 const DELETE_GROUPS: &str = "DELETE FROM task_groups WHERE task_id = ?1";
 
-macro_rules! columns {
-    () => {
-        "t.partition_id, t.id, t.instance_id, t.definition_id, t.process_name, t.element_key, t.element_id,
-        t.element_name, t.kind, t.title, t.description, t.priority, t.due_at, t.created_at, t.state, t.completed_at,
-        t.completed_by, t.outcome, t.version, t.form, t.settings, t.input, t.document_catalog, t.document_record"
-    };
-}
-
 const BY_IDS: &str =
-    concat!("SELECT ", columns!(), " FROM user_tasks t WHERE t.id IN (SELECT value FROM json_each(?1))");
+    concat!("SELECT ", columns!(task), " FROM user_tasks t WHERE t.id IN (SELECT value FROM json_each(?1))");
 const PEOPLE: &str = "SELECT task_id, user_id, role, status, answered_at FROM task_assignees
     WHERE task_id IN (SELECT value FROM json_each(?1)) ORDER BY task_id, user_id";
 const GROUPS: &str = "SELECT task_id, group_key FROM task_groups
@@ -60,51 +59,25 @@ const GROUPS: &str = "SELECT task_id, group_key FROM task_groups
 
 /// The list of tasks.
 pub(super) const LIST: List<TaskField> = List {
-    select: columns!(),
+    select: columns!(task),
     from: "user_tasks t",
-    base: "",
     text: &["fold(t.title)"],
     tie: ("t.id", "DESC"),
     column: task_column,
 };
 
-/// The list of (task, person) pairs. The cross join keeps the tasks' order when no person is named.
+/// The list of (task) pairs. The cross join keeps the tasks' order when no person is named.
 pub(super) const PAIRS: List<TaskField> = List {
-    select: concat!(
-        columns!(),
-        ", a.user_id, a.role, a.status, a.answered_at, i.created_at, i.started_by, i.state_title"
-    ),
+    select: columns!(task_pair),
     from: "user_tasks t JOIN task_assignees a ON a.task_id = t.id LEFT JOIN instances i ON i.id = t.instance_id",
-    base: "",
     text: &["fold(t.title)"],
     tie: ("t.id", "DESC"),
     column: pair_column,
 };
 
-fn own_column(field: &TaskField) -> Option<Column> {
-    Some(match field {
-        TaskField::Id => Column::of("t.id"),
-        TaskField::State => Column::code("t.state"),
-        TaskField::Instance => Column::of("t.instance_id"),
-        TaskField::Definition => Column::of("t.definition_id"),
-        TaskField::ProcessName => Column::of("t.process_name"),
-        TaskField::ElementId => Column::of("t.element_id"),
-        TaskField::Kind => Column::of("t.kind"),
-        TaskField::Title => Column::of("t.title"),
-        TaskField::Priority => Column::of("t.priority"),
-        TaskField::DueAt => Column::nullable("t.due_at"),
-        TaskField::CreatedAt => Column::of("t.created_at"),
-        TaskField::CompletedAt => Column::nullable("t.completed_at"),
-        TaskField::Outcome => Column::nullable("t.outcome"),
-        TaskField::DocumentCatalog => Column::nullable("t.document_catalog"),
-        TaskField::DocumentRecord => Column::nullable("t.document_record"),
-        TaskField::User | TaskField::UserStatus | TaskField::StartedAt | TaskField::StartedBy => return None,
-    })
-}
-
 fn task_column(field: &TaskField) -> Column {
-    let any = |head, value, order| Column::Any { head, value, order, parameter: None };
-    own_column(field).unwrap_or_else(|| match field {
+    let any = |head, value, order| Column::Any { head, value, kind: Kind::Int, order };
+    own_task_column(field).unwrap_or_else(|| match field {
         TaskField::User => any(
             "EXISTS (SELECT 1 FROM task_assignees a WHERE a.task_id = t.id AND ",
             "a.user_id",
@@ -120,39 +93,8 @@ fn task_column(field: &TaskField) -> Column {
             "i.started_by",
             "(SELECT i.started_by FROM instances i WHERE i.id = t.instance_id)",
         ),
-        _ => Column::nullable("NULL"),
+        _ => NOTHING,
     })
-}
-
-fn pair_column(field: &TaskField) -> Column {
-    own_column(field).unwrap_or_else(|| match field {
-        TaskField::User => Column::of("a.user_id"),
-        TaskField::UserStatus => Column::of("a.status"),
-        TaskField::StartedAt => Column::nullable("i.created_at"),
-        TaskField::StartedBy => Column::nullable("i.started_by"),
-        _ => Column::nullable("NULL"),
-    })
-}
-
-/// Which task, and what its people's rows repeat of it.
-#[derive(Clone, Copy)]
-struct Place {
-    partition: PartitionId,
-    task: TaskId,
-    due_at: Option<Timestamp>,
-    priority: i32,
-    open: bool,
-    ended_at: Timestamp,
-}
-
-impl Place {
-    fn sort_at(&self, waiting: bool, answered_at: Option<Timestamp>) -> i64 {
-        if waiting { due(self.due_at) } else { -answered_at.unwrap_or(self.ended_at).0 }
-    }
-}
-
-fn due(due_at: Option<Timestamp>) -> i64 {
-    due_at.map_or(i64::MAX, |t| t.0)
 }
 
 pub(super) fn apply(tx: &mut Tx<'_>, write: &TaskWrite) -> WriteResult {
@@ -168,16 +110,15 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &TaskWrite) -> WriteResult {
             tx.must(BUMP, params![id.0, int(*expect_version)], Conflict::Task)?;
             tx.run(DELETE_PEOPLE, [id.0])?;
             tx.run(DELETE_GROUPS, [id.0])?;
-            let keys = tx.rows(SORT_KEYS, [id.0], |row| Ok((row.get::<_, Option<i64>>(0)?, row.get(1)?)))?;
-            let (due_at, priority) = keys.first().map_or((None, 0), |(d, p)| (d.map(Timestamp), *p));
-            let ended_at = Timestamp(0);
-            let place = Place { partition: *partition, task: *id, due_at, priority, open: true, ended_at };
-            insert_people(tx, place, assignees, groups)
+            let keys: Vec<(Option<Timestamp>, i32)> = tx.rows(SORT_KEYS, [id.0])?;
+            let (due_at, priority) = keys.first().copied().unwrap_or((None, 0));
+            let place = TaskPlace { due_at, priority, open: true, ended_at: Timestamp(0) };
+            insert_people(tx, (*partition, *id, place), assignees, groups)
         }
         TaskWrite::Plan { id, expect_version, due_at, priority, .. } => {
             tx.must(PLAN, params![id.0, int(*expect_version), at(*due_at), priority], Conflict::Task)?;
-            tx.run(PLAN_PEOPLE, params![id.0, due(*due_at), priority])?;
-            tx.run(PLAN_GROUPS, params![id.0, due(*due_at), priority])?;
+            tx.run(PLAN_PEOPLE, params![id.0, due_order(*due_at), priority])?;
+            tx.run(PLAN_GROUPS, params![id.0, due_order(*due_at), priority])?;
             Ok(())
         }
     }
@@ -185,7 +126,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &TaskWrite) -> WriteResult {
 
 fn insert(tx: &mut Tx<'_>, details: &TaskDetails) -> WriteResult {
     let t = &details.task;
-    let (catalog, record) = document(t.document);
+    let (catalog, record) = document_columns(t.document);
     let values = params![
         t.partition.0,
         t.id.0,
@@ -213,38 +154,32 @@ fn insert(tx: &mut Tx<'_>, details: &TaskDetails) -> WriteResult {
         record
     ];
     tx.run(INSERT, values)?;
-    let place = Place {
-        partition: t.partition,
-        task: t.id,
-        due_at: t.due_at,
-        priority: t.priority,
-        open: t.state == TaskState::Open,
-        ended_at: t.completed_at.unwrap_or(t.created_at),
-    };
-    insert_people(tx, place, &details.assignees, &details.groups)
+    insert_people(tx, (t.partition, t.id, TaskPlace::of(t)), &details.assignees, &details.groups)
 }
 
-fn insert_people(tx: &mut Tx<'_>, place: Place, people: &[TaskAssignee], groups: &[String]) -> WriteResult {
-    for role in TaskRole::ALL {
-        for person in people.iter().filter(|p| p.role == *role) {
-            let waiting = place.open && person.status == AnswerStatus::Waiting;
-            let values = params![
-                place.partition.0,
-                place.task.0,
-                person.user.0,
-                role.code(),
-                person.status.code(),
-                at(person.answered_at),
-                waiting,
-                place.sort_at(waiting, person.answered_at),
-                place.priority
-            ];
-            tx.run(INSERT_PERSON, values)?;
-        }
+fn insert_people(
+    tx: &mut Tx<'_>,
+    (partition, task, place): (PartitionId, TaskId, TaskPlace),
+    people: &[TaskAssignee],
+    groups: &[String],
+) -> WriteResult {
+    for person in by_role(people) {
+        let waiting = place.waits_for(person);
+        let values = params![
+            partition.0,
+            task.0,
+            person.user.0,
+            person.role.code(),
+            person.status.code(),
+            at(person.answered_at),
+            waiting,
+            place.sort_at(waiting, person.answered_at),
+            place.priority
+        ];
+        tx.run(INSERT_PERSON, values)?;
     }
     for group in groups {
-        let sort_at = place.sort_at(place.open, None);
-        let values = params![place.partition.0, place.task.0, group, place.open, sort_at, place.priority];
+        let values = params![partition.0, task.0, group, place.open, place.sort_at(place.open, None), place.priority];
         tx.run(INSERT_GROUP, values)?;
     }
     Ok(())
@@ -262,133 +197,32 @@ fn close(tx: &mut Tx<'_>, close: &TaskClose) -> WriteResult {
     Ok(())
 }
 
-fn read(c: &mut Columns<'_>) -> rusqlite::Result<TaskRow> {
-    Ok(TaskRow {
-        partition: c.partition()?,
-        id: c.id(TaskId)?,
-        instance: c.id(InstanceId)?,
-        definition: c.id(DefinitionId)?,
-        process_name: c.get()?,
-        element_key: c.get()?,
-        element_id: c.get()?,
-        element_name: c.get()?,
-        kind: c.get()?,
-        title: c.get()?,
-        description: c.get()?,
-        priority: c.get()?,
-        due_at: c.at_opt()?,
-        created_at: c.at()?,
-        state: c.code(TaskState::from_code)?,
-        completed_at: c.at_opt()?,
-        completed_by: c.id_opt(UserId)?,
-        outcome: c.get()?,
-        version: c.count()?,
-        form: c.json()?,
-        settings: c.json()?,
-        input: c.json()?,
-        document: c.document()?,
-    })
-}
-
-fn task(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
-    read(&mut Columns::new(row))
-}
-
-fn read_person(c: &mut Columns<'_>) -> rusqlite::Result<TaskAssignee> {
-    Ok(TaskAssignee {
-        user: c.id(UserId)?,
-        role: c.code(TaskRole::from_code)?,
-        status: c.code(AnswerStatus::from_code)?,
-        answered_at: c.at_opt()?,
-    })
-}
-
-fn person(row: &Row<'_>) -> rusqlite::Result<(i64, TaskAssignee)> {
-    let mut c = Columns::new(row);
-    Ok((c.get()?, read_person(&mut c)?))
-}
-
-fn pair(row: &Row<'_>) -> rusqlite::Result<TaskPair> {
-    let mut c = Columns::new(row);
-    Ok(TaskPair {
-        task: read(&mut c)?,
-        person: read_person(&mut c)?,
-        started_at: c.at_opt()?,
-        started_by: c.id_opt(UserId)?,
-        state_title: c.get::<Option<String>>()?.unwrap_or_default(),
-    })
-}
-
 /// Adds people and groups, in the order of `tasks`.
-fn with_people(connection: &Connection, tasks: Vec<TaskRow>) -> Result<Vec<TaskDetails>> {
+fn details(connection: &Connection, tasks: Vec<TaskRow>) -> Result<Vec<TaskDetails>> {
     let ids = numbers(tasks.iter().map(|t| t.id.0));
-    let mut people: HashMap<i64, Vec<TaskAssignee>> = HashMap::new();
-    for (task, person) in all(connection, PEOPLE, [&ids], person)? {
-        people.entry(task).or_default().push(person);
-    }
-    let mut groups: HashMap<i64, Vec<String>> = HashMap::new();
-    for (task, group) in all(connection, GROUPS, [&ids], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))? {
-        groups.entry(task).or_default().push(group);
-    }
-    let details = tasks.into_iter().map(|task| TaskDetails {
-        assignees: people.remove(&task.id.0).unwrap_or_default(),
-        groups: groups.remove(&task.id.0).unwrap_or_default(),
-        task,
-    });
-    Ok(details.collect())
+    let people: Vec<(i64, TaskAssignee)> = all(connection, PEOPLE, [&ids])?;
+    let groups: Vec<(i64, String)> = all(connection, GROUPS, [&ids])?;
+    let people = people.into_iter().map(|(task, person)| (task, Concerned::Person(person)));
+    let groups = groups.into_iter().map(|(task, group)| (task, Concerned::Group(group)));
+    Ok(with_people(tasks, people.chain(groups)))
 }
 
 /// The tasks with these ids, in the order of the ids.
 fn by_ids(connection: &Connection, ids: &[i64]) -> Result<Vec<TaskDetails>> {
-    let mut tasks = all(connection, BY_IDS, [numbers(ids.iter().copied())], task)?;
-    let place: HashMap<i64, usize> = ids.iter().enumerate().map(|(n, id)| (*id, n)).collect();
-    tasks.sort_by_key(|t| place.get(&t.id.0));
-    with_people(connection, tasks)
+    let tasks = all(connection, BY_IDS, [numbers(ids.iter().copied())])?;
+    details(connection, in_order(tasks, ids))
 }
 
-/// The ids of an inbox, in its order: the first rows of the person and of each group, each read in its order from its
-/// own index, merged. A task reached in several ways counts once.
-pub(super) fn inbox_sql(query: &InboxQuery) -> Sql {
-    let mut sql = Sql::new("SELECT task_id FROM (");
-    let groups: &[String] = if query.done { &[] } else { &query.groups };
-    let owners = std::iter::once(None).chain(groups.iter().map(Some));
-    for (n, group) in owners.enumerate() {
-        sql.push(if n > 0 { " UNION " } else { "" });
-        let table = if group.is_some() { "task_groups" } else { "task_assignees" };
-        sql.push(&format!("SELECT * FROM (SELECT x.sort_at, x.priority, x.task_id FROM {table} x "));
-        if query.text.is_some() {
-            sql.push("CROSS JOIN user_tasks t ON t.id = x.task_id ");
-        }
-        match group {
-            Some(group) => {
-                sql.push("WHERE x.group_key = ");
-                sql.bind(group.clone());
-            }
-            None => {
-                sql.push("WHERE x.user_id = ");
-                sql.bind(query.user.0);
-            }
-        }
-        sql.push(if query.done { " AND x.waiting = 0" } else { " AND x.waiting = 1" });
-        if let Some(text) = &query.text {
-            sql.push(" AND fold(t.title) LIKE ");
-            sql.bind(pattern(text.trim(), true));
-            sql.push(" ESCAPE '\\'");
-        }
-        sql.push(" ORDER BY x.sort_at, x.priority DESC, x.task_id LIMIT ");
-        sql.bind(int(query.offset.saturating_add(query.limit.into())));
-        sql.push(")");
-    }
-    sql.push(") ORDER BY sort_at, priority DESC, task_id LIMIT ");
-    sql.bind(i64::from(query.limit));
-    sql.push(" OFFSET ");
-    sql.bind(int(query.offset));
-    sql
+/// The ids of an inbox, in its order.
+pub(super) fn inbox_sql(query: &InboxQuery) -> Sql<Value> {
+    let words =
+        InboxWords { open: "SELECT * FROM (", join: "CROSS JOIN user_tasks t ON t.id = x.task_id ", merged: "" };
+    lists::fields::inbox_sql(words, query)
 }
 
 fn inbox_ids(connection: &Connection, query: &InboxQuery) -> Result<Vec<i64>> {
     let sql = inbox_sql(query);
-    all(connection, &sql.text, params_from_iter(sql.values), |row| row.get(0))
+    all(connection, &sql.text, params_from_iter(sql.values))
 }
 
 #[async_trait]
@@ -412,13 +246,13 @@ impl Tasks for SqliteStore {
 
     async fn tasks(&self, query: Query<TaskField>) -> Result<Paged<TaskDetails>> {
         self.read(move |c| {
-            let page = LIST.read(c, &query, None, task)?;
-            Ok(Paged { rows: with_people(c, page.rows)?, total: page.total })
+            let Paged { rows, total } = page(c, &LIST, &query, None)?;
+            Ok(Paged { rows: details(c, rows)?, total })
         })
         .await
     }
 
     async fn task_pairs(&self, query: Query<TaskField>) -> Result<Paged<TaskPair>> {
-        self.read(move |c| PAIRS.read(c, &query, None, pair)).await
+        self.read(move |c| page(c, &PAIRS, &query, None)).await
     }
 }

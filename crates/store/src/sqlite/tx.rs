@@ -1,7 +1,8 @@
 //! The writer's transaction as the capabilities see it, and what SQLite's refusals mean.
 
-use crate::{Conflict, Result, StoreError, UnitReceipt};
-use rusqlite::{Connection, ErrorCode, Params, Row};
+use super::row::read;
+use crate::{Conflict, Result, StoreError, UnitReceipt, rows::FromCells};
+use rusqlite::{Connection, ErrorCode, Params};
 
 /// An open transaction with the receipt of the unit being applied.
 pub(super) struct Tx<'c> {
@@ -55,11 +56,10 @@ impl<'c> Tx<'c> {
     }
 
     /// Runs a statement that gives rows.
-    pub(super) fn rows<T>(
+    pub(super) fn rows<T: FromCells>(
         &mut self,
         sql: &str,
         params: impl Params,
-        read: fn(&Row<'_>) -> rusqlite::Result<T>,
     ) -> std::result::Result<Vec<T>, WriteError> {
         self.statements += 1;
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -103,12 +103,7 @@ pub(super) fn read_error(error: rusqlite::Error) -> StoreError {
 }
 
 /// Reads all rows of a query.
-pub(super) fn all<T>(
-    connection: &Connection,
-    sql: &str,
-    params: impl Params,
-    read: fn(&Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Vec<T>> {
+pub(super) fn all<T: FromCells>(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<T>> {
     let read_all = || -> rusqlite::Result<Vec<T>> {
         let mut statement = connection.prepare_cached(sql)?;
         statement.query_map(params, read)?.collect()
@@ -117,12 +112,7 @@ pub(super) fn all<T>(
 }
 
 /// Reads the first row of a query.
-pub(super) fn first<T>(
-    connection: &Connection,
-    sql: &str,
-    params: impl Params,
-    read: fn(&Row<'_>) -> rusqlite::Result<T>,
-) -> Result<Option<T>> {
+pub(super) fn first<T: FromCells>(connection: &Connection, sql: &str, params: impl Params) -> Result<Option<T>> {
     let read_first = || -> rusqlite::Result<Option<T>> {
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query(params)?;

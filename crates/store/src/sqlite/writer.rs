@@ -347,7 +347,7 @@ impl Writer {
         let mut epochs = self.epochs.borrow_mut();
         if epochs.is_none() {
             let mut statement = self.connection.prepare_cached(cluster::LEASES)?;
-            let leases = statement.query_map([], cluster::lease)?.collect::<rusqlite::Result<Vec<LeaseRow>>>()?;
+            let leases = statement.query_map([], super::row::read)?.collect::<rusqlite::Result<Vec<LeaseRow>>>()?;
             *epochs = Some(leases.into_iter().map(|l| (l.partition.0, l.epoch)).collect());
         }
         Ok(epochs.as_ref().and_then(|e| e.get(&fence.partition.0)) == Some(&fence.epoch))
