@@ -101,8 +101,7 @@ impl RuntimeConfig {
     }
 }
 
-/// Processes that run. Cheap to clone. Besides what a use-case tells: `IDN-0005` (rights), `RUN-0007` (queues are
-/// full), `RUN-0008` (stopping), `CLU-*` (other nodes), `STO-*` (database). A change is durable when its call returns.
+/// Processes that run. Cheap to clone. All it does may end in `IDN-0005`, `RUN-0007`, `RUN-0008`, `CLU-*` or `STO-*`.
 #[derive(Clone)]
 pub struct Runtime {
     pub(crate) core: Arc<Core>,
