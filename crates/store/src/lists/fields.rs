@@ -189,7 +189,7 @@ pub const MESSAGES: List<MessageField> = List {
     },
 };
 
-/// The list of names that are held or waited for, of instances that `head` finds (up to their WHERE).
+/// A field of those who hold names or wait for them; `head` is a subquery over their instance `i` up to its WHERE.
 pub fn mutex_column(field: &MutexField, head: &'static str) -> Column {
     match field {
         MutexField::Id => Column::of("x.id"),
