@@ -26,3 +26,29 @@ fn every_route_is_documented_and_every_operation_is_routed() {
     routed.sort();
     assert_eq!(documented, routed);
 }
+
+#[test]
+fn every_operation_says_what_it_does_who_may_and_what_its_parameters_mean() {
+    let document: Value = serde_json::to_value(api::openapi()).unwrap();
+    let said = |value: &Value| value.as_str().is_some_and(|text| !text.trim().is_empty());
+    let mut silent = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let allowed = operation["description"].as_str().is_some_and(|text| text.contains("Allowed: "));
+            if !said(&operation["summary"]) || !allowed {
+                silent.push(format!("{method} {path}: no summary, or not who may"));
+            }
+            let asked = operation["parameters"].as_array().into_iter().flatten();
+            for parameter in asked.filter(|p| p["in"] == "query" && !said(&p["description"])) {
+                silent.push(format!("{method} {path}: {}", parameter["name"]));
+            }
+        }
+    }
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        let fields = schema["properties"].as_object().into_iter().flatten();
+        // A field of another schema may be told by that.
+        let plain = fields.filter(|(_, field)| !field.to_string().contains("$ref"));
+        silent.extend(plain.filter(|(_, f)| !said(&f["description"])).map(|(field, _)| format!("{name}.{field}")));
+    }
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
+}
