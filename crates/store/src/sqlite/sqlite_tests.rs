@@ -1,8 +1,8 @@
 //! What only SQLite promises: plans, the log, the file.
 
 use super::{
-    SqliteOptions, SqliteStore, apps, connect, incidents, jobs, list::Words, migrate, outbox, people,
-    retention, tasks, timers,
+    SqliteOptions, SqliteStore, apps, connect, incidents, jobs, list::Words, migrate, outbox, people, retention, tasks,
+    timers,
 };
 use crate::lists::{
     Sql,
