@@ -28,6 +28,7 @@ mod core;
 mod decisions;
 mod deploy;
 mod exchange;
+mod fresh;
 mod instances;
 mod jobs;
 mod metrics;

@@ -6,6 +6,7 @@ use crate::connectors::{AddressGuard, Connector, HttpConnector, OutboundHttp};
 use crate::core::{Core, Counts, instance_not_found};
 use crate::decisions::{self, Decisions};
 use crate::deploy::{self, Deployments};
+use crate::fresh::Fresh;
 use crate::instances::aside::{self, Aside};
 use crate::jobs::{JobBoard, plan, workers};
 use crate::metrics::Meters;
@@ -155,7 +156,7 @@ impl Runtime {
         let http: Arc<dyn Connector> = Arc::new(HttpConnector);
         let connectors = config.connectors.into_iter().chain([http]).map(|c| (c.kind(), c));
         let shared = !config.store.exclusive();
-        let fresh = shared.then(|| (config.clock.clone(), FRESH_MS));
+        let fresh = if shared { Fresh::for_ms(config.clock.clone(), FRESH_MS) } else { Fresh::for_ever() };
         let takeover_ms = i64::try_from(config.takeover.as_millis().max(TAKEOVER_MIN_MS)).unwrap_or(i64::MAX);
         let cluster = Cluster::new(shared, takeover_ms, config.peers, config.node_url, config.version);
         Ok(Core {

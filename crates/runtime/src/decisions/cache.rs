@@ -1,7 +1,7 @@
 //! Versions of decisions, compiled once and shared.
 
 use super::{DECISION, ORIGIN, not_found, row_name};
-use crate::clock::Clock;
+use crate::fresh::Fresh;
 use dmn::Model;
 use model::definition::Binding;
 use model::error::codes;
@@ -32,8 +32,8 @@ pub(crate) struct Version {
 pub(crate) struct Decisions {
     store: SharedStore,
     limits: Arc<Limits>,
-    /// What is kept is true for so long. None: for ever, nobody else writes.
-    fresh: Option<(Arc<dyn Clock>, i64)>,
+    /// For how long what is kept is true; then what may have changed is read again.
+    fresh: Fresh,
     kept: Mutex<Kept>,
 }
 
@@ -47,21 +47,13 @@ struct Kept {
 }
 
 impl Decisions {
-    /// `fresh`: how many milliseconds what is kept counts as true, where other nodes may change it.
-    pub(crate) fn new(store: SharedStore, limits: Arc<Limits>, fresh: Option<(Arc<dyn Clock>, i64)>) -> Self {
+    /// `fresh`: for how long what is kept counts as true.
+    pub(crate) fn new(store: SharedStore, limits: Arc<Limits>, fresh: Fresh) -> Self {
         Self { store, limits, fresh, kept: Mutex::default() }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn now(&self) -> Timestamp {
-        self.fresh.as_ref().map_or(Timestamp::default(), |(clock, _)| clock.now())
-    }
-
-    fn is_old(&self, since: Timestamp) -> bool {
-        self.fresh.as_ref().is_some_and(|(clock, ms)| clock.now().0 - since.0 >= *ms)
     }
 
     /// A row of the table changed: what its decision's bindings mean is asked anew.
@@ -87,11 +79,11 @@ impl Decisions {
         let key = (decision.to_owned(), wanted);
         let known = self.kept().bound.get(&key).copied();
         if let Some((id, since)) = known
-            && !self.is_old(since)
+            && !self.fresh.is_over(since)
         {
             return self.get(id).await;
         }
-        let since = self.now();
+        let since = self.fresh.now();
         let row = self.find(decision, binding, deployed_at).await?;
         let row = row.ok_or_else(|| match binding {
             Binding::Latest | Binding::Deployment => not_found(decision),

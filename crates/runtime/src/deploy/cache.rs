@@ -1,7 +1,7 @@
 //! Deployed versions in their runnable form, compiled once and shared by all instances.
 
-use crate::clock::Clock;
 use crate::decisions;
+use crate::fresh::Fresh;
 use engine::Program;
 use model::definition::{ElementKind, Origin, ProcessDefinition};
 use model::error::codes;
@@ -77,8 +77,8 @@ impl Deployment {
 pub(crate) struct Deployments {
     store: SharedStore,
     limits: Arc<Limits>,
-    /// What is kept is true for so long; then what may have changed is read again. None: for ever, nobody else writes.
-    fresh: Option<(Arc<dyn Clock>, i64)>,
+    /// For how long what is kept is true; then what may have changed is read again.
+    fresh: Fresh,
     kept: Mutex<Kept>,
 }
 
@@ -94,34 +94,26 @@ struct Known {
 }
 
 impl Deployments {
-    /// `fresh`: how many milliseconds what is kept counts as true, where other nodes may change it.
-    pub(crate) fn new(store: SharedStore, limits: Arc<Limits>, fresh: Option<(Arc<dyn Clock>, i64)>) -> Self {
+    /// `fresh`: for how long what is kept counts as true.
+    pub(crate) fn new(store: SharedStore, limits: Arc<Limits>, fresh: Fresh) -> Self {
         Self { store, limits, fresh, kept: Mutex::default() }
     }
 
     /// A version as it is to be started: whether it was withdrawn is known to be recent.
     pub(crate) async fn startable(&self, id: DefinitionId) -> Result<Arc<Deployment>, Fault> {
         let read_at = self.kept().by_id.get(&id).map(|known| known.read_at);
-        if read_at.is_some_and(|read_at| self.is_old(read_at)) {
+        if read_at.is_some_and(|read_at| self.fresh.is_over(read_at)) {
             let row = self.store.definition(id).await?;
             let same = |known: &Known, row: &DefinitionRow| {
                 known.deployment.withdrawn == row.deleted_at.is_some() && known.deployment.name == row.name
             };
             let mut kept = self.kept();
             match (kept.by_id.get_mut(&id), row) {
-                (Some(known), Some(row)) if same(known, &row) => known.read_at = self.now(),
+                (Some(known), Some(row)) if same(known, &row) => known.read_at = self.fresh.now(),
                 _ => drop(kept.by_id.remove(&id)),
             }
         }
         self.get(id).await
-    }
-
-    fn now(&self) -> Timestamp {
-        self.fresh.as_ref().map_or(Timestamp::default(), |(clock, _)| clock.now())
-    }
-
-    fn is_old(&self, read_at: Timestamp) -> bool {
-        self.fresh.as_ref().is_some_and(|(clock, ms)| clock.now().0 - read_at.0 >= *ms)
     }
 
     /// A version; `DEF-0003` when there is none.
@@ -142,11 +134,11 @@ impl Deployments {
     pub(crate) async fn latest(&self, process_id: &str) -> Result<Arc<Deployment>, Fault> {
         let known = self.kept().latest.get(process_id).copied();
         if let Some((id, read_at)) = known
-            && !self.is_old(read_at)
+            && !self.fresh.is_over(read_at)
         {
             return self.startable(id).await;
         }
-        let read_at = self.now();
+        let read_at = self.fresh.now();
         let row = self.store.latest_definition(process_id).await?;
         let row = row.ok_or_else(|| {
             Fault::new(&codes::DEFINITION_NOT_FOUND, format!("no process `{process_id}` is deployed"))
@@ -161,7 +153,7 @@ impl Deployments {
         if kept.by_id.len() >= KEPT_MAX {
             *kept = Kept::default();
         }
-        let read_at = self.now();
+        let read_at = self.fresh.now();
         kept.by_id.insert(deployment.id, Known { deployment, read_at });
     }
 
