@@ -8,7 +8,7 @@ use model::error::codes;
 use model::{DefinitionId, InstanceId};
 use runtime::{Correlate, Deploy, InstanceFilter, Page, PublishMessage, StartRequest};
 use serde_json::{Value as Json, json};
-use support::{BEGINNING, World, object, service, service_named, user_task};
+use support::{BEGINNING, World, activate, complete, object, service, service_named, user_task};
 
 /// A file with these processes and declarations beside them.
 fn file(processes: &[(&str, String)], beside: &str) -> String {
@@ -593,9 +593,8 @@ async fn mg_7_instances_go_on_with_another_version() {
     world.until_state(id, "completed").await;
 }
 
-#[tokio::test]
-async fn co_7_a_finished_called_instance_is_kept_and_compensated() {
-    let mut world = World::new().await;
+/// `caller` calls `child`, whose work can be undone, waits at a gate, and then undoes it.
+fn compensable_call() -> String {
     let undo = service_named("u", "undo", &[]).replace("serviceTask id", r#"serviceTask isForCompensation="true" id"#);
     let child = format!(
         r#"{}{undo}<bpmn:boundaryEvent id="b" attachedToRef="a"><bpmn:compensateEventDefinition/></bpmn:boundaryEvent>
@@ -609,7 +608,13 @@ async fn co_7_a_finished_called_instance_is_kept_and_compensated() {
         call("child", ""),
         service_named("g", "gate", &[]),
     );
-    let ids = deploy(&world, file(&[("caller", caller), ("child", child)], "")).await;
+    file(&[("caller", caller), ("child", child)], "")
+}
+
+#[tokio::test]
+async fn co_7_a_finished_called_instance_is_kept_and_compensated() {
+    let mut world = World::new().await;
+    let ids = deploy(&world, compensable_call()).await;
     let caller = world.start(ids[0], json!({})).await;
     let (child, _) = all(&world, "child").await[0];
     complete(&world, "work", json!({"made": 1})).await;
@@ -638,20 +643,7 @@ async fn co_7_a_finished_called_instance_is_kept_and_compensated() {
 #[tokio::test]
 async fn co_7_a_finished_called_instance_that_was_erased_is_told_when_it_is_missed() {
     let world = World::new().await;
-    let undo = service_named("u", "undo", &[]).replace("serviceTask id", r#"serviceTask isForCompensation="true" id"#);
-    let child = format!(
-        r#"{}{undo}<bpmn:boundaryEvent id="b" attachedToRef="a"><bpmn:compensateEventDefinition/></bpmn:boundaryEvent>
-<bpmn:association id="as" sourceRef="b" targetRef="u"/>"#,
-        line("", &service("work", &[]))
-    );
-    let caller = format!(
-        r#"<bpmn:startEvent id="start"/>{}{}<bpmn:intermediateThrowEvent id="t"><bpmn:compensateEventDefinition/></bpmn:intermediateThrowEvent>
-<bpmn:sequenceFlow id="f1" sourceRef="start" targetRef="a"/><bpmn:sequenceFlow id="f2" sourceRef="a" targetRef="g"/>
-<bpmn:sequenceFlow id="f3" sourceRef="g" targetRef="t"/>"#,
-        call("child", ""),
-        service_named("g", "gate", &[]),
-    );
-    let ids = deploy(&world, file(&[("caller", caller), ("child", child)], "")).await;
+    let ids = deploy(&world, compensable_call()).await;
     let caller = world.start(ids[0], json!({})).await;
     let (child, _) = all(&world, "child").await[0];
     complete(&world, "work", json!({})).await;
@@ -964,17 +956,6 @@ async fn complete_of(world: &World, job_type: &str, instance: InstanceId, comple
     }
 }
 
-async fn activate(world: &World, job_type: &str) -> Vec<runtime::ActivatedJob> {
-    let ask = runtime::ActivateJobs {
-        job_type: job_type.into(),
-        max: 10,
-        lease: std::time::Duration::from_secs(30),
-        wait: std::time::Duration::ZERO,
-        worker: "w".into(),
-    };
-    world.runtime.activate_jobs(&world.admin, ask).await.unwrap()
-}
-
 async fn advance(world: &World, ms: i64) {
     // Whoever waits for the clock has to be waiting.
     for _ in 0..50 {
@@ -984,9 +965,4 @@ async fn advance(world: &World, ms: i64) {
     for _ in 0..50 {
         tokio::task::yield_now().await;
     }
-}
-
-async fn complete(world: &World, job_type: &str, result: Json) {
-    let job = world.until(job_type, || async { activate(world, job_type).await.pop() }).await;
-    world.runtime.complete_job(&world.admin, job.id, object(result)).await.unwrap();
 }

@@ -40,6 +40,16 @@ fn set(world: &World, id: InstanceId) -> impl Future<Output = Result<(), model::
     world.runtime.set_variables(&world.admin, id, None, object(json!({"x": 1})))
 }
 
+/// A world whose database can be told to fail; until then it does not.
+async fn on_a_faulty_store() -> (World, std::sync::Arc<FaultyStore>) {
+    let ground =
+        Ground { entropy: Entropy::seeded(1), trace: Trace::new(true, false), faults: std::sync::Mutex::default() };
+    let clock = std::sync::Arc::new(ManualClock::new(BEGINNING));
+    let inner = std::sync::Arc::new(store::SqliteStore::open_inline().unwrap());
+    let store = FaultyStore::new(inner, 0, std::sync::Arc::new(ground), clock);
+    (World::on(store.clone(), Vec::new()).await, store)
+}
+
 #[tokio::test]
 async fn an_instance_that_breaks_an_invariant_is_set_aside_alone() {
     let mut world = World::new().await;
@@ -137,12 +147,7 @@ async fn an_instance_of_which_nothing_can_be_read_stays_aside() {
 
 #[tokio::test]
 async fn an_instance_whose_steps_the_database_refuses_is_set_aside_alone_until_it_is_retried() {
-    let ground =
-        Ground { entropy: Entropy::seeded(1), trace: Trace::new(true, false), faults: std::sync::Mutex::default() };
-    let clock = std::sync::Arc::new(ManualClock::new(BEGINNING));
-    let inner = std::sync::Arc::new(store::SqliteStore::open_inline().unwrap());
-    let store = FaultyStore::new(inner, 0, std::sync::Arc::new(ground), clock);
-    let world = World::on(store.clone(), Vec::new()).await;
+    let (world, store) = on_a_faulty_store().await;
     let definition = world.deploy(&around(&user_task("anna"))).await;
     let (bad, good) = (world.start(definition, json!({})).await, world.start(definition, json!({})).await);
     store.refuse(Some(bad));
@@ -264,12 +269,7 @@ async fn a_restart_gives_no_id_twice() {
 /// Thousands who wait for people would fill the memory, and its pieces would make everything else slower.
 #[tokio::test]
 async fn what_waits_for_a_person_is_not_kept_in_memory_and_what_waits_for_a_job_is() {
-    let ground =
-        Ground { entropy: Entropy::seeded(1), trace: Trace::new(true, false), faults: std::sync::Mutex::default() };
-    let clock = std::sync::Arc::new(ManualClock::new(BEGINNING));
-    let inner = std::sync::Arc::new(store::SqliteStore::open_inline().unwrap());
-    let store = FaultyStore::new(inner, 0, std::sync::Arc::new(ground), clock);
-    let world = World::on(store.clone(), Vec::new()).await;
+    let (world, store) = on_a_faulty_store().await;
     let person = world.deploy(&around(&user_task("anna"))).await;
     let job = world.deploy(&around(&service("payment", &[]))).await;
     let (person, job) = (world.start(person, json!({})).await, world.start(job, json!({})).await);
@@ -282,12 +282,7 @@ async fn what_waits_for_a_person_is_not_kept_in_memory_and_what_waits_for_a_job_
 /// Found by simulation: the record was saved, and the process that starts with it was forgotten.
 #[tokio::test]
 async fn a_record_is_not_saved_when_its_starts_are_not_known() {
-    let ground =
-        Ground { entropy: Entropy::seeded(1), trace: Trace::new(true, false), faults: std::sync::Mutex::default() };
-    let clock = std::sync::Arc::new(ManualClock::new(BEGINNING));
-    let inner = std::sync::Arc::new(store::SqliteStore::open_inline().unwrap());
-    let store = FaultyStore::new(inner, 0, std::sync::Arc::new(ground), clock);
-    let world = World::on(store.clone(), Vec::new()).await;
+    let (world, store) = on_a_faulty_store().await;
     let catalog = world.catalog().await;
     store.break_read("definitions");
     let refused = world.runtime.create_record(&world.admin, catalog, object(json!({"TITLE": "t"}))).await.unwrap_err();

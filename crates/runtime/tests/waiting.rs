@@ -5,29 +5,13 @@ mod support;
 
 use model::{DefinitionId, InstanceId};
 use runtime::{Deploy, Operation, Page, TaskFilter};
-use serde_json::{Value as Json, json};
-use support::{World, around, bpmn, object, service};
+use serde_json::json;
+use support::{World, activate, around, bpmn, complete, object, service};
 
 async fn deployed(world: &World, file: String) -> DefinitionId {
     let what = Deploy { bytes: file.into_bytes(), ..Deploy::default() };
     let deployed = world.runtime.deploy(&world.admin, what).await;
     deployed.unwrap_or_else(|f| panic!("{f} {:?}", f.details))[0].id
-}
-
-async fn activate(world: &World, job_type: &str) -> Vec<runtime::ActivatedJob> {
-    let ask = runtime::ActivateJobs {
-        job_type: job_type.into(),
-        max: 10,
-        lease: std::time::Duration::from_secs(30),
-        wait: std::time::Duration::ZERO,
-        worker: "w".into(),
-    };
-    world.runtime.activate_jobs(&world.admin, ask).await.unwrap()
-}
-
-async fn complete(world: &World, job_type: &str, result: Json) {
-    let job = world.until(job_type, || async { activate(world, job_type).await.pop() }).await;
-    world.runtime.complete_job(&world.admin, job.id, object(result)).await.unwrap();
 }
 
 async fn suspend(world: &World, id: InstanceId) {

@@ -235,6 +235,24 @@ pub async fn person(platform: &Platform, login: &str, role: Role) -> Actor {
     Actor::session(platform.users().create(new).await.unwrap())
 }
 
+/// Up to ten jobs of a type, leased.
+pub async fn activate(world: &World, job_type: &str) -> Vec<runtime::ActivatedJob> {
+    let ask = runtime::ActivateJobs {
+        job_type: job_type.into(),
+        max: 10,
+        lease: std::time::Duration::from_secs(30),
+        wait: std::time::Duration::ZERO,
+        worker: "w".into(),
+    };
+    world.runtime.activate_jobs(&world.admin, ask).await.unwrap()
+}
+
+/// Does a job of a type as soon as there is one.
+pub async fn complete(world: &World, job_type: &str, result: serde_json::Value) {
+    let job = world.until(job_type, || async { activate(world, job_type).await.pop() }).await;
+    world.runtime.complete_job(&world.admin, job.id, object(result)).await.unwrap();
+}
+
 pub fn object(json: serde_json::Value) -> Object {
     Value::from_json(&json).as_object().cloned().unwrap_or_default()
 }
