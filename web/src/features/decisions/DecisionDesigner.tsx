@@ -2,7 +2,6 @@
 import { ActionIcon, Button, Menu, TextInput, Tooltip } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { IconArrowBackUp, IconArrowForwardUp, IconArrowLeft, IconDots, IconDownload, IconLayoutSidebarRight, IconRocket } from '@tabler/icons-react'
-import { useBlocker } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { can, queryClient, useMe, type DecisionEvaluation, type ModelWithSource } from '@/api'
@@ -10,10 +9,11 @@ import { ConflictDialog } from '@/features/designer/canvas/ConflictDialog'
 import { Problems } from '@/features/designer/canvas/Problems'
 import { SavedMark } from '@/features/designer/canvas/TopBar'
 import { useAutosave } from '@/features/designer/canvas/useAutosave'
+import { useUnsaved } from '@/features/designer/canvas/useUnsaved'
 import { useDeploy } from '@/features/designer/canvas/useDeploy'
 import { useDiagnostics } from '@/features/designer/canvas/useDiagnostics'
 import designer from '@/features/designer/designer.module.css'
-import { createModel, modelQuery, readModel } from '@/features/designer/queries'
+import { createModel, modelQuery } from '@/features/designer/queries'
 import { toastError } from '@/ui/errors'
 import { Guard } from '@/ui/Guard'
 import { usePageTitle } from '@/ui/hooks'
@@ -37,7 +37,6 @@ export function DecisionDesigner({ model, onReload }: { model: ModelWithSource; 
   const [panelOpen, setPanelOpen] = useState(() => !matchMedia('(max-width: 62em)').matches)
   const [problemsOpen, setProblemsOpen] = useState(false)
   const [rule, setRule] = useState<string | null>(null)
-  const [serverVersion, setServerVersion] = useState<number | null>(null)
   const canvas = useRef<CanvasHandle>(null)
   const source = useCallback(async () => (canvas.current ? canvas.current.xml() : initial), [initial])
   const saving = useAutosave({ model, source })
@@ -45,14 +44,7 @@ export function DecisionDesigner({ model, onReload }: { model: ModelWithSource; 
   usePageTitle(saving.draft.name)
 
   useEffect(() => void check(), [check])
-  useEffect(() => {
-    if (saving.state === 'conflict') void readModel(model.id).then((theirs) => setServerVersion(theirs.version), toastError)
-  }, [saving.state, model.id])
-  const unsaved = saving.unsaved
-  useBlocker({
-    shouldBlockFn: async () => unsaved && !(await saving.flush()) && !globalThis.confirm(`${t('common.confirm.unsavedTitle')}\n${t('common.confirm.unsavedText')}`),
-    enableBeforeUnload: unsaved,
-  })
+  const serverVersion = useUnsaved(model.id, saving)
 
   const changed = () => {
     saving.touch()

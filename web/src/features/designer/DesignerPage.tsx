@@ -2,7 +2,7 @@
 import { Loader } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { useBlocker, useParams } from '@tanstack/react-router'
+import { useParams } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useEffect, useInsertionEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, can, queryClient, useMe, usersQuery, type Definition, type JsonObject, type ModelWithSource } from '@/api'
@@ -22,11 +22,12 @@ import { useAutosave } from './canvas/useAutosave'
 import { useDeploy } from './canvas/useDeploy'
 import { isError, useDiagnostics } from './canvas/useDiagnostics'
 import { useModeler } from './canvas/useModeler'
+import { useUnsaved } from './canvas/useUnsaved'
 import { markFindings } from './canvas/findings'
 import css from './designer.module.css'
 import { emptyForm, formOf, setForm, type DiagramElement } from './modules/forms'
 import { simulate } from './modules/simulation'
-import { createModel, modelQuery, readModel, templatesQuery } from './queries'
+import { createModel, modelQuery, templatesQuery } from './queries'
 
 const DecisionDesigner = lazy(() => import('@/features/decisions/DecisionDesigner').then((module) => ({ default: module.DecisionDesigner })))
 const RuleDrawer = lazy(() => import('./canvas/RuleDrawer'))
@@ -58,7 +59,6 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
   const [formOfElement, setFormOfElement] = useState<DiagramElement | null>(null)
   const [simulating, setSimulating] = useState(false)
   const [rule, setRule] = useState<string | null>(null)
-  const [serverVersion, setServerVersion] = useState<number | null>(null)
   const templates = useQuery(templatesQuery)
   const people = useQuery(usersQuery)
   const text = useRef<() => Promise<string>>(null)
@@ -91,16 +91,8 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
   useEffect(() => {
     if (tool.modeler) markFindings(tool.modeler, findings.diagnostics, locale)
   }, [tool.modeler, findings.diagnostics, locale])
-  useEffect(() => {
-    if (saving.state === 'conflict') void readModel(model.id).then((theirs) => setServerVersion(theirs.version), toastError)
-  }, [saving.state, model.id])
 
-  const unsaved = saving.unsaved
-  useBlocker({
-    shouldBlockFn: async () => unsaved && !(await saving.flush()) && !globalThis.confirm(`${t('common.confirm.unsavedTitle')}\n${t('common.confirm.unsavedText')}`),
-    enableBeforeUnload: unsaved,
-  })
-  useSaveKey(saving.flush)
+  const serverVersion = useUnsaved(model.id, saving)
 
   const { deploying, deploy } = useDeploy({ modelId: model.id, save: saving.flush, showFindings, onRefused: () => setProblemsOpen(true), changes: 'definition' })
 
@@ -232,18 +224,5 @@ async function latestOf(modelId: string): Promise<Definition | null> {
 /** A picture leaves the page, so the page's colour variables become plain colours. */
 function plainColors(svg: string): string {
   return svg.replaceAll('var(--diagram-fill)', '#ffffff').replaceAll('var(--diagram-stroke)', '#2b323b').replaceAll('var(--diagram-label)', '#1c2128')
-}
-
-function useSaveKey(save: () => Promise<boolean>): void {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if ((event.ctrlKey || event.metaKey) && event.code === 'KeyS') {
-        event.preventDefault()
-        void save()
-      }
-    }
-    window.addEventListener('keydown', onKey)
-    return () => window.removeEventListener('keydown', onKey)
-  }, [save])
 }
 
