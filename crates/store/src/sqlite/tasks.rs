@@ -4,7 +4,7 @@ use super::{
     SqliteStore,
     list::page,
     row::{at, int, numbers},
-    tx::{Tx, WriteResult, all, read_error},
+    tx::{Tx, WriteResult, all, first, read_error},
 };
 use crate::{
     Conflict, InboxQuery, Paged, Query, Result, TaskAssignee, TaskClose, TaskDetails, TaskField, TaskPair, TaskRow,
@@ -241,7 +241,13 @@ impl Tasks for SqliteStore {
 
     async fn inbox_count(&self, user: UserId, groups: &[String], cap: u32) -> Result<u32> {
         let query = InboxQuery { user, groups: groups.to_vec(), done: false, text: None, limit: cap, offset: 0 };
-        self.read(move |c| Ok(inbox_ids(c, &query)?.len() as u32)).await
+        self.read(move |c| {
+            let ids = inbox_sql(&query);
+            let sql = format!("SELECT count(*) FROM ({})", ids.text);
+            let count: Option<i64> = first(c, &sql, params_from_iter(ids.values))?;
+            Ok(count.and_then(|n| u32::try_from(n).ok()).unwrap_or(0))
+        })
+        .await
     }
 
     async fn tasks(&self, query: Query<TaskField>) -> Result<Paged<TaskDetails>> {
