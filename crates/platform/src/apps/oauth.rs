@@ -229,10 +229,10 @@ fn grant(reason: &'static str) -> Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Platform;
     use crate::apps::types::{ActivityKind, ActivitySpec};
     use crate::apps::{AppPatch, NewApp, Registration};
     use crate::identity::{NewUser, Role, UserPatch};
-    use crate::Platform;
     use std::future::Future;
 
     struct World {

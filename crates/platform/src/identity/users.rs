@@ -387,12 +387,7 @@ mod tests {
     use crate::identity::tokens::tests::platform;
 
     fn people(name: &str, last_name: &str) -> NewUser {
-        NewUser {
-            login: name.to_lowercase(),
-            name: name.into(),
-            last_name: last_name.into(),
-            ..NewUser::default()
-        }
+        NewUser { login: name.to_lowercase(), name: name.into(), last_name: last_name.into(), ..NewUser::default() }
     }
 
     #[tokio::test]
@@ -416,7 +411,8 @@ mod tests {
         users.put_group(GroupRow { key: "sales".into(), name: "Sales".into(), members: vec![ann] }).await.unwrap();
         let patch = UserPatch { name: Some("Anna".into()), active: Some(false), ..UserPatch::default() };
         users.update(ann, patch).await.unwrap();
-        let changed = (Some(("Anna".into(), false)), Some("Anna".into()), Some("Bob".into()), None, vec!["sales".into()]);
+        let changed =
+            (Some(("Anna".into(), false)), Some("Anna".into()), Some("Bob".into()), None, vec!["sales".into()]);
         assert_eq!(look().await, changed);
     }
 }
