@@ -1,8 +1,8 @@
 //! What only SQLite promises: plans, the log, the file.
 
 use super::{
-    SqliteOptions, SqliteStore, apps, connect, incidents, jobs, list::Words, migrate, outbox, people, retention, tasks,
-    timers,
+    PAGE_BYTES, SqliteOptions, SqliteStore, apps, connect, incidents, jobs, list::Words, migrate, outbox, people,
+    retention, tasks, timers,
 };
 use crate::lists::{
     Sql,
@@ -245,6 +245,24 @@ fn a_newer_schema_is_refused() {
     let error = SqliteStore::open(&path, fast()).unwrap_err();
     assert!(matches!(error, StoreError::NewerSchema { found, known } if found == known + 1), "{error:?}");
     assert_eq!(Fault::from(error).code.code, "STO-0003");
+}
+
+#[test]
+fn a_new_database_has_small_pages_and_an_old_one_keeps_its_own() {
+    let page = |path: &std::path::Path| -> i64 {
+        let connection = Connection::open(path).unwrap();
+        connection.query_row("PRAGMA page_size", [], |row| row.get(0)).unwrap()
+    };
+    let (_directory, path) = database();
+    drop(SqliteStore::open(&path, fast()).unwrap());
+    assert_eq!(page(&path), PAGE_BYTES);
+
+    let (_directory, path) = database();
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch("PRAGMA page_size = 4096; PRAGMA journal_mode = wal; CREATE TABLE t (x); DROP TABLE t").unwrap();
+    drop(old);
+    drop(SqliteStore::open(&path, fast()).unwrap());
+    assert_eq!(page(&path), 4_096);
 }
 
 #[test]
