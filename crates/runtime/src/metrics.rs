@@ -8,6 +8,7 @@ use crate::runtime::Runtime;
 use crate::types::Counters;
 use model::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// Commands of a round, units of a commit.
 const SIZES: &[u64] = &[1, 2, 4, 8, 16, 32, 64, 128, 256];
@@ -18,6 +19,8 @@ const MICROS: &[u64] =
 const MILLIS: &[u64] = &[1, 5, 10, 50, 100, 500, 1_000, 5_000, 10_000, 60_000, 600_000, 3_600_000];
 /// The longest of the lists above, and one for what is beyond.
 const BUCKETS: usize = 15;
+/// Who looks at the figures waits no longer for a database that does not answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A histogram as it stands at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -290,8 +293,11 @@ impl Runtime {
         let now = core.now();
         let age = |due: Option<Timestamp>| due.map_or(0, |at| u64::try_from(now.0.saturating_sub(at.0)).unwrap_or(0));
         // A database that does not answer is told by readiness, not here.
-        let timer = core.store.earliest_timer().await.unwrap_or_default();
-        let effect = core.store.earliest_effect().await.unwrap_or_default();
+        let due = async { tokio::join!(core.store.earliest_timer(), core.store.earliest_effect()) };
+        let (timer, effect) = match tokio::time::timeout(PATIENCE, due).await {
+            Ok((timer, effect)) => (timer.unwrap_or_default(), effect.unwrap_or_default()),
+            Err(_) => (None, None),
+        };
         core.meters.snapshot(Gauges {
             counters: core.counters(),
             lanes: core.lanes.iter().map(|lane| lane.load()).collect(),
