@@ -70,7 +70,7 @@ e2e: build e2e/node_modules/.stamp ## As users do it, in a real browser, against
 	RUSLO_BIN=$(abspath $(BIN)) node --test --test-concurrency=1 e2e/tests/*.test.js
 	@FSYNC=off tools/postgres start >/dev/null
 	RUSLO_E2E_DATABASE=postgres RUSLO_BIN=$(abspath $(BIN)) node --test --test-concurrency=1 \
-		e2e/tests/main-job.test.js e2e/tests/wire.test.js e2e/tests/sign-in.test.js
+		e2e/tests/main-job.test.js e2e/tests/wire.test.js e2e/tests/sign-in.test.js e2e/tests/lag.test.js
 	@tools/postgres stop
 
 e2e/node_modules/.stamp: e2e/package-lock.json | install
