@@ -185,7 +185,8 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
         <aside className={`${css.panel} ruslo-properties`} aria-label={t('designer.bar.properties')}>
           {narrow && <button type="button" className={css.closePanel} onClick={() => setPanelOpen(false)}>{t('designer.closeProperties')}</button>}
           <PanelSearch panel={panel} />
-          <div ref={panel} className={css.panelBody} />
+          {/* Nor are settings to be changed meanwhile. */}
+          <div ref={panel} className={css.panelBody} inert={!tool.modeler} />
         </aside>
       </div>
       <Problems findings={findings} open={problemsOpen} onToggle={() => setProblemsOpen(!problemsOpen)} nameOf={nameOf} onShow={show} onRule={setRule} />

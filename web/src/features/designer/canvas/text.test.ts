@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { textOf } from './text'
 
-function drawing() {
+function drawing(drawn = Promise.resolve()) {
   const listeners = new Map<string, () => void>()
   const state = { written: 0, fails: false }
   const text = textOf(
@@ -13,6 +13,7 @@ function drawing() {
       on: (event, _priority, listener) => void listeners.set(event, listener),
     },
     'as read',
+    drawn,
   )
   return { state, text, change: () => listeners.get('commandStack.changed')?.() }
 }
@@ -26,6 +27,26 @@ describe('the text of a drawing', () => {
     change()
     change()
     expect([await text(), state.written]).toEqual(['text 2', 2])
+  })
+
+  it('has what changed while it was drawn, and is written when all is drawn', async () => {
+    let whole = () => {}
+    const { state, text, change } = drawing(new Promise((resolve) => { whole = resolve }))
+    expect(await text()).toBe('as read')
+    change()
+    const asked = text()
+    await Promise.resolve()
+    expect(state.written).toBe(0)
+    whole()
+    expect(await asked).toBe('text 1')
+  })
+
+  it('is none when something changed and it was never drawn whole', async () => {
+    const { state, text, change } = drawing(Promise.reject(new Error('left')))
+    expect(await text()).toBe('as read')
+    change()
+    await expect(text()).rejects.toThrow('left')
+    expect(state.written).toBe(0)
   })
 
   it('is written again after a failure', async () => {

@@ -8,8 +8,11 @@ interface Written {
 /** Before those who ask. */
 const FIRST = 10_000
 
-/** Until the first change the text is the one that was read in. */
-export function textOf(modeler: Written, source: string): () => Promise<string> {
+/**
+ * Until the first change the text is the one that was read in. What changes before all is `drawn` is written after that:
+ * writing keeps the places of drawn elements only.
+ */
+export function textOf(modeler: Written, source: string, drawn: Promise<void>): () => Promise<string> {
   let written: Promise<string> | null = Promise.resolve(source)
   // A listener that answers anything would keep the event from all others.
   const changed = () => {
@@ -17,7 +20,7 @@ export function textOf(modeler: Written, source: string): () => Promise<string> 
   }
   for (const event of ['commandStack.changed', 'elements.changed']) modeler.on(event, FIRST, changed)
   return () => {
-    const mine = (written ??= modeler.saveXML({ format: true }).then(({ xml }) => xml ?? source))
+    const mine = (written ??= drawn.then(() => modeler.saveXML({ format: true })).then(({ xml }) => xml ?? source))
     // What failed is tried again.
     mine.catch(() => {
       if (written === mine) written = null

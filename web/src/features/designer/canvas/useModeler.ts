@@ -44,14 +44,18 @@ export function useModeler(options: Options): ModelerState {
       panel: panel.current,
       host: { people: () => latest.current.people, openForm: (element) => latest.current.onForm(element) },
     })
-    importInSlices(made, source, () => alive)
+    const drawn = importInSlices(made, source, () => alive).then(() => {
+      if (!alive) throw new Error('left before it was drawn')
+    })
+    // From the start: what changes while it is drawn is a change too.
+    written.current = textOf(made, source, drawn)
+    drawn
       .then(async () => {
         await pause()
         if (!alive) return
         fit(made)
         await pause()
         if (!alive) return
-        written.current = textOf(made, source)
         setFailed(null)
         setModeler(made)
       })
@@ -64,7 +68,7 @@ export function useModeler(options: Options): ModelerState {
     })
     return () => {
       alive = false
-      written.current = null
+      // `written` stays: a save that still waits must not take the text that was read in for what was drawn.
       setModeler(null)
       made.destroy()
     }
