@@ -7,6 +7,7 @@ import { isApiError, queryClient, type Model, type ModelWithSource } from '@/api
 import { toastError } from '@/ui/errors'
 import { useLatest } from '@/ui/hooks'
 import { modelQuery, saveModel } from '../queries'
+import { saveAll, type Unsaved } from './saveAll'
 
 export type SaveState = 'saved' | 'dirty' | 'saving' | 'failed' | 'conflict'
 
@@ -26,8 +27,7 @@ export function useAutosave({ model, source }: Options) {
   const [state, setState] = useState<SaveState>('saved')
   const [version, setVersion] = useState(model.version)
   const [draft, setDraft] = useState<Draft>({ name: model.name, catalogId: model.catalogId ?? null })
-  const live = useRef({ version: model.version, draft, dirty: false, stopped: false })
-  const running = useRef<Promise<boolean> | null>(null)
+  const live = useRef<Unsaved & { version: number; draft: Draft }>({ version: model.version, draft, dirty: false, stopped: false, running: null })
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const getSource = useLatest(source)
 
@@ -58,13 +58,9 @@ export function useAutosave({ model, source }: Options) {
   }, [model.id, getSource])
 
   /** Saves what is not saved yet, after what is being saved; tells whether everything is kept. */
-  const flush = useCallback(async (): Promise<boolean> => {
+  const flush = useCallback((): Promise<boolean> => {
     clearTimeout(timer.current)
-    while (running.current) await running.current
-    if (!live.current.dirty) return true
-    if (live.current.stopped) return false
-    running.current = once().finally(() => (running.current = null))
-    return running.current
+    return saveAll(live.current, once)
   }, [once])
 
   const touch = useCallback(() => {
