@@ -14,7 +14,7 @@ import { CallsPanel, LagsPanel, LoadPanel } from './LoadPanels'
 import { NodesPanel } from './NodesPanel'
 import { systemQuery } from './queries'
 import css from './settings.module.css'
-import { warningsOf, type Warning } from './warnings'
+import { refusedBefore, warningsOf, type Warning } from './warnings'
 
 const DATABASES: Record<string, string> = { sqlite: 'SQLite', postgres: 'PostgreSQL' }
 
@@ -77,15 +77,14 @@ function useWarnings(system: SystemInfo): string[] {
 }
 
 /** Refusals when the page looked half a minute ago, or when it began to look. */
-function useRefusedBefore({ load, startedAt }: SystemInfo): number {
+function useRefusedBefore({ load, startedAt }: SystemInfo): number | undefined {
   const [base, setBase] = useState({ refused: load.refused, startedAt })
   const now = useLatest({ refused: load.refused, startedAt })
   useEffect(() => {
     const timer = setInterval(() => setBase(now.current), 30_000)
     return () => clearInterval(timer)
   }, [now])
-  // A node that began anew counts from 0.
-  return base.startedAt === startedAt ? base.refused : 0
+  return refusedBefore(base, startedAt)
 }
 
 function HealthPanel({ system, well }: { system: SystemInfo; well: boolean }) {

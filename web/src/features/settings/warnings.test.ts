@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SystemInfo } from '@/api'
-import { LATE_MS, QUEUE_MS, warningsOf } from './warnings'
+import { LATE_MS, QUEUE_MS, refusedBefore, warningsOf } from './warnings'
 
 const node = (change: object = {}) => ({ id: 'n1', me: true, url: 'http://a', version: '1', startedAt: '', draining: false, silentMs: 0, partitions: 64, ...change })
 
@@ -30,6 +30,12 @@ describe('what an administrator is told', () => {
       { kind: 'queueLong', queued: 6000, ms: 6000 },
     ])
     expect(warningsOf(system({ load: { queued: QUEUE_MS - 1, perSecond: 1000 } }), 0)).toEqual([])
+  })
+
+  it('compares refusals of one node since its one start only', () => {
+    const base = { refused: 7, startedAt: 'a' }
+    expect([refusedBefore(base, 'a'), refusedBefore(base, 'b')]).toEqual([7, undefined])
+    expect(warningsOf(system({ load: { refused: 10 } }), refusedBefore(base, 'b'))).toEqual([])
   })
 
   it('tells what is late, and of targets that do not answer', () => {

@@ -16,8 +16,13 @@ export const LATE_MS = 10_000
 /** A queue that takes longer to be done is long. */
 export const QUEUE_MS = 3_000
 
-/** `refusedBefore`: refusals a moment ago, when the page looked last. */
-export function warningsOf(system: SystemInfo, refusedBefore: number | undefined): Warning[] {
+/** Each node counts its own since it began: another's count, or one from before a restart, tells nothing. */
+export function refusedBefore(base: { refused: number; startedAt: string }, startedAt: string): number | undefined {
+  return base.startedAt === startedAt ? base.refused : undefined
+}
+
+/** `before`: refusals a moment ago, when the page looked last. */
+export function warningsOf(system: SystemInfo, before: number | undefined): Warning[] {
   const { cluster, circuits, load } = system
   const warnings: Warning[] = []
   if (!cluster.serving) warnings.push({ kind: 'notServing' })
@@ -25,7 +30,7 @@ export function warningsOf(system: SystemInfo, refusedBefore: number | undefined
   for (const node of cluster.nodes) {
     if (isSilent(node, cluster.takeoverMs)) warnings.push({ kind: 'silent', node: node.url || node.id, silentMs: node.silentMs })
   }
-  const refused = refusedBefore === undefined ? 0 : load.refused - refusedBefore
+  const refused = before === undefined ? 0 : load.refused - before
   const queueMs = load.perSecond > 0 ? (load.queued / load.perSecond) * 1000 : 0
   if (refused > 0) warnings.push({ kind: 'refusing', count: refused })
   if (queueMs >= QUEUE_MS) warnings.push({ kind: 'queueLong', queued: load.queued, ms: Math.round(queueMs / 1000) * 1000 })
