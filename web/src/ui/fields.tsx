@@ -1,10 +1,10 @@
 /** Catalog fields as inputs and as text: one place that knows every field type. */
-import { NumberInput, Select, MultiSelect, Switch, TagsInput, Textarea, TextInput } from '@mantine/core'
+import { Select, MultiSelect, Switch, TagsInput, Textarea, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { recordQuery, usersQuery, type Field, type Json } from '@/api'
 import { useLocale } from './hooks'
-import { separators } from '@/util/numbers'
+import { NumberField, NumbersField } from './NumberField'
 import { PeopleSelect, PersonSelect, RecordSelect } from './pickers'
 
 interface FieldInputProps {
@@ -20,12 +20,11 @@ const asList = (value: Json | undefined): string[] => (Array.isArray(value) ? va
 const orNull = (text: string | null): Json => (text === null || text === '' ? null : text)
 
 export function FieldInput({ field, value, onChange, error, disabled }: FieldInputProps) {
-  const locale = useLocale()
   const common = { label: field.name, withAsterisk: field.required, error, disabled, id: `field-${field.key}`, name: field.key }
   if (field.multiple) return <ManyInput field={field} value={value} onChange={onChange} common={common} />
   switch (field.type) {
     case 'number':
-      return <NumberInput {...common} value={value === null || value === undefined ? '' : Number(value)} onChange={(v) => onChange(v === '' ? null : Number(v))} hideControls {...separators(locale)} />
+      return <NumberField {...common} value={value} onChange={onChange} />
     case 'boolean':
       return <Switch label={field.name} disabled={disabled} error={error} checked={value === true} onChange={(e) => onChange(e.currentTarget.checked)} />
     case 'date':
@@ -50,7 +49,7 @@ function ManyInput({ field, value, onChange, common }: { field: Field; value: Js
   const list = asList(value)
   if (field.type === 'person') return <PeopleSelect {...common} value={list} onChange={(v) => onChange(v)} />
   if (field.type === 'list') return <MultiSelect size="sm" {...common} data={options(field)} value={list} onChange={(v) => onChange(v)} />
-  if (field.type === 'number') return <TagsInput size="sm" {...common} value={list} onChange={(v) => onChange(v.map(Number).filter((n) => !Number.isNaN(n)))} />
+  if (field.type === 'number') return <NumbersField {...common} value={list} onChange={onChange} />
   return <TagsInput size="sm" {...common} value={list} onChange={(v) => onChange(v)} />
 }
 

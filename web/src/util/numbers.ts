@@ -13,3 +13,26 @@ export function separators(locale: string): Separators {
   const thousandSeparator = of('group', ' ')
   return { thousandSeparator, decimalSeparator: of('decimal', '.'), allowedDecimalSeparators: ['.', ','].filter((one) => one !== thousandSeparator) }
 }
+
+/** What is written in an input, with a point for the decimal separator. */
+export function numberOf(written: number | string): number | null {
+  const text = String(written).trim()
+  const number = Number(text)
+  return text === '' || Number.isNaN(number) ? null : number
+}
+
+/** What an input shows: as it was typed ("10.", "1.0", "-") while that means the value. */
+export function shownNumber(typed: number | string, value: number | null): number | string {
+  return numberOf(typed) === value ? typed : (value ?? '')
+}
+
+/** Numbers one by one: where the comma is for decimals only the semicolon parts them. */
+export function numberList(locale: string): { splitChars: string[]; write: (n: number | string) => string; read: (text: string) => number | null } {
+  const { decimalSeparator, allowedDecimalSeparators } = separators(locale)
+  const comma = allowedDecimalSeparators.includes(',')
+  return {
+    splitChars: comma ? [';'] : [',', ';'],
+    write: (n) => String(n).replace('.', decimalSeparator),
+    read: (text) => numberOf(comma ? text.replace(',', '.') : text),
+  }
+}

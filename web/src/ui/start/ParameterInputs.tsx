@@ -1,8 +1,9 @@
 /** Inputs for declared start parameters, by their type. */
-import { NumberInput, Select, Stack, Switch, TagsInput, Textarea, TextInput } from '@mantine/core'
+import { Select, Stack, Switch, TagsInput, Textarea, TextInput } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Json, JsonObject, Parameter } from '@/api'
 import { toLocalInput } from '../fields'
+import { NumberField, NumbersField } from '../NumberField'
 import { PersonSelect } from '../pickers'
 
 export function initialValues(parameters: Parameter[]): JsonObject {
@@ -55,12 +56,14 @@ function ParameterInput({ parameter, value, error, onChange }: InputProps) {
   const common = { label: parameter.name || parameter.key, description: parameter.description || undefined, withAsterisk: parameter.required, error, name: parameter.key }
   const text = value === null || value === undefined ? '' : String(value)
   if (parameter.multiple && parameter.type !== 'select') {
-    return <TagsInput size="sm" {...common} value={Array.isArray(value) ? value.map(String) : []} onChange={onChange} />
+    const list = Array.isArray(value) ? value.map(String) : []
+    if (parameter.type === 'int' || parameter.type === 'double') return <NumbersField {...common} value={list} onChange={onChange} />
+    return <TagsInput size="sm" {...common} value={list} onChange={onChange} />
   }
   switch (parameter.type) {
     case 'int':
     case 'double':
-      return <NumberInput {...common} value={text === '' ? '' : Number(text)} onChange={(v) => onChange(v === '' ? null : Number(v))} allowDecimal={parameter.type === 'double'} hideControls />
+      return <NumberField {...common} value={value} onChange={onChange} allowDecimal={parameter.type === 'double'} />
     case 'bool':
       return <Switch label={common.label} description={common.description} checked={value === true || value === 'Y'} onChange={(e) => onChange(e.currentTarget.checked)} />
     case 'date':
