@@ -38,7 +38,12 @@ export function DecisionDesigner({ model, onReload }: { model: ModelWithSource; 
   const [problemsOpen, setProblemsOpen] = useState(false)
   const [rule, setRule] = useState<string | null>(null)
   const canvas = useRef<CanvasHandle>(null)
-  const source = useCallback(async () => (canvas.current ? canvas.current.xml() : initial), [initial])
+  /** Outlives the page, for a save that still waits when it is left. */
+  const drawn = useRef<CanvasHandle>(null)
+  const source = useCallback(async () => {
+    drawn.current = canvas.current ?? drawn.current
+    return drawn.current ? drawn.current.xml() : initial
+  }, [initial])
   const saving = useAutosave({ model, source })
   const { findings, run: check, soon, show: showFindings } = useDiagnostics(source)
   usePageTitle(saving.draft.name)

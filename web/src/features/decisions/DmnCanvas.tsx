@@ -43,6 +43,7 @@ export default function DmnCanvas({ source, editable, evaluation, onChange, ref 
     if (!box.current) return
     const made = editable ? createEditor(box.current) : createViewer(box.current)
     dmn.current = made
+    read.current = false
     let alive = true
     const watched = new WeakSet<ActiveViewer>()
     made.on('views.changed', () => {
@@ -64,9 +65,8 @@ export default function DmnCanvas({ source, editable, evaluation, onChange, ref 
       (error: Error) => alive && setFailed(error.message),
     )
     return () => {
+      // `dmn` stays: a save that still waits must not take the text that was read in for what was drawn.
       alive = false
-      read.current = false
-      dmn.current = null
       made.destroy()
     }
   }, [source, editable, changed])
