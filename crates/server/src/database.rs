@@ -160,15 +160,20 @@ fn private_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Makes the file unless it is there, for its owner alone; what SQLite lays beside it gets the same rights.
+///
+/// One that is there is not opened: closing it would end every lock that SQLite holds on it in this process.
 fn private_file(path: &Path) -> std::io::Result<()> {
     let mut options = File::options();
-    options.create(true).truncate(false).write(true);
+    options.create_new(true).write(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
         options.mode(0o600);
     }
-    options.open(path).map(drop)
+    match options.open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(drop),
+    }
 }
 
 #[cfg(test)]

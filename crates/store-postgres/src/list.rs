@@ -22,7 +22,7 @@ pub(crate) struct Words;
 impl Dialect for Words {
     type Value = Param;
     const TRUE: &'static str = "TRUE";
-    const DESCENDING_BEGINS_WITH_NULLS: bool = true;
+    const NULLS_ARE_LARGEST: bool = true;
     const FALSE: &'static str = "FALSE";
     /// Then rows and total are of one moment.
     const TOTAL_IN_ROWS: bool = true;

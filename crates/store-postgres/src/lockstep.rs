@@ -26,7 +26,7 @@ pub(crate) fn stepping(sql: &str) -> Cow<'_, str> {
         let upto = &rest[..place + "unnest(".len()];
         let next = after.trim_start();
         to.push_str(before);
-        if upto.ends_with(WHOLE) && !next.starts_with("WITH ") && !next.starts_with("AS ") {
+        if upto.ends_with(WHOLE) && (next.is_empty() || next.starts_with(')') || next.starts_with("ON CONFLICT")) {
             to.truncate(to.len() - "* FROM ".len());
             columns(&mut to, arrays);
         } else if JOINED.iter().any(|head| upto.ends_with(head)) && next.starts_with("AS ") {

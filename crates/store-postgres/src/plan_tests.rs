@@ -154,7 +154,7 @@ fn hot_queries_look_at_few_rows() {
         for (name, (sql, params), most) in lists().into_iter().chain(look_ups()) {
             let typed: Vec<(&(dyn ToSql + Sync), Type)> =
                 params.iter().map(|p| (p as &(dyn ToSql + Sync), p.kind())).collect();
-            let sql = format!("EXPLAIN (ANALYZE, TIMING OFF) {sql}");
+            let sql = format!("EXPLAIN (ANALYZE, TIMING OFF) {}", crate::lockstep::stepping(&sql));
             let rows = client.query_typed(&sql, &typed).await.unwrap_or_else(|e| panic!("{name}: {e:?}\n{sql}"));
             let plan: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
             let found = looked_at(&plan);

@@ -107,7 +107,7 @@ pub(crate) const LIST: List<TaskField> = List {
     column: task_column,
 };
 
-/// The list of (task) pairs.
+/// The list of (task, person) pairs.
 pub(crate) const PAIRS: List<TaskField> = List {
     select: columns!(task_pair),
     from: "user_tasks t JOIN task_assignees a ON a.partition_id = t.partition_id AND a.task_id = t.id
@@ -314,7 +314,9 @@ impl Tasks for PostgresStore {
 
     async fn inbox_count(&self, user: UserId, groups: &[String], cap: u32) -> Result<u32> {
         let query = InboxQuery { user, groups: groups.to_vec(), done: false, text: None, limit: cap, offset: 0 };
-        Ok(self.inbox_ids(&query).await?.len() as u32)
+        let (ids, params) = inbox_sql(&query).finish();
+        let count: Option<i64> = self.first(&format!("SELECT count(*) FROM ({ids}) AS i"), params).await?;
+        Ok(count.and_then(|n| u32::try_from(n).ok()).unwrap_or(0))
     }
 
     async fn tasks(&self, query: Query<TaskField>) -> Result<Paged<TaskDetails>> {

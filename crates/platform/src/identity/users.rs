@@ -113,7 +113,10 @@ impl Users<'_> {
             Err(ticket) => ticket,
         };
         let user = self.0.store.user_by_login(&login).await?.map(|row| Arc::new(User::from(row)));
-        self.0.memory.logins.remember(ticket, login, user.clone(), None);
+        // A process may ask for any text: what is longer than a login can be is not worth its memory.
+        if login.len() <= 4 * LOGIN_CHARS {
+            self.0.memory.logins.remember(ticket, login, user.clone(), None);
+        }
         Ok(user)
     }
 
@@ -341,9 +344,12 @@ fn invalid(field: &str, message: &str) -> Fault {
     Fault::new(&codes::USER_INVALID, message).with_details(json!({ "field": field }))
 }
 
+/// Characters of a login at most.
+const LOGIN_CHARS: usize = 100;
+
 fn check_login(login: &str) -> Result<String, Fault> {
     let login = login.trim();
-    let fits = (1..=100).contains(&login.chars().count())
+    let fits = (1..=LOGIN_CHARS).contains(&login.chars().count())
         && login.chars().all(|c| c.is_alphanumeric() || ".-_@+".contains(c))
         && login.parse::<UserId>().is_err();
     if fits { Ok(login.to_owned()) } else { Err(invalid("login", "A login has 1 to 100 letters, digits or .-_@+")) }

@@ -30,6 +30,9 @@ pub(super) struct Near {
     /// Everything here, waiting or fired, with how often it came again.
     known: HashMap<TimerId, u32>,
     horizon: Timestamp,
+    /// The horizon was forgotten: what is due before all that is here may be in the store, so it is read even without
+    /// room, and the latest give way.
+    forgotten: bool,
     /// Not to be read before then: the store did not answer.
     read_at: Timestamp,
     /// Timers that were over while a page was being read: the page may still show them.
@@ -44,6 +47,7 @@ impl Near {
             waiting: BTreeMap::new(),
             known: HashMap::new(),
             horizon: Timestamp::default(),
+            forgotten: false,
             read_at: Timestamp::default(),
             over_meanwhile: None,
             seen: Timestamp::default(),
@@ -114,9 +118,10 @@ impl Near {
     /// horizon; what was committed before is in the page.
     pub(super) fn begin_read(&mut self, now: Timestamp) -> Option<Page> {
         let until = now.plus_ms(WINDOW_MS);
-        if now < self.read_at || self.horizon > now.plus_ms(WINDOW_MS / 2) || !self.has_room() {
+        if now < self.read_at || self.horizon > now.plus_ms(WINDOW_MS / 2) || !self.may_read() {
             return None;
         }
+        self.forgotten = false;
         self.horizon = until;
         self.over_meanwhile = Some(HashSet::new());
         // Those that are known may be read once more.
@@ -148,12 +153,13 @@ impl Near {
     /// The store did not answer.
     pub(super) fn read_failed(&mut self, now: Timestamp) {
         self.over_meanwhile = None;
-        self.horizon = Timestamp::default();
+        self.forget_horizon();
         self.read_at = now.plus_ms(AGAIN_MS);
     }
 
     /// Everything is to be read again: timers may be in the store that are not here.
     pub(super) fn forget_horizon(&mut self) {
+        self.forgotten = true;
         self.horizon = Timestamp::default();
         self.read_at = Timestamp::default();
     }
@@ -185,9 +191,13 @@ impl Near {
 
     /// When there is something to do next; none: when something is over or new.
     pub(super) fn next(&self) -> Option<Timestamp> {
-        let read = self.has_room().then(|| self.horizon.plus_ms(-WINDOW_MS / 2).max(self.read_at));
+        let read = self.may_read().then(|| self.horizon.plus_ms(-WINDOW_MS / 2).max(self.read_at));
         let fire = self.waiting.keys().next().map(|(at, _)| *at);
         read.into_iter().chain(fire).min()
+    }
+
+    fn may_read(&self) -> bool {
+        self.forgotten || self.has_room()
     }
 
     fn has_room(&self) -> bool {
@@ -323,6 +333,22 @@ mod tests {
             near.end_read(page, vec![row(1, 10)]);
             assert_eq!(ids(&near.take_due(now)), [1]);
         }
+    }
+
+    #[test]
+    fn what_is_forgotten_is_read_without_room_and_the_earliest_fires() {
+        let (mut near, now) = (Near::new(100), Timestamp(40_000));
+        let later: Vec<_> = (1..=60).map(|id| row(id, now.0 + 50_000)).collect();
+        let page = near.begin_read(now).unwrap();
+        near.end_read(page, later.clone());
+        assert!(near.begin_read(now).is_none(), "there is no room for more");
+        near.forget_horizon();
+        near.keep(row(61, now.0 + 1));
+        assert!(near.next().unwrap() <= now, "it is read at once");
+        let page = near.begin_read(now).unwrap();
+        near.end_read(page, [vec![row(61, now.0 + 1)], later].concat());
+        assert_eq!(ids(&near.take_due(now.plus_ms(1))), [61]);
+        assert!(near.len() <= 100);
     }
 
     #[test]

@@ -155,8 +155,8 @@ pub trait Dialect {
     const TRUE: &'static str;
     /// What never holds.
     const FALSE: &'static str;
-    /// Which order by itself begins with nulls: the descending one, or else the ascending one.
-    const DESCENDING_BEGINS_WITH_NULLS: bool;
+    /// Whether nulls stand where the largest value would, or else where the smallest would.
+    const NULLS_ARE_LARGEST: bool;
     /// Whether the total, where it is wanted, is each row's last column.
     const TOTAL_IN_ROWS: bool;
 
@@ -218,8 +218,8 @@ impl<F> List<F> {
             match (self.column)(field) {
                 Column::Plain { sql: column, nullable, .. } => {
                     tied |= column == self.tie.0;
-                    let first = *descending == D::DESCENDING_BEGINS_WITH_NULLS;
-                    let nulls = if nullable && first { " NULLS LAST" } else { "" };
+                    let nulls_first = *descending == D::NULLS_ARE_LARGEST;
+                    let nulls = if nullable && nulls_first { " NULLS LAST" } else { "" };
                     sql.push(&format!("{column} {direction}{nulls}, "));
                 }
                 Column::Flag { yes, .. } => sql.push(&format!("({yes}) {direction}, ")),

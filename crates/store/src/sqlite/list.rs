@@ -22,7 +22,7 @@ const MEMBER: Side<'static> = Side { expression: "e.value", kind: crate::lists::
 impl Dialect for Words {
     type Value = Value;
     const TRUE: &'static str = "1";
-    const DESCENDING_BEGINS_WITH_NULLS: bool = false;
+    const NULLS_ARE_LARGEST: bool = false;
     const FALSE: &'static str = "0";
     const TOTAL_IN_ROWS: bool = false;
 

@@ -62,9 +62,9 @@ pub struct SqliteOptions {
     pub queue_reads: usize,
     /// Whether a commit waits for the disk. Only throw-away stores say no.
     pub durable: bool,
-    /// Pages of the log after which it is moved into the database in the background.
+    /// Pages (of [`PAGE_BYTES`]) of the log after which it is moved into the database in the background.
     pub checkpoint_pages: u64,
-    /// Pages of the log after which the writer itself makes it start over.
+    /// Pages (of [`PAGE_BYTES`]) of the log after which the writer itself makes it start over.
     pub log_pages: u64,
 }
 
@@ -79,6 +79,17 @@ impl Default for SqliteOptions {
             checkpoint_pages: 2_000,
             log_pages: 32_768,
         }
+    }
+}
+
+impl SqliteOptions {
+    /// The same bytes of log in a database whose pages are of another size.
+    fn for_pages_of(self, connection: &Connection) -> Result<Self> {
+        let page: i64 = connection
+            .pragma_query_value(None, "page_size", |row| row.get(0))
+            .map_err(|e| failed("read the size of a page", e))?;
+        let scaled = |pages: u64| (pages * PAGE_BYTES.unsigned_abs() / page.unsigned_abs().max(1)).max(1);
+        Ok(Self { checkpoint_pages: scaled(self.checkpoint_pages), log_pages: scaled(self.log_pages), ..self })
     }
 }
 
@@ -117,6 +128,7 @@ impl SqliteStore {
         let path = path.as_ref();
         let mut connection = connect(path, &options, false)?;
         migrate::migrate(&mut connection)?;
+        let options = options.for_pages_of(&connection)?;
         let counters = Arc::new(Counters::default());
         let checkpoint = Arc::new(checkpoint::Signal::default());
         let writer = Arc::new(writer::Queue::new(options.queue_units));

@@ -38,7 +38,7 @@ impl Cells for Columns<'_> {
 
     fn bytes<T>(&mut self, make: impl FnOnce(&[u8]) -> Option<T>) -> Result<Option<T>> {
         let column = self.step();
-        match self.row.get_ref(column)?.as_blob_or_null()? {
+        match self.row.get_ref(column)?.as_blob_or_null().map_err(|_| self.refused("is no blob"))? {
             None => Ok(None),
             Some(bytes) => make(bytes).map(Some).ok_or_else(|| self.refused("has another length")),
         }
@@ -51,7 +51,9 @@ impl Cells for Columns<'_> {
     }
 
     fn refused(&self, why: &str) -> Error {
-        Error::FromSqlConversionFailure(self.next.saturating_sub(1), Type::Null, why.into())
+        let column = self.next.saturating_sub(1);
+        let kind = self.row.get_ref(column).map_or(Type::Null, |value| value.data_type());
+        Error::FromSqlConversionFailure(column, kind, why.into())
     }
 }
 

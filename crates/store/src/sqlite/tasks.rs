@@ -66,7 +66,7 @@ pub(super) const LIST: List<TaskField> = List {
     column: task_column,
 };
 
-/// The list of (task) pairs. The cross join keeps the tasks' order when no person is named.
+/// The list of (task, person) pairs.
 pub(super) const PAIRS: List<TaskField> = List {
     select: columns!(task_pair),
     from: "user_tasks t JOIN task_assignees a ON a.task_id = t.id LEFT JOIN instances i ON i.id = t.instance_id",
