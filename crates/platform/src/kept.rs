@@ -1,8 +1,9 @@
 //! What was looked up a moment ago: who a token stands for, apps, people, groups, what apps registered. A busy client
 //! or app would otherwise cost several reads of the database a request, and every task that a person gets one more.
 //!
-//! Invariant: what was revoked or changed here is not honoured by any request that comes after its acknowledgement; what
-//! another node did is seen after [`KEPT_MS`]. Never: keeps a token itself, only its hash; keeps that a token was refused.
+//! Invariant: what was revoked or changed here is not honoured by any request that comes after its acknowledgement;
+//! what another node did is seen after [`KEPT_MS`]. Never: keeps a token itself, only its hash; keeps that a token was
+//! refused.
 
 use crate::apps::AppActivity;
 use crate::identity::secrets::Hash32;
