@@ -62,9 +62,9 @@ pub struct SqliteOptions {
     pub queue_reads: usize,
     /// Whether a commit waits for the disk. Only throw-away stores say no.
     pub durable: bool,
-    /// Pages (of [`PAGE_BYTES`]) of the log after which it is moved into the database in the background.
+    /// Pages (of 2 KiB) of the log after which it is moved into the database in the background.
     pub checkpoint_pages: u64,
-    /// Pages (of [`PAGE_BYTES`]) of the log after which the writer itself makes it start over.
+    /// Pages (of 2 KiB) of the log after which the writer itself makes it start over.
     pub log_pages: u64,
 }
 
