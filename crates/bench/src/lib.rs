@@ -22,6 +22,7 @@ pub mod remote;
 mod report;
 mod sequence;
 mod stage;
+mod turns;
 
 pub use inside::Bench;
 pub use jobs::Job;
@@ -33,5 +34,5 @@ use anyhow::Result;
 /// Runs a job in this process and checks that the database holds what was acknowledged.
 pub async fn run(bench: &Bench, options: &Options) -> Result<Report> {
     let mut stage = inside::Inside::open(bench).await?;
-    sequence::run(&mut stage, options).await
+    sequence::run(&mut stage, None, options).await
 }

@@ -67,7 +67,14 @@ impl Drop for Remote {
 /// Runs a job against a server of its own.
 pub async fn run(launch: &Launch, options: &Options) -> Result<Report> {
     let mut stage = Remote::open(launch.clone()).await?;
-    sequence::run(&mut stage, options).await.with_context(|| stage.last_words())
+    sequence::run(&mut stage, None, options).await.with_context(|| stage.last_words())
+}
+
+/// Runs C against a server of its own beside another one, `quiet`, where nobody waits.
+pub async fn run_beside(launch: &Launch, quiet: &Launch, options: &Options) -> Result<Report> {
+    let mut stage = Remote::open(launch.clone()).await?;
+    let mut quiet = Remote::open(quiet.clone()).await?;
+    sequence::run(&mut stage, Some(&mut quiet), options).await.with_context(|| stage.last_words())
 }
 
 /// Runs a job, kills the server in mid-load, starts it again and looks for what was acknowledged.

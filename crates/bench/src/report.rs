@@ -93,19 +93,27 @@ pub struct Waiting {
     pub restart_ms: Option<f64>,
 }
 
-/// A job before there were waiting instances and while they wait.
+/// A job where nobody waits and where they do: medians of the turns.
 #[derive(Debug, Clone, Serialize)]
 pub struct Beside {
-    /// Instances a second before.
+    /// How often the two were compared, one at once after the other.
+    pub turns: usize,
+    /// Instances a second where nobody waits.
     pub alone_per_second: f64,
     /// Instances a second while they wait.
     pub per_second: f64,
-    /// The second as a share of the first.
+    /// The second as a share of the first, within a turn.
     pub share: f64,
-    /// The server's CPU for each before, in microseconds.
+    /// Of the turn with the lowest share.
+    pub share_lowest: f64,
+    /// Of the turn with the highest.
+    pub share_highest: f64,
+    /// The server's CPU for each where nobody waits, in microseconds.
     pub alone_cpu_us: f64,
     /// The same while they wait: less at the mercy of what else the machine does than a rate.
     pub cpu_us: f64,
+    /// The second as a share of the first, within a turn.
+    pub cpu_share: f64,
 }
 
 /// What was found after the server was killed under load and started again.
@@ -237,6 +245,9 @@ impl fmt::Display for Report {
             for (job, b) in [("straight-through", &w.straight), ("service", &w.service)] {
                 let (beside, share, alone) = (b.per_second, b.share * 100.0, b.alone_per_second);
                 write!(f, "\n  {job} beside them {beside}/s = {share:.1} % of {alone}/s alone")?;
+                if b.turns > 1 {
+                    write!(f, " ({:.1}-{:.1} % in {} turns)", b.share_lowest * 100.0, b.share_highest * 100.0, b.turns)?;
+                }
                 write!(f, "; CPU {} us, {} us alone", b.cpu_us, b.alone_cpu_us)?;
             }
             if let Some(ms) = w.restart_ms {

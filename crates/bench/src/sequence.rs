@@ -4,8 +4,9 @@
 
 use crate::jobs::{Job, Process};
 use crate::load::{Outcome, Plan, Script};
-use crate::report::{Beside, Figures, Report, Waiting, round};
+use crate::report::{Figures, Report, Waiting, round};
 use crate::stage::{Counters, Stage};
+use crate::turns::{Pairs, Turns};
 use anyhow::{Result, bail};
 use std::time::Duration;
 
@@ -65,15 +66,16 @@ impl Options {
 const WARM_UP_MAX: u64 = 2_000;
 /// How long timers that were left may take to end their instances.
 const TIMERS_END: Duration = Duration::from_secs(60);
-/// How long A and B run before and beside waiting instances.
-const JOB_SECONDS: f64 = 4.0;
+/// How often they do by turns on two servers.
+const ROUNDS: u32 = 7;
 /// Requests whose latency is taken one by one.
 const SINGLE_REQUESTS: u64 = 500;
 
-/// Runs a job on a stage.
-pub(crate) async fn run<S: Stage>(stage: &mut S, options: &Options) -> Result<Report> {
+/// Runs a job on a stage. C compares it with `quiet`, another one like it where nobody waits; without that A and B run
+/// alone on the stage itself, before anybody waits there.
+pub(crate) async fn run<S: Stage>(stage: &mut S, quiet: Option<&mut S>, options: &Options) -> Result<Report> {
     match options.job {
-        Job::Waiting => waiting(stage, options).await,
+        Job::Waiting => waiting(stage, quiet, options).await,
         _ => plain(stage, options).await,
     }
 }
@@ -120,22 +122,15 @@ pub(crate) fn figures<S: Stage>(
     })
 }
 
-/// C: A and B alone, then the waiting instances, the lists, A and B beside them, a restart.
-async fn waiting<S: Stage>(stage: &mut S, options: &Options) -> Result<Report> {
-    let job = |script, first| {
-        let plan = Plan::new(script, options.clients, u64::from(u32::MAX));
-        Plan { seconds: Some(JOB_SECONDS), first, ..plan }
-    };
-    let straight = |first| job(Script::Start(Process::Straight), first);
-    let service = |first| job(Script::Service { take: options.take }, first);
-    let mut completed = 0;
-    for warm_up in [straight(0), service(1 << 32)] {
-        let warm = stage.load(warm_up).await?;
-        sound(&warm)?;
-        completed += warm.done;
+/// C: the waiting instances, the lists, A and B alone and beside them, a restart.
+async fn waiting<S: Stage>(stage: &mut S, mut quiet: Option<&mut S>, options: &Options) -> Result<Report> {
+    let mut turns = Turns::new(options);
+    let mut completed = turns.warm_up(stage).await?;
+    let mut pairs = Pairs::default();
+    match &mut quiet {
+        Some(quiet) => _ = turns.warm_up(*quiet).await?,
+        None => completed += turns.alone(stage, &mut pairs).await?,
     }
-    let straight_alone = with_cpu(stage, straight(2 << 32)).await?;
-    let service_alone = with_cpu(stage, service(3 << 32)).await?;
     let before = stage.counters().await?;
     let measured = stage.load(options.plan()).await?;
     sound(&measured)?;
@@ -146,13 +141,18 @@ async fn waiting<S: Stage>(stage: &mut S, options: &Options) -> Result<Report> {
     let last = u32::try_from(measured.done.saturating_sub(50)).unwrap_or(u32::MAX);
     let page_200 = stage.load(list(last.min(199 * 50))).await?;
     let complete = stage.load(Plan::new(Script::CompleteTasks, 1, count)).await?;
-    let straight_beside = with_cpu(stage, straight(4 << 32)).await?;
-    let service_beside = with_cpu(stage, service(5 << 32)).await?;
     for outcome in [&first_page, &page_200, &complete] {
         sound(outcome)?;
     }
-    let pairs = [&straight_alone, &service_alone, &straight_beside, &service_beside];
-    completed += complete.done + pairs.iter().map(|(seen, _)| seen.done).sum::<u64>();
+    completed += complete.done;
+    match &mut quiet {
+        Some(quiet) => {
+            for round in 0..ROUNDS {
+                completed += turns.both(stage, quiet, &mut pairs, round % 2 == 0).await?;
+            }
+        }
+        None => completed += turns.beside(stage, &mut pairs).await?,
+    }
     check(stage, completed, 0).await?;
     let restart = stage.restart().await?;
     let active = stage.instances("active").await?;
@@ -169,32 +169,11 @@ async fn waiting<S: Stage>(stage: &mut S, options: &Options) -> Result<Report> {
         page_200_p99_ms: page_200.p99_ms,
         complete_p50_ms: complete.p50_ms,
         complete_p99_ms: complete.p99_ms,
-        straight: compared(&straight_alone, &straight_beside),
-        service: compared(&service_alone, &service_beside),
+        straight: pairs.straight.compared(),
+        service: pairs.service.compared(),
         restart_ms: restart.map(|d| round(d.as_secs_f64() * 1000.0)),
     });
     Ok(report)
-}
-
-fn compared(alone: &(Outcome, f64), beside: &(Outcome, f64)) -> Beside {
-    Beside {
-        alone_per_second: alone.0.per_second().round(),
-        per_second: beside.0.per_second().round(),
-        share: round(beside.0.per_second() / alone.0.per_second().max(1.0)),
-        alone_cpu_us: alone.1,
-        cpu_us: beside.1,
-    }
-}
-
-/// What the clients saw, of whom none was refused, and the server's CPU for each in microseconds.
-async fn with_cpu<S: Stage>(stage: &mut S, plan: Plan) -> Result<(Outcome, f64)> {
-    let before = stage.counters().await?;
-    let seen = stage.load(plan).await?;
-    sound(&seen)?;
-    let after = stage.counters().await?;
-    let us = after.usage.cpu_us.saturating_sub(before.usage.cpu_us) as f64;
-    let each = round(us / seen.done.max(1) as f64);
-    Ok((seen, each))
 }
 
 /// Nothing was refused.

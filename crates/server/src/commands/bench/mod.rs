@@ -188,6 +188,9 @@ async fn over_http(options: &Bench, run: &Options, folder: &Path, url: Option<St
     if options.kill {
         return bench::remote::run_and_kill(&server, run).await;
     }
+    if run.job == Job::Waiting {
+        return beside(options, &server, run, &folder.join("quiet")).await;
+    }
     let comparable = matches!(run.job, Job::StraightThrough | Job::Service);
     let wanted = options.with_envelope || !(options.json || options.without_envelope);
     if !(comparable && wanted) {
@@ -199,6 +202,20 @@ async fn over_http(options: &Bench, run: &Options, folder: &Path, url: Option<St
     let report = bench::remote::run(&server, run).await?;
     let after = envelope_rate(options, &half, &folder.join("after")).await?;
     Ok(report.beside(f64::midpoint(before, after)))
+}
+
+/// C, with a second server on a database of its own where nobody waits.
+async fn beside(options: &Bench, waiting: &Launch, run: &Options, folder: &Path) -> Result<Report> {
+    let scratch = match &options.database_url {
+        Some(url) => Some(throw_away(url).await?),
+        None => None,
+    };
+    let quiet = server(folder, scratch.as_ref().map(|s| s.url().to_owned()))?;
+    let report = bench::remote::run_beside(waiting, &quiet, run).await;
+    if let Some(scratch) = scratch {
+        scratch.remove().await.context("dropping the second server's database")?;
+    }
+    report
 }
 
 async fn envelope_rate(options: &Bench, run: &Options, folder: &Path) -> Result<f64> {

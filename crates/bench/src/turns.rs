@@ -1,0 +1,172 @@
+//! A and B by turns, alone and beside instances that wait (job C).
+//!
+//! Invariant: a ratio is taken within one turn, whose two halves follow each other at once; who begins changes from
+//! turn to turn, so that a machine which grows slower or faster favours neither.
+
+use crate::jobs::Process;
+use crate::load::{Plan, Script};
+use crate::report::{Beside, round};
+use crate::sequence::{Options, sound};
+use crate::stage::Stage;
+use anyhow::Result;
+
+/// How long A and B run at a time.
+const JOB_SECONDS: f64 = 3.0;
+/// Business keys of one load, far from those of the next.
+const KEYS: u64 = 1 << 32;
+
+/// The loads of a run of C.
+pub(crate) struct Turns<'a> {
+    options: &'a Options,
+    taken: u64,
+}
+
+/// What one load gave.
+#[derive(Clone, Copy)]
+struct Seen {
+    done: u64,
+    per_second: f64,
+    /// Of the server, for each instance.
+    cpu_us: f64,
+}
+
+/// What a job gave alone and beside them, a pair a turn.
+#[derive(Default)]
+pub(crate) struct Halves {
+    alone: Vec<Seen>,
+    beside: Vec<Seen>,
+}
+
+/// Both jobs.
+#[derive(Default)]
+pub(crate) struct Pairs {
+    pub(crate) straight: Halves,
+    pub(crate) service: Halves,
+}
+
+impl<'a> Turns<'a> {
+    pub(crate) fn new(options: &'a Options) -> Self {
+        Self { options, taken: 0 }
+    }
+
+    /// Both jobs, not measured: how many instances were completed.
+    pub(crate) async fn warm_up<S: Stage>(&mut self, stage: &mut S) -> Result<u64> {
+        let straight = self.load(stage, self.straight()).await?;
+        let service = self.load(stage, self.service()).await?;
+        Ok(straight.done + service.done)
+    }
+
+    /// Both jobs before anybody waits: how many instances were completed.
+    pub(crate) async fn alone<S: Stage>(&mut self, stage: &mut S, pairs: &mut Pairs) -> Result<u64> {
+        let straight = self.load(stage, self.straight()).await?;
+        let service = self.load(stage, self.service()).await?;
+        pairs.straight.alone.push(straight);
+        pairs.service.alone.push(service);
+        Ok(straight.done + service.done)
+    }
+
+    /// Both jobs beside those who wait: how many instances were completed.
+    pub(crate) async fn beside<S: Stage>(&mut self, stage: &mut S, pairs: &mut Pairs) -> Result<u64> {
+        let straight = self.load(stage, self.straight()).await?;
+        let service = self.load(stage, self.service()).await?;
+        pairs.straight.beside.push(straight);
+        pairs.service.beside.push(service);
+        Ok(straight.done + service.done)
+    }
+
+    /// One turn on two servers; how many instances were completed beside those who wait.
+    pub(crate) async fn both<S: Stage>(
+        &mut self,
+        stage: &mut S,
+        quiet: &mut S,
+        pairs: &mut Pairs,
+        quiet_first: bool,
+    ) -> Result<u64> {
+        let mut done = 0;
+        for (script, halves) in [(self.straight(), &mut pairs.straight), (self.service(), &mut pairs.service)] {
+            if quiet_first {
+                halves.alone.push(self.load(quiet, script).await?);
+            }
+            let beside = self.load(stage, script).await?;
+            done += beside.done;
+            halves.beside.push(beside);
+            if !quiet_first {
+                halves.alone.push(self.load(quiet, script).await?);
+            }
+        }
+        Ok(done)
+    }
+
+    fn straight(&self) -> Script {
+        Script::Start(Process::Straight)
+    }
+
+    fn service(&self) -> Script {
+        Script::Service { take: self.options.take }
+    }
+
+    async fn load<S: Stage>(&mut self, stage: &mut S, script: Script) -> Result<Seen> {
+        let plan = Plan::new(script, self.options.clients, u64::from(u32::MAX));
+        let plan = Plan { seconds: Some(JOB_SECONDS), first: self.taken * KEYS, ..plan };
+        self.taken += 1;
+        let before = stage.counters().await?;
+        let outcome = stage.load(plan).await?;
+        sound(&outcome)?;
+        let after = stage.counters().await?;
+        let us = after.usage.cpu_us.saturating_sub(before.usage.cpu_us) as f64;
+        Ok(Seen { done: outcome.done, per_second: outcome.per_second(), cpu_us: us / outcome.done.max(1) as f64 })
+    }
+}
+
+impl Halves {
+    /// Medians of the turns, and of what each turn says of the share.
+    pub(crate) fn compared(&self) -> Beside {
+        let of = |seen: &[Seen], what: fn(&Seen) -> f64| median(seen.iter().map(what).collect());
+        let each = |what: fn(&Seen) -> f64| -> Vec<f64> {
+            let pairs = self.alone.iter().zip(&self.beside);
+            pairs.map(|(alone, beside)| what(beside) / what(alone).max(f64::MIN_POSITIVE)).collect()
+        };
+        let shares = each(|seen| seen.per_second);
+        Beside {
+            turns: shares.len(),
+            alone_per_second: of(&self.alone, |seen| seen.per_second).round(),
+            per_second: of(&self.beside, |seen| seen.per_second).round(),
+            share: round(median(shares.clone())),
+            share_lowest: round(shares.iter().copied().fold(f64::INFINITY, f64::min)),
+            share_highest: round(shares.iter().copied().fold(0.0, f64::max)),
+            alone_cpu_us: round(of(&self.alone, |seen| seen.cpu_us)),
+            cpu_us: round(of(&self.beside, |seen| seen.cpu_us)),
+            cpu_share: round(median(each(|seen| seen.cpu_us))),
+        }
+    }
+}
+
+/// The middle one, or the middle of the middle two; 0 of none.
+fn median(mut of: Vec<f64>) -> f64 {
+    of.sort_by(f64::total_cmp);
+    match of.len() {
+        0 => 0.0,
+        n if n % 2 == 1 => of[n / 2],
+        n => f64::midpoint(of[n / 2 - 1], of[n / 2]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_taken_within_each_turn() {
+        let seen = |per_second, cpu_us| Seen { done: 1, per_second, cpu_us };
+        let halves = Halves {
+            alone: vec![seen(100.0, 50.0), seen(200.0, 40.0), seen(50.0, 80.0)],
+            beside: vec![seen(90.0, 55.0), seen(200.0, 44.0), seen(49.0, 80.0)],
+        };
+        let compared = halves.compared();
+        assert_eq!((compared.turns, compared.alone_per_second, compared.per_second), (3, 100.0, 90.0));
+        assert_eq!((compared.share, compared.share_lowest, compared.share_highest), (0.98, 0.9, 1.0));
+        assert_eq!((compared.alone_cpu_us, compared.cpu_us, compared.cpu_share), (50.0, 55.0, 1.1));
+        assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), 2.5);
+        assert_eq!(median(Vec::new()), 0.0);
+    }
+}
