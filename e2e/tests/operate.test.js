@@ -139,7 +139,11 @@ test("what a process waits for is told, and a message sent from the page reaches
   const form = page.getByTestId("send");
   await form.getByRole("textbox", { name: "Name" }).fill("paid");
   await form.getByRole("textbox", { name: "Key" }).fill("order-8");
-  await page.getByTestId("send-submit").click();
+  // A lone minus is not a length of time: the message goes out and is not kept.
+  await form.getByRole("textbox", { name: "Keep for" }).pressSequentially("-");
+  const sent = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/messages"));
+  await page.keyboard.press("Enter");
+  assert.equal((await sent).postDataJSON().ttlMs, 0);
   await form.getByText("Nobody waited for it").waitFor();
   await accessible("sending");
   await form.getByRole("textbox", { name: "Key" }).fill("order-7");
@@ -191,6 +195,29 @@ test("two versions are compared", async () => {
   await page.locator(".ruslo-diff-changed").first().waitFor();
   await accessible("a comparison");
   await shot(page, "operate-compare");
+});
+
+test("a comparison that loads again does not answer with what it found last time", async () => {
+  const xml = STEPS("Looked at twice");
+  const version = await deploy(xml, "steps");
+  const model = await api.post("/models", { name: "Looked at twice", source: xml });
+  await page.goto(`${server.url}/compare?before=definition:${version.id}&after=model:${model.id}`);
+  const same = page.getByTestId("changes").getByText("No differences");
+  await same.waitFor();
+  // Within the page, as people go: what it remembers is not lost.
+  await page.getByRole("link", { name: "Inbox" }).first().click();
+  await page.waitForURL(/inbox/);
+  await api.call("PUT", `/models/${model.id}`, { version: model.version, name: model.name, source: STEPS("Drawn since") });
+  let answer;
+  const held = new Promise((ok) => (answer = ok));
+  const asked = page.waitForRequest(/\/models\//);
+  await page.route(/\/api\/v1\/models\//, async (route) => (await held, route.continue()));
+  await page.goBack();
+  await asked;
+  assert.equal(await same.count(), 0, "no verdict on a drawing that is not there yet");
+  answer();
+  await page.getByTestId("changes").getByText("Drawn since").waitFor();
+  await page.unroute(/\/api\/v1\/models\//);
 });
 
 test("a drawing is played by token, found in, and its problem's rule is explained", async () => {

@@ -42,8 +42,10 @@ export default function ComparePage() {
   const query = useQuery({
     queryKey: ['compare', before, after],
     queryFn: async ({ client }) => ({ before: await client.fetchQuery(sideQuery(before)), after: await client.fetchQuery({ ...sideQuery(after), staleTime: 0 }) }),
+    // A drawing changes between two looks: what was found last time is no answer while this one loads.
+    gcTime: 0,
   })
-  return <QueryView query={query} skeleton={<BlockSkeleton lines={12} />}>{(sides) => <Comparison before={sides.before} after={sides.after} />}</QueryView>
+  return <QueryView query={query} skeleton={<BlockSkeleton lines={12} />}>{(sides) => <Comparison key={`${before} ${after}`} before={sides.before} after={sides.after} />}</QueryView>
 }
 
 function Comparison({ before, after }: { before: Version; after: Version }) {

@@ -1,14 +1,13 @@
 /** Sending a message or a signal, or judging start conditions, by hand: what it carries, and what came of it. */
-import { Alert, Anchor, Button, Group, Modal, NumberInput, SegmentedControl, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
+import { Alert, Anchor, Button, Group, Modal, SegmentedControl, Select, Stack, Text, Textarea, TextInput } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { api, queryClient } from '@/api'
 import { toastError } from '@/ui/errors'
+import { NumberField } from '@/ui/NumberField'
 import { isObject, parseJson } from '@/util/json'
-
-const UNITS = { seconds: 1000, minutes: 60_000, hours: 3_600_000, days: 86_400_000 } as const
-type Unit = keyof typeof UNITS
+import { timeToLive, UNITS, type Unit } from './timeToLive'
 
 type Kind = 'message' | 'signal' | 'condition'
 
@@ -25,7 +24,7 @@ export default function SendDialog({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('')
   const [key, setKey] = useState('')
   const [messageId, setMessageId] = useState('')
-  const [keep, setKeep] = useState<number | string>('')
+  const [keep, setKeep] = useState<number | null>(null)
   const [unit, setUnit] = useState<Unit>('hours')
   const [text, setText] = useState('{}')
   const parsed = parseJson(text)
@@ -41,7 +40,7 @@ export default function SendDialog({ onClose }: { onClose: () => void }) {
         const { reached } = await api.post('/conditions', { body: { processId: process.trim() || null, variables: variables ?? {} } })
         return { kind, reached, kept: false }
       }
-      const answer = await api.post('/messages', { body: { name: name.trim(), correlationKey: key, id: messageId || null, ttlMs: Math.round(Number(keep || 0) * UNITS[unit]), variables: variables ?? {} } })
+      const answer = await api.post('/messages', { body: { name: name.trim(), correlationKey: key, id: messageId || null, ttlMs: timeToLive(keep, unit), variables: variables ?? {} } })
       return { kind, reached: answer.reached, kept: answer.kept }
     },
     onSuccess: () => { void queryClient.invalidateQueries({ queryKey: ['instance'] }); void queryClient.invalidateQueries({ queryKey: ['exchange'] }) },
@@ -60,7 +59,7 @@ export default function SendDialog({ onClose }: { onClose: () => void }) {
             <>
               <TextInput label={t('processes.send.key')} description={t('processes.send.keyHint')} value={key} onChange={(event) => setKey(event.currentTarget.value)} />
               <Group align="end" gap="xs" wrap="nowrap">
-                <NumberInput style={{ flex: 1 }} label={t('processes.send.keep')} description={t('processes.send.keepHint')} min={0} value={keep} onChange={setKeep} />
+                <NumberField style={{ flex: 1 }} label={t('processes.send.keep')} description={t('processes.send.keepHint')} allowNegative={false} value={keep} onChange={setKeep} />
                 <Select w={120} aria-label={t('processes.send.unit')} allowDeselect={false} value={unit} onChange={(value) => value && setUnit(value as Unit)} data={(Object.keys(UNITS) as Unit[]).map((value) => ({ value, label: t(`processes.send.units.${value}`) }))} />
               </Group>
               <TextInput label={t('processes.send.id')} description={t('processes.send.idHint')} value={messageId} onChange={(event) => setMessageId(event.currentTarget.value)} />
