@@ -6,6 +6,7 @@ use crate::connectors::{Connector, OutboundHttp};
 use crate::decisions::Decisions;
 use crate::deploy::Deployments;
 use crate::exchange;
+use crate::instances::IncidentLog;
 use crate::instances::aside::Aside;
 use crate::jobs::JobBoard;
 use crate::metrics::Meters;
@@ -54,6 +55,7 @@ pub(crate) struct Core {
     pub(crate) connectors: HashMap<&'static str, Arc<dyn Connector>>,
     /// Instances that take no commands until a person retries them.
     pub(crate) aside: Aside,
+    pub(crate) incidents: IncidentLog,
     pub(crate) counts: Counts,
     pub(crate) meters: Meters,
     pub(crate) tidying: Tidying,

@@ -144,8 +144,7 @@ impl Runtime {
             others.push(tokio::spawn(cluster::run_courier(core.clone(), stop.clone())));
             others.push(tokio::spawn(membership.run(stop.clone())));
         }
-        let loops = Loops { stop, workers: Mutex::new(workers), others: Mutex::new(others) };
-        Ok(Self { core, loops: Arc::new(loops) })
+        Ok(Self { core, loops: Arc::new(Loops { stop, workers: Mutex::new(workers), others: Mutex::new(others) }) })
     }
 
     async fn core(config: RuntimeConfig) -> Result<Core, Fault> {
@@ -182,6 +181,7 @@ impl Runtime {
             scripts: Semaphore::new(SCRIPTS_MAX),
             connectors: connectors.collect::<HashMap<_, _>>(),
             aside: Aside::default(),
+            incidents: instances::IncidentLog::default(),
             counts: Counts::default(),
             meters: Meters::default(),
             tidying: Tidying::default(),

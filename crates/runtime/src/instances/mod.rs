@@ -4,11 +4,13 @@
 //! Never: changes anything.
 
 pub(crate) mod aside;
+pub(crate) mod incident_log;
 pub(crate) mod journal;
 pub(crate) mod large;
 pub(crate) mod operate;
 mod view;
 
+pub(crate) use incident_log::IncidentLog;
 pub(crate) use view::{history, view};
 
 use crate::core::{Core, instance_not_found};

@@ -7,6 +7,7 @@ use super::session::{Aftermath, JobPlan, Session};
 use crate::core::Core;
 use crate::deploy::Deployment;
 use crate::exchange::{Look, dealings};
+use crate::instances::incident_log::Told;
 use crate::instances::large;
 use crate::jobs::Route;
 use engine::event::{IncidentRaised, UserTaskAnswered, UserTaskCreated};
@@ -44,16 +45,17 @@ pub(super) fn unit(core: &Core, session: &mut Session) -> (Unit, Aftermath, usiz
     session.large = large.named_by(&snapshot);
     let bytes = snapshot.len();
     let Some(state) = session.state.as_ref() else { return (unit, Aftermath::default(), bytes) };
-    let (net, after, live) = (Net::default(), Aftermath::default(), Vec::new());
-    let mut rows = Rows { session, state, deployment: &deployment, net, after, live };
+    let (net, after) = (Net::default(), Aftermath::default());
+    let mut rows = Rows { session, state, deployment: &deployment, net, after, live: Vec::new(), told: Vec::new() };
     for event in &session.events {
         rows.event(event, &mut unit);
     }
     rows.finish(&mut unit);
-    let Rows { after, mut live, .. } = rows;
+    let Rows { after, mut live, told, .. } = rows;
     let data = json!({"state": state.state().as_str(), "definition": state.definition().to_string()});
     live.push(LiveEvent::new("instance", session.id).with(data));
     session.live.extend(live);
+    session.told.extend(told);
     dealings::signals(core, session, &mut unit);
     (unit, after, bytes)
 }
@@ -156,6 +158,7 @@ struct Rows<'s> {
     net: Net<'s>,
     after: Aftermath,
     live: Vec<LiveEvent>,
+    told: Vec<Told>,
 }
 
 impl<'s> Rows<'s> {
@@ -214,6 +217,7 @@ impl<'s> Rows<'s> {
             let (partition, at) = (self.session.partition, self.session.now);
             unit.push(IncidentWrite::Resolve { partition, id: incident, at, by });
             self.live.push(LiveEvent::new("incident", incident).with(json!({"open": false})));
+            self.told.push(Told::resolved(incident, self.session, self.deployment));
         }
     }
 
@@ -333,7 +337,9 @@ impl<'s> Rows<'s> {
             self.subscribed(opened, unit);
         }
         for raised in std::mem::take(&mut self.net.incidents).into_values() {
-            unit.push(IncidentWrite::Insert(Box::new(self.incident_row(raised))));
+            let row = self.incident_row(raised);
+            self.told.push(Told::opened(&row));
+            unit.push(IncidentWrite::Insert(Box::new(row)));
             self.live
                 .push(LiveEvent::new("incident", raised.incident).with(json!({"open": true, "code": raised.code})));
         }

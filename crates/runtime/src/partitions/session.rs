@@ -7,6 +7,7 @@ use crate::connectors::Order;
 use crate::core::Core;
 use crate::deploy::Deployment;
 use crate::exchange::{Look, dealings::Dealings};
+use crate::instances::incident_log::Told;
 use crate::jobs::Promise;
 use engine::{Event, Instance, Large};
 use indexmap::IndexMap;
@@ -77,6 +78,8 @@ pub(crate) struct Session {
     /// Versions of tasks that were read in this round.
     pub(crate) task_versions: HashMap<TaskId, u64>,
     pub(crate) live: Vec<LiveEvent>,
+    /// Incidents that this unit opens and resolves, for the log.
+    pub(crate) told: Vec<Told>,
     /// The document's fields as this unit leaves them.
     pub(crate) document: Option<Arc<Object>>,
     /// Records as they were first read here, or as this unit leaves them: a change is based on what the step saw.
@@ -115,6 +118,7 @@ impl Session {
             people: HashMap::new(),
             task_versions: HashMap::new(),
             live: Vec::new(),
+            told: Vec::new(),
             document: None,
             records: HashMap::new(),
             changed: HashSet::new(),

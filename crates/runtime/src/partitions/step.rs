@@ -10,6 +10,7 @@ use crate::components::people::{self, Around};
 use crate::core::{Core, instance_not_found};
 use crate::deploy::Deployment;
 use crate::exchange::{calls, dealings};
+use crate::instances::incident_log::Told;
 use crate::instances::journal;
 use crate::jobs::plan::{self, NewJob, return_defaults};
 use engine::event::{JobRetried, UserTaskCreated};
@@ -72,6 +73,7 @@ pub(super) async fn work(core: &Core, session: &mut Session, ids: &mut IdSource,
             incident.id = IncidentId(ids.next(session.now));
             let data = serde_json::json!({"open": true, "code": incident.code});
             session.live.push(LiveEvent::new("incident", incident.id).with(data));
+            session.told.push(Told::opened(&incident));
             session.writes.push(IncidentWrite::Insert(incident).into());
             Ok(Ok(()))
         }

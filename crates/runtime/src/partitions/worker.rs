@@ -83,6 +83,7 @@ impl Worker {
             }
             leaving.into_iter().for_each(|envelope| self.vacate(envelope));
         }
+        core.incidents.end();
     }
 
     /// Forgets a partition. No round of it is under way here, and none begins any more.
@@ -421,6 +422,9 @@ impl Worker {
         for row in after.scripts {
             scripts::spawn(self.core.clone(), row);
         }
+        if !session.told.is_empty() {
+            self.core.incidents.tell(self.core.now(), session);
+        }
         for event in &session.live {
             self.core.platform.live().publish(event.clone());
         }
@@ -463,7 +467,7 @@ impl Worker {
     async fn set_aside(&mut self, mut session: Box<Session>, envelopes: VecDeque<Envelope>, fault: &Fault) {
         let id = session.id;
         if self.core.aside.get(id).is_none() {
-            tracing::error!(instance.id = %id, %fault, "the instance is set aside");
+            tracing::error!(instance.id = %id, code = fault.code.code, %fault, "the instance is set aside");
             self.core.aside.put(id, fault.code);
             if !self.tell(&session, fault).await {
                 self.core.aside.take_back(id);

@@ -30,7 +30,7 @@ pub(crate) struct Tidying {
     pub(crate) purged_instances: AtomicU64,
     pub(crate) purged_entries: AtomicU64,
     pub(crate) packed_journals: AtomicU64,
-    /// Ended instances over their time, as last counted.
+    /// Ended instances over their time that are still there: as last counted, less what was removed since.
     pub(crate) backlog: AtomicU64,
     /// The rules changed: look now.
     pub(crate) changed: Notify,

@@ -11,7 +11,7 @@ use model::error::codes;
 use model::{DefinitionId, Fault, InstanceId, PartitionId, Timestamp, partition_of};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use store::{Conflict, DefinitionField, LongJournal, Query, RetentionWrite, StoreError, Unit};
 
 /// Between two looks.
@@ -91,32 +91,56 @@ impl Sweep {
                 due.extend(rules.of(&row.process_id).days.map(|days| (row.id, before_days(self.now, days))));
             }
         }
-        let mut backlog = 0;
-        for (definition, before) in &due {
-            backlog += self.core.store.count_ended(*definition, *before, BACKLOG_MAX).await?;
+        let counted = self.count(&due).await?;
+        let mut removed = 0;
+        for ((definition, before), counted) in due.iter().zip(counted) {
+            removed += self.version((*definition, *before), counted).await?;
         }
-        self.core.tidying.backlog.store(backlog, Ordering::Relaxed);
-        for (definition, before) in due {
-            self.version(definition, before).await?;
+        if removed > 0 {
+            // Other nodes removed theirs meanwhile.
+            self.count(&due).await?;
         }
         Ok(())
     }
 
-    async fn version(&self, definition: DefinitionId, before: Timestamp) -> Result<(), Fault> {
-        let store = &self.core.store;
+    /// Counts what is over its time, version by version.
+    async fn count(&self, due: &[(DefinitionId, Timestamp)]) -> Result<Vec<u64>, Fault> {
+        let mut counted = Vec::with_capacity(due.len());
+        for (definition, before) in due {
+            counted.push(self.core.store.count_ended(*definition, *before, BACKLOG_MAX).await?);
+        }
+        self.core.tidying.backlog.store(counted.iter().sum(), Ordering::Relaxed);
+        Ok(counted)
+    }
+
+    /// How many went. `counted`: how many were to go, as far as was counted.
+    async fn version(&self, due: (DefinitionId, Timestamp), counted: u64) -> Result<u64, Fault> {
+        let (store, tidying) = (&self.core.store, &self.core.tidying);
+        let (mut left, mut gone) = (counted, 0);
         while let Some(owned) = self.core.owned_to_read() {
-            let ended = store.ended_instances(&owned, definition, before, READ).await?;
+            let ended = store.ended_instances(&owned, due.0, due.1, READ).await?;
             let all = ended.len() < READ as usize;
+            if left == 0 && !all {
+                left = store.count_ended(due.0, due.1, BACKLOG_MAX).await?;
+                tidying.backlog.fetch_add(left, Ordering::Relaxed);
+            }
             let mut removed = 0;
             for units in self.purges(ended) {
-                removed += self.commit(units, &self.core.tidying.purged_instances).await?;
+                let told = |n: u64| {
+                    let known = n.min(left);
+                    left -= known;
+                    tidying.backlog.fetch_sub(known, Ordering::Relaxed);
+                    tidying.purged_instances.fetch_add(n, Ordering::Relaxed);
+                };
+                removed += self.commit(units, told).await?;
             }
+            gone += removed;
             // What was read and can not be removed is not read again and again.
             if all || removed == 0 {
                 break;
             }
         }
-        Ok(())
+        Ok(gone)
     }
 
     /// A unit for each partition, in groups for one commit.
@@ -171,7 +195,10 @@ impl Sweep {
 
     async fn drain(&self, write: RetentionWrite) -> Result<(), Fault> {
         let limit = u64::from(ENTRIES_AT_ONCE);
-        while self.commit(vec![Unit::of(write.clone())], &self.core.tidying.purged_entries).await? >= limit {}
+        let told = |n: u64| {
+            self.core.tidying.purged_entries.fetch_add(n, Ordering::Relaxed);
+        };
+        while self.commit(vec![Unit::of(write.clone())], told).await? >= limit {}
         Ok(())
     }
 
@@ -212,8 +239,8 @@ impl Sweep {
         Ok(packed)
     }
 
-    /// Commits and pauses; how many rows went.
-    async fn commit(&self, units: Vec<Unit>, counter: &AtomicU64) -> Result<u64, Fault> {
+    /// Commits, tells, and pauses; how many rows went.
+    async fn commit(&self, units: Vec<Unit>, told: impl FnOnce(u64)) -> Result<u64, Fault> {
         if units.is_empty() {
             return Ok(0);
         }
@@ -226,7 +253,7 @@ impl Sweep {
                 Err(error) => return Err(error.into()),
             }
         }
-        counter.fetch_add(removed, Ordering::Relaxed);
+        told(removed);
         self.pause(began).await;
         Ok(removed)
     }

@@ -109,6 +109,7 @@ pub(crate) async fn run(core: Arc<Core>, stop: Stop) {
     loop {
         let now = core.now();
         timers.lock().look_at_clock(now);
+        core.incidents.look(now);
         refill(&core, &timers, now).await;
         let due = timers.lock().take_due(now);
         for row in due {
