@@ -421,6 +421,24 @@ test("a global task is made, configured, called, deployed and run", async () => 
   assert.deepEqual(page.errors, []);
 });
 
+test("a drag is told by the picture's attribute, not by classes that reach into the whole drawing", async () => {
+  await pick("calling");
+  const box = await page.locator('g[data-element-id="calling"] > .djs-visual').first().boundingBox();
+  const root = () => page.evaluate(() => {
+    const svg = document.querySelector(".ruslo-modeler .djs-container svg");
+    const layer = document.querySelector("g.djs-dragging, g[data-element-id='calling']").closest("g[class*='layer-root']");
+    return { said: svg.dataset.markers ?? "", classes: `${svg.getAttribute("class") ?? ""} ${layer.getAttribute("class")}` };
+  });
+  await page.mouse.move(box.x + 20, box.y + 20);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 40, box.y + 60, { steps: 4 });
+  await until("the drag to be told", async () => /djs-drag-active/.test((await root()).said));
+  assert.doesNotMatch((await root()).classes, /djs-drag-active|new-parent|drop-|connect-/);
+  await page.keyboard.press("Escape");
+  await page.mouse.up();
+  await until("nothing to be told", async () => (await root()).said === "");
+});
+
 test("a setting is found by its name", async () => {
   await pick("calling");
   await page.getByRole("searchbox", { name: "Find a setting" }).fill("transformation of nothing");

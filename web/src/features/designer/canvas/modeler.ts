@@ -18,6 +18,7 @@ import { rusloPanelModule, type PanelHost } from '../modules/RusloPanel'
 import { mendModule } from '../modules/mend'
 import { partsModule } from '../modules/parts/search'
 import { togetherModule } from '../modules/parts/services'
+import { rootMarkersModule } from '../modules/rootMarkers'
 import ruslo from '../modules/ruslo-moddle.json'
 import { variablesModule } from '../modules/variables'
 import { zeebe } from '../modules/zeebe'
@@ -41,6 +42,7 @@ export function createModeler({ canvas, panel, host }: ModelerOptions): Modeler 
     additionalModules: [
       mendModule,
       slicedImportModule,
+      rootMarkersModule,
       BpmnPropertiesPanelModule,
       BpmnPropertiesProviderModule,
       ZeebePropertiesProviderModule,
