@@ -1,16 +1,12 @@
 //! JavaScript: values, limits, isolation.
 
-#![allow(clippy::unwrap_used, reason = "a test that fails to set up fails")]
-
-mod support;
-
+use crate::support::{Vars, check_table, eval, now};
 use expr::{Compiled, EvalError, SyntaxError, compile, js};
 use model::Value;
 use model::definition::Language;
 use model::limits::Limits;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use support::{Vars, check_table, eval, now};
 
 fn read(text: &str) -> Result<Compiled, SyntaxError> {
     compile(Language::JavaScript, text, &Limits::default())
@@ -28,13 +24,13 @@ fn worker(text: &str, limits: &Limits, ticks: u32) -> Result<Value, EvalError> {
 
 #[test]
 fn scripts() {
-    let table = include_str!("cases/javascript.txt");
+    let table = include_str!("../cases/javascript.txt");
     assert!(check_table(table, |text, limits| compile(Language::JavaScript, text, limits)) > 50);
 }
 
 #[test]
 fn helpers() {
-    let table = include_str!("cases/javascript_helpers.txt");
+    let table = include_str!("../cases/javascript_helpers.txt");
     assert!(check_table(table, |text, limits| compile(Language::JavaScript, text, limits)) > 200);
 }
 

@@ -1,9 +1,6 @@
 //! FEEL as what builds on it (DMN) uses it: declared names and types, functions as values, one budget.
 
-#![allow(clippy::unwrap_used, reason = "a test that fails to set up fails")]
-
-mod support;
-
+use crate::support;
 use expr::feel::{self, Feel, NULL, Names, Native, Nothing, Options, Session, Type};
 use expr::{Env, EvalError};
 use jiff::tz::TimeZone;

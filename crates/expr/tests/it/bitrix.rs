@@ -1,14 +1,10 @@
 //! Bitrix texts, formulas and conditions.
 
-#![allow(clippy::unwrap_used, reason = "a test that fails to set up fails")]
-
-mod support;
-
+use crate::support::{Vars, check_table, eval};
 use expr::{EvalError, compile};
 use model::Value;
 use model::definition::Language;
 use model::limits::Limits;
-use support::{Vars, check_table, eval};
 
 fn template(text: &str, vars: &Vars, limits: &Limits) -> Result<Value, EvalError> {
     eval(&compile(Language::Bitrix, text, limits).unwrap(), vars, limits).map(|e| e.value)
@@ -16,19 +12,19 @@ fn template(text: &str, vars: &Vars, limits: &Limits) -> Result<Value, EvalError
 
 #[test]
 fn texts() {
-    let table = include_str!("cases/bitrix/texts.txt");
+    let table = include_str!("../cases/bitrix/texts.txt");
     assert!(check_table(table, |text, limits| compile(Language::Bitrix, text, limits)) > 60);
 }
 
 #[test]
 fn calculator() {
-    let table = include_str!("cases/bitrix/calculator.txt");
+    let table = include_str!("../cases/bitrix/calculator.txt");
     assert!(check_table(table, |text, limits| compile(Language::Bitrix, text, limits)) > 120);
 }
 
 #[test]
 fn conditions() {
-    let table = include_str!("cases/bitrix/conditions.txt");
+    let table = include_str!("../cases/bitrix/conditions.txt");
     assert!(check_table(table, |text, limits| compile(Language::BitrixCondition, text, limits)) > 80);
 }
 

@@ -1,15 +1,11 @@
 //! JUEL becomes FEEL that means the same.
 
-#![allow(clippy::unwrap_used, reason = "a test that fails to set up fails")]
-
-mod support;
-
+use crate::support::{Vars, eval};
 use expr::compile;
 use expr::juel::{JuelProblemKind, Place, Translated, translate};
 use model::definition::Language;
 use model::limits::Limits;
 use proptest::prelude::*;
-use support::{Vars, eval};
 
 fn outcome(text: &str, place: Place) -> String {
     match translate(text, place) {
@@ -31,7 +27,7 @@ fn outcome(text: &str, place: Place) -> String {
 fn table() {
     let (mut place, mut vars) = (Place::Value, Vars::json("{}"));
     let mut wrong = String::new();
-    for line in include_str!("cases/juel.txt").lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+    for line in include_str!("../cases/juel.txt").lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
         match line.split_once(' ').map_or((line, ""), |(a, b)| (a, b)) {
             ("@vars", json) => vars = Vars::json(json),
             ("@condition", _) => place = Place::Condition,

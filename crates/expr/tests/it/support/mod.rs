@@ -3,8 +3,6 @@
 //! `@vars {json}` sets the variables from there on; `#` begins a comment line; `\n` in an expression is written `⏎`.
 //! Expected is JSON, or `!null` (null with a warning), or `!syntax LINE:COLUMN`, or `!error CODE`.
 
-#![allow(dead_code, reason = "each test binary uses a part")]
-
 use expr::{Compiled, Env, EvalError, Evaluated, Scope, SyntaxError};
 use jiff::tz::TimeZone;
 use model::limits::Limits;

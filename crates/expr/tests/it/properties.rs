@@ -1,14 +1,10 @@
 //! No text and no data make reading or evaluating panic.
 
-#![allow(clippy::unwrap_used, reason = "a test that fails to set up fails")]
-
-mod support;
-
+use crate::support::{Vars, eval};
 use expr::compile;
 use model::definition::Language;
 use model::limits::Limits;
 use proptest::prelude::*;
-use support::{Vars, eval};
 
 /// Pieces that make texts which come far into the readers.
 const FEEL: &[&str] = &[
