@@ -1,7 +1,7 @@
 //! How many decision tables of 4 rules and 2 inputs one thread evaluates in a second of its time:
 //! `cargo run --release -p dmn --example speed`.
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/it/support/mod.rs"]
 mod support;
 
 use std::hint::black_box;

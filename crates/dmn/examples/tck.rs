@@ -3,7 +3,7 @@
 //! `PATH` is the kit's folder `TestCases`, or the one above it. Prints how many cases pass per compliance level and
 //! every case that does not; `FILTER` picks folders by a part of their names. The kit is never part of the repository.
 
-#[path = "../tests/support/kit.rs"]
+#[path = "../tests/it/support/kit.rs"]
 mod kit;
 
 use std::path::Path;

@@ -1,12 +1,10 @@
 //! What is wrong with a model, and where; and models that mean harm.
 
-mod support;
-
+use crate::support::*;
 use dmn::Model;
 use model::limits::Limits;
 use model::{Object, Severity};
 use std::sync::Arc;
-use support::*;
 
 /// The codes of what was found.
 fn codes(text: &str) -> Vec<String> {
@@ -112,7 +110,7 @@ fn a_type_that_holds_itself_ends_with_the_data() {
 /// Pieces of a real file taken out, doubled or swapped: whatever comes of it, nothing panics or runs without end.
 #[test]
 fn mutants_of_a_model_never_crash() {
-    let source = include_str!("../../../examples/decisions/discount.dmn");
+    let source = include_str!("../../../../examples/decisions/discount.dmn");
     assert_eq!(codes(source), Vec::<String>::new(), "the example is sound");
     let given =
         Arc::new(value("{customer: {years: 2, orders: 5}, amount: 1500}").as_object().cloned().expect("a context"));
@@ -144,7 +142,7 @@ fn mutants_of_a_model_never_crash() {
 
 #[test]
 fn the_example_decides() {
-    let model = read(include_str!("../../../examples/decisions/discount.dmn"));
+    let model = read(include_str!("../../../../examples/decisions/discount.dmn"));
     let new = "{customer: {years: 0, orders: 0}, amount: 10}";
     let gold = "{customer: {years: 3, orders: 20}, amount: 1000}";
     check(&model, "discount", &[(new, "0"), (gold, "10"), ("{customer: {years: 2, orders: 5}, amount: 1500}", "7")]);

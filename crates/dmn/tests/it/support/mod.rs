@@ -1,6 +1,6 @@
 //! Small models as text, and evaluating them.
 
-#![allow(dead_code, reason = "each test uses a part")]
+#![allow(dead_code, reason = "the example uses a part")]
 
 use dmn::{Model, Outcome};
 use expr::Env;

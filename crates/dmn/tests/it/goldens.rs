@@ -1,10 +1,8 @@
 //! Small goldens: each feature of DMN once.
 
-mod support;
-
+use crate::support::*;
 use dmn::{Mapping, Model};
 use model::limits::Limits;
-use support::*;
 
 fn one_table(policy: &str, inputs: &[&str], outputs: &[&str], rules: &[&[&str]]) -> Model {
     read(&file(&decision("d", "", &table(policy, inputs, outputs, rules))))
