@@ -2,7 +2,7 @@
 //! build; the browser's module is held to the same lines (`web/src/features/designer/lint/module.test.ts`).
 //!
 //! `UPDATE_EXPECT=1 cargo test -p lint-wasm` writes the lines anew. The models of the rules are collected by
-//! `RUSLO_RULE_MODELS=FOLDER cargo test -p formats --test lint_rules --test bpmn_rules --test bpt_cases`; with that
+//! `RUSLO_RULE_MODELS=FOLDER cargo test -p formats --test it -- lint_rules:: bpmn_rules:: bpt_cases::`; with that
 //! folder in `RUSLO_RULE_MODELS` this test takes them over.
 #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 

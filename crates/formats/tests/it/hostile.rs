@@ -1,8 +1,6 @@
 //! Files that mean harm, files that are damaged, files that are large.
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-mod common;
-
+use crate::common;
 use formats::import;
 use model::limits::Limits;
 use proptest::prelude::*;
@@ -165,22 +163,22 @@ fn model_bombs_cost_no_more_than_their_size() {
 }
 
 const MODELS: &[&str] = &[
-    include_str!("cases/bpmn/all_supported.bpmn"),
-    include_str!("cases/bpmn/incomplete.bpmn"),
-    include_str!("cases/bpmn/pools_and_lanes.bpmn"),
-    include_str!("cases/bpmn/partial_shapes.bpmn"),
-    include_str!("cases/bpmn/errors.bpmn"),
-    include_str!("cases/bpmn/activities.bpmn"),
-    include_str!("cases/bpmn/boundary_events.bpmn"),
-    include_str!("cases/bpmn/collaboration.bpmn"),
-    include_str!("cases/bpmn/data.bpmn"),
-    include_str!("cases/bpmn/event_sub_processes.bpmn"),
-    include_str!("cases/bpmn/gateways.bpmn"),
-    include_str!("cases/bpmn/intermediate_events.bpmn"),
-    include_str!("cases/bpmn/people.bpmn"),
-    include_str!("cases/bpmn/repetition.bpmn"),
-    include_str!("cases/bpmn/start_events.bpmn"),
-    include_str!("cases/bpmn/zeebe.bpmn"),
+    include_str!("../cases/bpmn/all_supported.bpmn"),
+    include_str!("../cases/bpmn/incomplete.bpmn"),
+    include_str!("../cases/bpmn/pools_and_lanes.bpmn"),
+    include_str!("../cases/bpmn/partial_shapes.bpmn"),
+    include_str!("../cases/bpmn/errors.bpmn"),
+    include_str!("../cases/bpmn/activities.bpmn"),
+    include_str!("../cases/bpmn/boundary_events.bpmn"),
+    include_str!("../cases/bpmn/collaboration.bpmn"),
+    include_str!("../cases/bpmn/data.bpmn"),
+    include_str!("../cases/bpmn/event_sub_processes.bpmn"),
+    include_str!("../cases/bpmn/gateways.bpmn"),
+    include_str!("../cases/bpmn/intermediate_events.bpmn"),
+    include_str!("../cases/bpmn/people.bpmn"),
+    include_str!("../cases/bpmn/repetition.bpmn"),
+    include_str!("../cases/bpmn/start_events.bpmn"),
+    include_str!("../cases/bpmn/zeebe.bpmn"),
 ];
 
 /// What a model consists of, to be put into the wrong places.

@@ -1,8 +1,6 @@
 //! Rules of the BPMN contract that the importer enforces: each has a test of its name.
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-mod common;
-
+use crate::common;
 use formats::Imported;
 use model::Severity;
 use model::definition::*;

@@ -2,7 +2,6 @@
 //!
 //! `make fuzz` runs the same for as long as `FUZZ_SECONDS` says, from `FUZZ_SEED` on; here each target gets a moment.
 //! A failure tells the target, the seed and the mutant's file.
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 #![allow(clippy::disallowed_methods, reason = "the time that a run may take")]
 
 use model::definition::Language;

@@ -1,5 +1,4 @@
 //! Every rule that this crate and the one of decisions report has a page, in both languages, and every page a rule.
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

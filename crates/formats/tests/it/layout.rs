@@ -1,5 +1,4 @@
 //! Layout of random graphs: nothing overlaps, no edge crosses a shape, everything is connected where it should be.
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 use formats::layout::{Graph, GraphEdge, GraphNode, Placed, Point, Rect, layout};
 use proptest::prelude::*;

@@ -1,9 +1,7 @@
 //! Every model of `cases/bpmn` against its golden file: findings and definition.
 //! `UPDATE_EXPECT=1 cargo test -p formats` writes them anew.
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-mod common;
-
+use crate::common;
 use expect_test::expect_file;
 use model::limits::Limits;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,4 @@
 //! What the tests of this crate share: a readable form of definitions and findings, and a check of shapes.
-#![allow(dead_code, reason = "each test binary uses its part")]
 
 use formats::Imported;
 use formats::layout::{Point, Rect};

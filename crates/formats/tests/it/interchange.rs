@@ -2,10 +2,8 @@
 //!
 //! Editing and deleting elements (the rest of RT-3) is done in the designer by bpmn-js, which keeps references and
 //! shapes together; what is written here are shapes only.
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-mod common;
-
+use crate::common;
 use formats::bpmn::export;
 use formats::{Imported, import};
 use model::Severity;

@@ -1,8 +1,6 @@
 //! The rules of section 6.1 that `bpmn_rules.rs` does not test already: each has a test of its name.
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-mod common;
-
+use crate::common;
 use formats::Imported;
 use model::Severity::{self, Error, Hint, Refused, Warning};
 use model::definition::{ElementKind, Form};

@@ -1,8 +1,6 @@
 //! Templates: the real sample, every tree of `cases/bpt` against its golden file, round trips, broken containers.
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-mod common;
-
+use crate::common;
 use expect_test::expect_file;
 use flate2::{Compression, write::ZlibEncoder};
 use formats::bpt::{self, BptError};
@@ -38,7 +36,7 @@ fn packed(data: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-const SAMPLE: &[u8] = include_bytes!("data/bp-379.bpt");
+const SAMPLE: &[u8] = include_bytes!("../data/bp-379.bpt");
 
 fn read(bytes: &[u8]) -> Result<bpt::Template, BptError> {
     bpt::read(bytes, &Limits::default())
@@ -93,7 +91,7 @@ fn the_real_sample_runs_shows_and_survives() {
     assert!(imported.deployable(), "{:?}", imported.diagnostics);
     common::check_view(&imported);
     same_when_imported_as_bpmn(&imported);
-    expect_file!["data/bp-379.golden"].assert_eq(&common::dump(&imported));
+    expect_file!["../data/bp-379.golden"].assert_eq(&common::dump(&imported));
 
     let mut raw = Vec::new();
     std::io::Read::read_to_end(&mut flate2::read::ZlibDecoder::new(SAMPLE), &mut raw).unwrap();

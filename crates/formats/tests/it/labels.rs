@@ -1,8 +1,6 @@
 //! Names of generated shapes and edges: each has a place, clear of shapes, edges and other names.
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-mod common;
-
+use crate::common;
 use proptest::prelude::*;
 use std::fmt::Write;
 use std::path::Path;
@@ -61,7 +59,7 @@ fn names_in_every_model_lie_free() {
         assert_eq!(shapes.collisions(), [], "{}", file.display());
         seen += shapes.labels.len();
     }
-    let sample = formats::import("x.bpt", include_bytes!("data/bp-379.bpt"), &Default::default()).unwrap();
+    let sample = formats::import("x.bpt", include_bytes!("../data/bp-379.bpt"), &Default::default()).unwrap();
     let shapes = common::shapes(&sample.bpmn);
     assert_eq!(shapes.collisions(), [], "the sample");
     assert!(seen + shapes.labels.len() > 30, "{seen}");
