@@ -1,13 +1,10 @@
 //! Addresses, decoding, the envelope, errors, batch and paging, on the real wire (acceptance list 1-5).
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
+use crate::support::{By, Portal};
 use axum::body::Body;
 use axum::http::Request;
 use platform::identity::NewUser;
 use serde_json::{Value as Json, json};
-use support::{By, Portal};
 
 /// Acceptance 1: one method, every way to reach it, the same answer.
 #[tokio::test]

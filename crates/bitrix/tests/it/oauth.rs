@@ -1,13 +1,10 @@
 //! OAuth on the real wire (acceptance list 6).
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
+use crate::support::{Portal, Reply};
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
-use support::{Portal, Reply};
 
 async fn authorize(portal: &Portal, query: &str, cookie: Option<&str>) -> Reply {
     let mut request = Request::get(format!("/oauth/authorize/?{query}"));

@@ -1,16 +1,13 @@
 //! The apps of `examples/md5-app`, as programs of their own, against a portal on a real port (acceptance list 9).
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
+use crate::support::process::{bpmn, service};
+use crate::support::{By, Portal};
 use model::Value;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use support::process::{bpmn, service};
-use support::{By, Portal};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/md5-app")

@@ -1,11 +1,8 @@
 //! `bizproc.workflow.*` and templates (acceptance list 8).
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
+use crate::support::process::{bpmn, service, template};
+use crate::support::{By, Portal};
 use serde_json::{Value as Json, json};
-use support::process::{bpmn, service, template};
-use support::{By, Portal};
 
 async fn waiting(portal: &Portal) -> i64 {
     portal.deploy(&bpmn("waiting", &service("Wait", "external", &[], &[]), &["Wait"])).await.0

@@ -17,7 +17,6 @@ use tokio::sync::{Mutex, Semaphore};
 #[derive(Debug, Clone)]
 pub struct Posted {
     pub content_type: String,
-    pub body: String,
     /// The fields, decoded as PHP would.
     pub fields: Json,
 }
@@ -72,7 +71,7 @@ async fn handle(State(shared): State<Shared>, headers: HeaderMap, body: String) 
     let content_type = headers["content-type"].to_str().unwrap().to_owned();
     // What was said before it is known to have come.
     let status = StatusCode::from_u16(shared.status.load(Ordering::SeqCst)).unwrap();
-    let _ = shared.sender.send(Posted { content_type, body, fields });
+    let _ = shared.sender.send(Posted { content_type, fields });
     let _answer = shared.gate.acquire().await.unwrap();
     (status, "answer of the handler")
 }

@@ -1,11 +1,8 @@
 //! `bizproc.task.*` on the four kinds of tasks (acceptance list 8, 13).
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
+use crate::support::process::{bpmn, task};
+use crate::support::{By, Portal};
 use serde_json::{Value as Json, json};
-use support::process::{bpmn, task};
-use support::{By, Portal};
 
 /// One task of a kind, for the plain person unless said otherwise.
 async fn asked(portal: &Portal, id: &str, kind: &str, headers: &[(&str, &str)]) -> i64 {

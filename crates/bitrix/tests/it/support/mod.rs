@@ -1,5 +1,4 @@
 //! A portal on an in-memory database with a clock of its own, spoken to by real HTTP requests through the router.
-#![allow(dead_code, reason = "each test file uses a part")]
 
 pub mod app;
 pub mod process;

@@ -1,11 +1,8 @@
 //! One test that walks the table: every method refuses a missing scope, and dispatches.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
+use crate::support::{By, Portal};
 use bitrix::methods::{TABLE, Who};
 use serde_json::json;
-use support::{By, Portal};
 
 #[tokio::test]
 async fn every_method_is_reachable_and_guarded() {

@@ -1,12 +1,9 @@
 //! `bizproc.activity.*`, `bizproc.robot.*` and the handler call (acceptance list 8-10).
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
+use crate::support::app::TestApp;
+use crate::support::process::{bpmn, service};
+use crate::support::{By, Portal};
 use serde_json::{Value as Json, json};
-use support::app::TestApp;
-use support::process::{bpmn, service};
-use support::{By, Portal};
 
 fn md5(handler: &str) -> Json {
     json!({
