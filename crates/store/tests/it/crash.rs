@@ -49,7 +49,7 @@ fn what_was_acknowledged_survives_a_kill() {
     let mut acknowledged = Vec::new();
     for round in 1..=3 {
         let mut victim = Command::new(std::env::current_exe().expect("this test"))
-            .args(["--exact", "victim", "--nocapture"])
+            .args(["--exact", "crash::victim", "--nocapture"])
             .env(DATABASE, &path)
             .stdout(Stdio::piped())
             .spawn()
