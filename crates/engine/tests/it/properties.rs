@@ -3,10 +3,7 @@
 //! After every step: invariants hold, the journal replays to the live state, the snapshot reads back the same.
 //! At the end: what can go on ends; a cancelled instance leaves no job, task, timer or incident.
 
-#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
-
-mod support;
-
+use crate::support::definition::Builder;
 use engine::testbed::Testbed;
 use engine::{Command, InstanceState, Program};
 use model::definition::*;
@@ -15,7 +12,6 @@ use model::{Object, UserId, Value};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::sync::Arc;
-use support::definition::Builder;
 
 /// A piece of a process with one way in and one way out.
 #[derive(Debug, Clone)]

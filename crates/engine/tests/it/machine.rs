@@ -1,16 +1,12 @@
 //! Rules of the machine that no single case can show (BPMN TK-4, OR-3).
 
-#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
-
-mod support;
-
+use crate::support::definition::parse;
 use engine::testbed::Testbed;
 use engine::{InstanceState, Program};
 use model::limits::Limits;
 use model::{Object, Value};
 use std::fmt::Write as _;
 use std::sync::Arc;
-use support::definition::parse;
 
 fn bed(definition: &str) -> Testbed {
     Testbed::new(Program::compile(parse(definition), &Limits::default()).unwrap())

@@ -1,12 +1,10 @@
 //! Recorded histories replay to the recorded state, for ever (rule 4).
 //!
 //! `histories/NAME.events` and `NAME.snapshot` are bytes that a released version wrote; they are never written anew.
-//! After adding a variant, record one more: `RECORD=topic/case cargo test -p engine --test histories -- --ignored`.
+//! After adding a variant, record one more:
+//! `RECORD=topic/case cargo test -p engine --test it histories:: -- --ignored`.
 
-#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
-
-mod support;
-
+use crate::support;
 use engine::{Instance, check_invariants, decode_events, encode_events};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,15 +1,11 @@
 //! Repeated activities at their limits, and what their outputs cost.
 
-#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
-
-mod support;
-
+use crate::support::definition::parse;
 use engine::testbed::Testbed;
 use engine::{InstanceState, Program};
 use model::limits::Limits;
 use model::{Object, Value};
 use std::sync::Arc;
-use support::definition::parse;
 
 fn bed(definition: &str) -> Testbed {
     Testbed::new(Program::compile(parse(definition), &Limits::default()).unwrap())

@@ -4,10 +4,7 @@
 //! the end: what can go on ends; a cancelled or ended instance leaves no subscription, condition, timer, job or
 //! incident; no step is longer than its budget allows. More cases: `EVENT_CASES=5000`.
 
-#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
-
-mod support;
-
+use crate::support::definition::Builder;
 use engine::exchange::Awaited;
 use engine::testbed::Testbed;
 use engine::{Command, InstanceState, Program};
@@ -17,7 +14,6 @@ use model::{Object, UserId, Value};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::sync::Arc;
-use support::definition::Builder;
 
 /// Entries a step may pass here, so that endless loops are cut soon.
 const BUDGET: u32 = 300;

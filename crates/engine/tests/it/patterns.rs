@@ -1,12 +1,9 @@
 //! The control-flow patterns of `examples/patterns`: each model does what its `.case` asks and gives its golden events.
 //!
-//! `UPDATE_EXPECT=1 cargo test -p engine --test patterns` writes the goldens anew; `CASES=09` takes those whose name
-//! contains it.
+//! `UPDATE_EXPECT=1 cargo test -p engine --test it patterns::` writes the goldens anew; `CASES=09` takes those whose
+//! name contains it.
 
-#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
-
-mod support;
-
+use crate::support;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

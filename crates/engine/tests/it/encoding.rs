@@ -1,8 +1,6 @@
 //! Snapshots and journals as bytes: what goes in comes out, wherever the limit of large values lies, and nothing is
 //! larger than it must be.
 
-#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
-
 use engine::event::InstanceCreated;
 use engine::state::references;
 use engine::testbed::Testbed;

@@ -1,10 +1,7 @@
 //! What the runtime asks of a definition before there is an instance: its triggered starts, their names, timers and
 //! conditions (BPMN TM-4, TM-7, TM-9, CN-5, EB-4).
 
-#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
-
-mod support;
-
+use crate::support;
 use engine::calendar::{Calendar, Calendars, Hours};
 use engine::testbed::{BEGINNING, Testbed};
 use engine::timers::{first_start, next_start};

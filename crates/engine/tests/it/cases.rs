@@ -1,13 +1,10 @@
 //! Cases: `cases/<topic>/*.case` (a definition, `---`, steps) give the events of their `.golden`, one a line.
 //!
 //! After every step the journal must replay to the live state and the snapshot must read back the same.
-//! `UPDATE_EXPECT=1 cargo test -p engine --test cases` writes the goldens anew; `CASES=join/` takes those whose path
-//! contains it.
+//! `UPDATE_EXPECT=1 cargo test -p engine --test it cases::` writes the goldens anew; `CASES=join/` takes those whose
+//! path contains it.
 
-#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
-
-mod support;
-
+use crate::support;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

@@ -2,7 +2,6 @@
 //!
 //! `make fuzz` runs it for `FUZZ_SECONDS` from `FUZZ_SEED` on; here it gets a moment.
 
-#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
 #![allow(clippy::disallowed_methods, reason = "the time that a run may take")]
 
 use engine::calendar::Calendars;

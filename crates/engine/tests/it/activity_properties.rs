@@ -4,10 +4,7 @@
 //! After every step: invariants hold, the journal replays to the live state, the snapshot reads back the same. At the
 //! end: what can go on ends; a cancelled instance leaves nothing behind. More cases: `ACTIVITY_CASES=5000`.
 
-#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
-
-mod support;
-
+use crate::support::definition::parse;
 use engine::exchange::ChildOutcome;
 use engine::testbed::Testbed;
 use engine::{Activate, Command, Instance, InstanceState, MigrationPlan, Modification, Program};
@@ -17,7 +14,6 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::fmt::Write as _;
 use std::sync::Arc;
-use support::definition::parse;
 
 /// A piece of a process with one way in and one way out.
 #[derive(Debug, Clone)]

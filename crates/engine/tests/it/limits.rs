@@ -1,15 +1,11 @@
 //! Sizes at the limits: deep nesting, wide forks and long loops neither overflow the stack nor take long.
 
-#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
-
-mod support;
-
+use crate::support::definition::parse;
 use engine::testbed::Testbed;
 use engine::{Command, InstanceState, Program};
 use model::Object;
 use model::limits::Limits;
 use std::fmt::Write as _;
-use support::definition::parse;
 
 fn started(definition: &str) -> Testbed {
     let mut bed = Testbed::new(Program::compile(parse(definition), &Limits::default()).unwrap());

@@ -1,14 +1,10 @@
 //! Migration to another version (BPMN MG-3..7).
 
-#![allow(clippy::unwrap_used, reason = "a broken fixture should stop the test where it is read")]
-
-mod support;
-
+use crate::support::definition::parse;
 use engine::testbed::Testbed;
 use engine::{InstanceState, MigrationPlan, MigrationProblemKind, Program};
 use model::limits::Limits;
 use model::{DefinitionId, Object};
-use support::definition::parse;
 
 fn program(definition: &str) -> Program {
     Program::compile(parse(definition), &Limits::default()).unwrap()

@@ -22,10 +22,8 @@
 //! first instance), `varsOf PROCESS JSON`, `varsAt ELEMENT JSON` (what it sees), `none NAME` (no such variable),
 //! `threw A, B`, `refused RULE`, `warned RULE`. `show` fails and shows what there is.
 
-#![allow(clippy::unwrap_used, reason = "a broken table should stop the test where it is read")]
-
-mod support;
-
+use crate::support::definition::context;
+use crate::support::world::{Happened, World, running, somebody};
 use engine::testbed::Testbed;
 use engine::{Command, Program};
 use model::definition::{ElementKind, ROOT};
@@ -36,8 +34,6 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use support::definition::context;
-use support::world::{Happened, World, running, somebody};
 
 /// What makes a service task a job.
 const JOB: &str = r#"xmlns:job="http://camunda.org/schema/1.0/bpmn" job:type="external" job:topic="work""#;
