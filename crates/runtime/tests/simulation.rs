@@ -5,9 +5,12 @@
 //! left over. All of it runs on one thread with clocks and chance of its own, so that a seed repeats its run exactly:
 //! `RUSLO_SIM_SEED=<seed> cargo test -p runtime --test simulation` (with `RUSLO_SIM_LOG=1` line by line), and
 //! `make simulate SEEDS=10000` runs many.
+//!
+//! A program of its own: that target builds it alone and optimised, and nothing else in the process can touch a run.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod sim;
+#[path = "it/support/mod.rs"]
 mod support;
 
 use sim::Plan;

@@ -1,14 +1,11 @@
 //! Messages, signals, calls and starts by events between instances on a real database.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
+use crate::support::{BEGINNING, World, activate, complete, object, service, service_named, user_task};
 use model::Clock as _;
 use model::error::codes;
 use model::{DefinitionId, InstanceId};
 use runtime::{Correlate, Deploy, InstanceFilter, Page, PublishMessage, StartRequest};
 use serde_json::{Value as Json, json};
-use support::{BEGINNING, World, activate, complete, object, service, service_named, user_task};
 
 /// A file with these processes and declarations beside them.
 fn file(processes: &[(&str, String)], beside: &str) -> String {

@@ -1,12 +1,10 @@
 //! What waits: instances that are suspended, activities without their data, and those who listen to an end.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
+use crate::support;
+use crate::support::{World, activate, around, bpmn, complete, object, service};
 use model::{DefinitionId, InstanceId};
 use runtime::{Deploy, Operation, Page, TaskFilter};
 use serde_json::json;
-use support::{World, activate, around, bpmn, complete, object, service};
 
 async fn deployed(world: &World, file: String) -> DefinitionId {
     let what = Deploy { bytes: file.into_bytes(), ..Deploy::default() };

@@ -1,14 +1,12 @@
 //! Processes on a real database: from the start to the end, through waits, crashes and refusals.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
+use crate::support;
+use crate::support::{World, around, object, service, service_named, user_task};
 use model::error::codes;
 use model::{Fault, JobId};
 use runtime::{ActivateJobs, JobFailure, Page, StartRequest, TaskAnswer};
 use serde_json::json;
 use std::time::Duration;
-use support::{World, around, object, service, service_named, user_task};
 
 fn ask(job_type: &str) -> ActivateJobs {
     ActivateJobs {
@@ -303,7 +301,7 @@ async fn templates_with_unavailable_nodes_are_kept_but_not_started() {
 async fn the_public_template_reaches_its_author() {
     let world = World::new().await;
     let catalog = world.catalog().await;
-    let bytes = include_bytes!("../../formats/tests/data/bp-379.bpt").to_vec();
+    let bytes = include_bytes!("../../../formats/tests/data/bp-379.bpt").to_vec();
     let document = Some(model::DocumentType { catalog });
     let what =
         || runtime::Deploy { name: "Sample".into(), bytes: bytes.clone(), document, ..runtime::Deploy::default() };

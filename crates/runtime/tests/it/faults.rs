@@ -1,8 +1,9 @@
 //! What is broken stays alone: instances, handlers, scripts; and the HTTP component against a real socket.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
+use crate::support;
+use crate::support::faulty::{FaultyStore, Ground};
+use crate::support::trace::Trace;
+use crate::support::{BEGINNING, World, around, object, service, user_task};
 use engine::event::InstanceCreated;
 use engine::{Event, Instance};
 use model::definition::ElementIdx;
@@ -12,9 +13,6 @@ use runtime::clock::{Entropy, ManualClock};
 use runtime::{Page, StartRequest};
 use serde_json::json;
 use store::{InstanceUpdate, InstanceWrite, JournalRow, Unit};
-use support::faulty::{FaultyStore, Ground};
-use support::trace::Trace;
-use support::{BEGINNING, World, around, object, service, user_task};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

@@ -1,8 +1,9 @@
 //! Several nodes of one process on one database, with one clock and no network: who serves what, and what survives.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
+use crate::support;
+use crate::support::faulty::{Faults, FaultyStore, Ground};
+use crate::support::trace::Trace;
+use crate::support::{BEGINNING, around, bpmn, object, service, user_task};
 use futures_util::future::join_all;
 use model::catalog::{Field, FieldType};
 use model::{Clock as _, DefinitionId, InstanceId, PartitionId, partition_of};
@@ -19,9 +20,6 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::{ClusterWrite, InboxRow, InboxWrite, LeaseRow, SharedStore, SqliteStore, Unit};
-use support::faulty::{Faults, FaultyStore, Ground};
-use support::trace::Trace;
-use support::{BEGINNING, around, bpmn, object, service, user_task};
 
 const PARTITIONS: u16 = 8;
 const TAKEOVER_MS: i64 = 10_000;

@@ -1,8 +1,6 @@
 //! Activities of apps: the wait, the call, the answer, in every order (Bitrix contract 2.4 and 3.5).
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
+use crate::support::{Handler, World, around, object, service};
 use formats::bpt::php::{Array, Key, Php};
 use formats::bpt::{self, Node, Template};
 use model::error::codes;
@@ -10,7 +8,6 @@ use model::{DefinitionId, Fault, InstanceId};
 use runtime::{AnswerOutcome, AppAnswer, DeliveryResult, Deploy, Order, Page};
 use serde_json::json;
 use std::sync::Arc;
-use support::{Handler, World, around, object, service};
 
 async fn started(plan: Vec<DeliveryResult>, extra: &[(&str, &str)]) -> (World, Arc<Handler>, InstanceId, DefinitionId) {
     let handler = Handler::new(plan);

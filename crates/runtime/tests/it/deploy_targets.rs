@@ -1,12 +1,8 @@
 //! What deployment says of things that are not there (BPMN LN-24) and of dates that are past (LN-21).
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
+use crate::support::World;
 use model::{Diagnostic, Severity};
 use runtime::Deploy;
-use support::World;
 
 async fn deploy(world: &World, processes: &[(&str, &str)]) -> Result<Vec<Diagnostic>, String> {
     let body: String = processes

@@ -1,5 +1,5 @@
 //! A runtime on a real database with a clock of the test's own, and small processes to run on it.
-#![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(dead_code, reason = "the simulation uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 pub mod faulty;

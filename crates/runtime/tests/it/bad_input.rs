@@ -1,15 +1,12 @@
 //! Input that is wrong, hostile or far too large, from deployment to the run: each is handled within limits and told
 //! with a code and a message.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
+use crate::support::{BEGINNING, World, around, bpmn, object, service};
 use model::error::codes;
 use model::{Fault, InstanceId, Severity};
 use runtime::{Correlate, Deploy, InstanceFilter, Page};
 use serde_json::{Value as Json, json};
 use std::fmt::Write as _;
-use support::{BEGINNING, World, around, bpmn, object, service};
 
 async fn deployed(world: &World, file: String) -> Result<Vec<model::DefinitionId>, Fault> {
     let what = Deploy { bytes: file.into_bytes(), ..Deploy::default() };

@@ -1,8 +1,6 @@
 //! Flow control: slow and dead targets, leases that end, floods of timers, bounds, and what is measured of them.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
+use crate::support::{PATIENCE, World, around, object, service, service_named, user_task};
 use model::error::codes;
 use model::limits::Limits;
 use model::{InstanceId, JobId, Value};
@@ -16,7 +14,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use support::{PATIENCE, World, around, object, service, service_named, user_task};
 
 const WEBHOOK: &str = "ruslo:bitrix.WebHookActivity";
 
@@ -348,7 +345,7 @@ xsi:type="bpmn:tFormalExpression">PT1H</bpmn:timeDuration></bpmn:timerEventDefin
     assert!(metrics.timer_lag_ms.count() == 501 && metrics.timer_lag_ms.quantile(0.5) >= 3_600_000);
 }
 
-/// Figures of one machine: `cargo test -p runtime --test flow_control -- --ignored --nocapture`.
+/// Figures of one machine: `cargo test -p runtime --test it flow_control:: -- --ignored --nocapture`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement"]
 async fn measurements() {
