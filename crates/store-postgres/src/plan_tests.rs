@@ -1,6 +1,6 @@
 //! What a list or a look-up over many rows reads: about what it gives, whatever the table holds.
 
-#[path = "../tests/server/mod.rs"]
+#[path = "../tests/it/server/mod.rs"]
 mod server;
 
 use crate::{

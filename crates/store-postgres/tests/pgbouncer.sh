@@ -35,4 +35,4 @@ bouncer=$!
 sleep 1
 # The databases are made through PgBouncer too, so that the tests' own helper needs no second URL.
 export RUSLO_TEST_POSTGRES=postgres://ruslo@127.0.0.1:$listen
-${SUITE:-cargo test -p store-postgres --test conformance --} unprepared --test-threads 2 "$@"
+${SUITE:-cargo test -p store-postgres --test it --} conformance::unprepared --test-threads 2 "$@"

@@ -19,4 +19,4 @@ printf 'hostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n' >"$
 kill -HUP "$(head -1 "$data/postmaster.pid")"
 sleep 1
 export RUSLO_TEST_TLS_PORT=$(sed -n 's/.*:\([0-9]*\)\/.*/\1/p' <<<"$url")
-${SUITE:-cargo test -p store-postgres --test faults --} --ignored certificates
+${SUITE:-cargo test -p store-postgres --test it --} --ignored certificates

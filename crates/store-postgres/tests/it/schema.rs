@@ -1,9 +1,6 @@
 //! The schema is the one of SQLite, table by table and column by column: an archive moves between both.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by it")]
-
-mod server;
-
+use crate::server;
 use std::{collections::BTreeMap, path::Path};
 
 /// Tables with their columns: name, type and whether it may be null.

@@ -3,7 +3,7 @@
 //! A server started here has the locale C, does not wait for the disk and lives as long as the process: a shell holds
 //! the other end of a pipe and stops it when the pipe breaks, whatever became of the process.
 
-#![allow(dead_code, reason = "every test crate takes what it needs")]
+#![allow(dead_code, reason = "the unit tests take a part")]
 #![allow(clippy::disallowed_methods, reason = "a test that waits for a server needs the clock")]
 
 use std::{

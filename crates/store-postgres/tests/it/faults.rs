@@ -1,9 +1,6 @@
 //! What a store does when the database goes away, comes back, or another node has it too.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by it")]
-
-mod server;
-
+use crate::server;
 use model::{InstanceId, JobId, PartitionId, TimerId, Timestamp};
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use store::*;

@@ -2,8 +2,6 @@
 //! and migrations. None of the three is run here, so this keeps a design, it does not prove one; what steps over the
 //! edge of a partition is listed by name, and a new name in these lists is a decision.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by it")]
-
 use std::{collections::BTreeMap, path::Path};
 
 /// Files of a folder of this crate with this ending: name and text.

@@ -1,7 +1,6 @@
 //! A list says the same on both databases, whatever is asked: the same records and people, the same questions.
 
-mod server;
-
+use crate::server;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use store::*;

@@ -1,7 +1,6 @@
 //! The conformance suite on PostgreSQL.
 
-mod server;
-
+use crate::server;
 use async_trait::async_trait;
 use std::sync::Arc;
 use store::{SharedStore, conformance::Database};

@@ -1,7 +1,6 @@
 //! Values at their edges: NUL, every script, large and deep JSON, long lists, numbers to the letter.
 
-mod server;
-
+use crate::server;
 use model::*;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
