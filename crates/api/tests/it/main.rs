@@ -7,6 +7,7 @@ mod automatic;
 mod decisions;
 mod documents;
 mod messages;
+mod openapi;
 mod retention;
 mod sessions;
 mod story;
