@@ -1,4 +1,4 @@
-/** Error codes as sentences: what happened and what to do. Every registered code has one: `crates/server/tests/error_pages.rs`. */
+/** Error codes as sentences: what happened and what to do. Every registered code has one: `crates/server/tests/it/error_pages.rs`. */
 export const errors = {
   unknown: 'Не получилось. Код {{code}}',
   'NET-0001': 'Нет связи с сервером. Проверьте сеть и повторите.',

@@ -1,7 +1,7 @@
 //! `docs/support/bpmn.md` is made from the tests: every rule and every element names the tests that show it, and a row
 //! without a test fails here.
 //!
-//! `UPDATE_EXPECT=1 cargo test -p server --test coverage` writes the page anew.
+//! `UPDATE_EXPECT=1 cargo test -p server --test it coverage::` writes the page anew.
 #![allow(clippy::unwrap_used, reason = "a broken list should stop the test where it is read")]
 
 use expect_test::expect_file;
@@ -120,8 +120,8 @@ fn every_row_of_the_coverage_has_its_tests() {
     let tests = Tests::read();
     let mut open = Vec::new();
     let mut out = String::from(
-        "# BPMN 2.0 and its execution here\n\nMade from the tests by `UPDATE_EXPECT=1 cargo test -p server --test \
-         coverage`; a row without a test fails the build. `case:` are files under `crates/engine/tests/cases`, `golden:` \
+        "# BPMN 2.0 and its execution here\n\nMade from the tests by `UPDATE_EXPECT=1 cargo test -p server --test it \
+         coverage::`; a row without a test fails the build. `case:` are files under `crates/engine/tests/cases`, `golden:` \
          models under `crates/formats/tests/cases`, the rest are test functions.\n",
     );
     for line in lines("bpmn.rows") {

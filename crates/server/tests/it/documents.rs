@@ -1,7 +1,7 @@
 //! What documents say is there: commands with their flags, `make` targets, settings, metrics, methods, pages and decisions.
 //!
 //! Paths and links are the work of `tidy.rs`, error codes of `error_pages.rs`, arrows between crates of `arrows.rs`.
-//! `UPDATE_EXPECT=1 cargo test -p server --test documents` writes `docs/support/metrics.md` anew.
+//! `UPDATE_EXPECT=1 cargo test -p server --test it documents::` writes `docs/support/metrics.md` anew.
 
 use expect_test::expect_file;
 use std::collections::{BTreeMap, BTreeSet};
@@ -227,7 +227,7 @@ fn metrics_are_documented_and_those_that_documents_name_exist() {
         "# Metrics\n",
         "\n",
         "What `GET /metrics` gives of the node that is asked, in the text format of Prometheus. Made from\n",
-        "`crates/server/src/prometheus.rs` by `UPDATE_EXPECT=1 cargo test -p server --test documents`. Names, units and labels\n",
+        "`crates/server/src/prometheus.rs` by `UPDATE_EXPECT=1 cargo test -p server --test it documents::`. Names, units and labels\n",
         "stay. Times are in seconds; counters and histograms begin with the process. A histogram is read by `_bucket` (with the\n",
         "label `le`), `_sum` and `_count`. Metrics of lanes have the label `lane` (a worker of the node), `ruslo_circuits` the\n",
         "label `state` (`closed`, `open`, `half_open`). What to watch: the [guide for operators](../guide/en/operating.md).\n",
