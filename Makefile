@@ -13,10 +13,15 @@ WEB_SOURCES := $(shell find web/src web/public web/index.html web/package.json w
 help: ## Show what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-install: ## Install what building needs and this machine lacks
+# Once, before anything is built.
+.PHONY: room
+room:
+	@[ $(MAKELEVEL) -gt 0 ] || tools/room $(if $(filter test test-fast lint,$(MAKECMDGOALS)),test,build) || true
+
+install: | room ## Install what building needs and this machine lacks
 	@tools/install build
 
-install-test: ## Install what the tests need besides
+install-test: | room ## Install what the tests need besides
 	@tools/install test
 
 web/node_modules/.stamp: web/package-lock.json | install
@@ -110,10 +115,10 @@ FUZZ_SECONDS ?= 60
 FUZZ_SEED ?= 1
 .PHONY: fuzz check-corpora
 fuzz: install ## Mutants of models, templates and expressions: FUZZ_SECONDS=60 for each of nine targets, from FUZZ_SEED=1
-	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) cargo test --locked --profile simulate -p formats --test mutants -- \
-		--nocapture --test-threads 2
-	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) cargo test --locked --profile simulate -p engine --test timer_mutants -- \
-		--nocapture
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) cargo test --locked --profile simulate -p formats --test it -- \
+		--nocapture --test-threads 2 mutants::
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) cargo test --locked --profile simulate -p engine --test it -- \
+		--nocapture timer_mutants::
 
 check-corpora: install ## Import public model collections: CORPORA="FOLDER ..." (docs/support/corpora.md)
 	@tools/corpora --round-trip $(CORPORA)
@@ -121,7 +126,7 @@ check-corpora: install ## Import public model collections: CORPORA="FOLDER ..." 
 .PHONY: test-corpora
 test-corpora: install ## What models of other projects do here, as their own tests expect: CORPORA=FOLDER (docs/support/behaviour.md)
 	@[ -n "$(CORPORA)" ] || { echo "CORPORA names no folder with the models: docs/support/behaviour.md" >&2; exit 2; }
-	RUSLO_CORPORA="$(abspath $(CORPORA))" cargo test --locked -p engine --test corpora -- --nocapture
+	RUSLO_CORPORA="$(abspath $(CORPORA))" cargo test --locked -p engine --test it -- --nocapture corpora::
 
 .PHONY: test-postgres-versions test-pgbouncer
 test-postgres-versions: install install-test ## The store and what instances exchange on PostgreSQL 15 to 18: VERSIONS="17 18"
