@@ -102,6 +102,7 @@ export default function Palette() {
       scrollable
       maxHeight={420}
       radius="lg"
+      attributes={{ content: { 'aria-label': t('shell.palette.open') } }}
       size={600}
       centered={false}
       yOffset="12vh"

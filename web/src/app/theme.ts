@@ -52,7 +52,8 @@ const theme = createTheme({
     Drawer: {
       defaultProps: { position: 'right', overlayProps: { backgroundOpacity: 0.25 }, transitionProps: { duration: 180 } },
     },
-    Menu: { defaultProps: { shadow: 'md', radius: 'md', transitionProps: { duration: 100 } } },
+    // Without its unnamed stop of the Tab key, which is no item of a menu: opening gives the focus to the first item.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false, shadow: 'md', radius: 'md', transitionProps: { duration: 100 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, multiline: true, fz: 'xs' } },
     Tabs: { defaultProps: { keepMounted: false } },
     Table: { defaultProps: { verticalSpacing: 0 } },
@@ -98,6 +99,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-dimmed': '#9aa3ae',
     '--mantine-color-anchor': '#70bfcd',
     '--mantine-color-river-light-color': '#8accd8',
+    '--mantine-color-red-light-color': '#f58a8a',
     '--surface-sunken': '#121519',
     '--surface-raised': '#1d2127',
     '--surface-hover': '#21262c',

@@ -1,6 +1,6 @@
 /** The frame of a page: title, what can be done, content; and its four states. */
 import { Button, Skeleton } from '@mantine/core'
-import { IconArrowLeft, IconAlertTriangle, IconHourglass, IconLock, IconMoodEmpty, type Icon } from '@tabler/icons-react'
+import { IconArrowLeft, IconAlertTriangle, IconHourglass, IconLock, IconMapOff, IconMoodEmpty, type Icon } from '@tabler/icons-react'
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -80,7 +80,11 @@ export function ErrorState({ error, onRetry, compact }: { error: unknown; onRetr
   const { t } = useTranslation()
   if (error instanceof ApiError && error.status === 403) return <NotAllowed />
   if (error instanceof ApiError && error.status === 404) {
-    return <EmptyState compact={compact} title={t('common.state.notFound')} hint={t('common.state.notFoundHint')} />
+    return (
+      <EmptyState compact={compact} icon={IconMapOff} title={t('common.state.notFound')} hint={t('common.state.notFoundHint')}>
+        {!compact && <Button component="a" href="/" variant="default">{t('shell.nav.inbox')}</Button>}
+      </EmptyState>
+    )
   }
   if (isBusy(error)) {
     return (

@@ -27,5 +27,6 @@ function Running({ from }: { from: string }) {
 
 function Span({ ms, whole }: { ms: number; whole?: boolean }) {
   const text = useDuration()
-  return <span className="num">{text(Math.max(0, whole ? Math.floor(ms / 1000) * 1000 : ms))}</span>
+  // What began and ended in the same millisecond took some time all the same.
+  return <span className="num">{!whole && ms < 1 ? `< ${text(1)}` : text(whole ? Math.floor(ms / 1000) * 1000 : ms)}</span>
 }

@@ -23,7 +23,7 @@ import { IncidentsTab } from './IncidentsTab'
 import css from './instance.module.css'
 import { liveOf, standing, type Live, type Run } from './live'
 import { ModifyPanel, NO_PLAN } from './ModifyPanel'
-import { NowTab, SuspendedBanner, waitText } from './NowTab'
+import { answerBy, NowTab, SuspendedBanner, waitText } from './NowTab'
 import { historyQuery, type Plan } from './queries'
 import { TasksTab } from './TasksTab'
 import { TreeTab } from './TreeTab'
@@ -155,7 +155,7 @@ function InstanceView({ instance }: { instance: InstanceDetail }) {
 function FactLine({ instance, live, nodes }: { instance: InstanceDetail; live: Live; nodes: Map<string, FlowNode> }) {
   const { t } = useTranslation()
   const locale = useLocale()
-  const waits = waitsFor(instance, t) ?? firstWait(live, nodes, (iso) => absoluteTime(iso, locale), t)
+  const waits = waitsFor(instance, t) ?? firstWait(instance, live, nodes, (iso) => absoluteTime(iso, locale), t)
   return (
     <span className={css.facts}>
       <span className="num">{instance.id}</span>
@@ -165,7 +165,7 @@ function FactLine({ instance, live, nodes }: { instance: InstanceDetail; live: L
       {instance.startedBy && <span>{t('instance.facts.startedBy')}: {instance.startedBy.name}</span>}
       <span>{t('instance.facts.started')} <Time at={instance.startedAt} /></span>
       <Duration from={instance.startedAt} to={instance.finishedAt} />
-      {instance.state === 'active' && <span className={css.waits}>{t('instance.facts.waiting')}: {waits}</span>}
+      {instance.state === 'active' && <span className={css.waits}>{waits.charAt(0).toUpperCase() + waits.slice(1)}</span>}
       {instance.stateTitle && <span>{instance.stateTitle}</span>}
     </span>
   )
@@ -173,17 +173,16 @@ function FactLine({ instance, live, nodes }: { instance: InstanceDetail; live: L
 
 /** In one line, why the process stands where it stands. */
 function waitsFor(instance: InstanceDetail, t: TFunction): string | null {
-  if (instance.incidents.length > 0) return t('instance.waiting.incident')
+  if (instance.incidents.length > 0) return t('instance.waiting.for', { what: t('instance.waiting.incident') })
   const task = instance.tasks.find((item) => item.state === 'open')
-  if (task) return t('instance.waiting.task', { names: task.assignees.map((person) => person.name).join(', ') || task.title })
-  return null
+  return task ? t('instance.waiting.for', { what: answerBy(task, t) }) : null
 }
 
 /** What the run that stands longest waits for. */
-function firstWait(live: Live, nodes: Map<string, FlowNode>, when: (iso: string) => string, t: TFunction): string {
+function firstWait(instance: InstanceDetail, live: Live, nodes: Map<string, FlowNode>, when: (iso: string) => string, t: TFunction): string {
   const runs = standing(live)
   const run = runs.find((item) => item.waits.length > 0) ?? runs[0]
   if (!run) return t('instance.waiting.nothing')
   const wait = run.waits[0]
-  return wait ? waitText(wait, run, nodes, when, t) : t('instance.waiting.element', { name: run.name || run.elementId })
+  return wait ? waitText({ wait, run, nodes, tasks: instance.tasks, when }, t) : t('instance.waiting.for', { what: t('instance.waiting.element', { name: run.name || run.elementId }) })
 }

@@ -3,7 +3,7 @@ import { ActionIcon, Button, Menu } from '@mantine/core'
 import { IconArrowMoveRight, IconBan, IconChecks, IconDots, IconListCheck, IconPlayerStop, IconPlus, IconRoute, IconX } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import type { TFunction } from 'i18next'
-import { can, queryClient, useMe, type InstanceDetail } from '@/api'
+import { can, queryClient, useMe, type InstanceDetail, type Task } from '@/api'
 import { confirm } from '@/ui/confirm'
 import { openDialog, closeDialog } from '@/ui/dialogs'
 import { toastOk } from '@/ui/errors'
@@ -57,7 +57,7 @@ function RunRow({ run, instance, live, nodes, onElement, onMove, onTerminate }: 
       <div className={css.runWaits}>
         {turns && <ToneBadge tone="running">{turnsText(turns, t)}</ToneBadge>}
         {instance.suspended && <ToneBadge tone="suspended">{t('common.instanceState.suspended')}</ToneBadge>}
-        {run.waits.map((wait) => <ToneBadge key={`${wait.kind} ${wait.elementId} ${wait.what} ${wait.due}`} tone="waiting">{waitText(wait, run, nodes, (iso) => absoluteTime(iso, locale), t)}</ToneBadge>)}
+        {run.waits.map((wait) => <ToneBadge key={`${wait.kind} ${wait.elementId} ${wait.what} ${wait.due}`} tone="waiting">{waitText({ wait, run, nodes, tasks: instance.tasks, when: (iso) => absoluteTime(iso, locale) }, t)}</ToneBadge>)}
       </div>
       {instance.state === 'active' && <RunMenu run={run} instance={instance} nodes={nodes} name={name} onMove={onMove} onTerminate={onTerminate} />}
     </li>
@@ -109,10 +109,25 @@ function turnsText(turns: { total: number; started: number; ended: number }, t: 
   return turns.total > 0 ? t('instance.now.turns', { ended: turns.ended, total: turns.total }) : t('instance.now.turnsOpen', { ended: turns.ended, started: turns.started })
 }
 
-export function waitText(wait: Wait, run: Run, nodes: Map<string, FlowNode>, when: (iso: string) => string, t: TFunction): string {
-  const text = t(`instance.wait.${wait.key ? 'messageKey' : wait.kind}`, { what: wait.what, key: wait.key, when: wait.due ? when(wait.due) : '' })
+interface Waiting {
+  wait: Wait
+  run: Run
+  nodes: Map<string, FlowNode>
+  tasks: Task[]
+  when: (iso: string) => string
+}
+
+export function waitText({ wait, run, nodes, tasks, when }: Waiting, t: TFunction): string {
+  const task = wait.kind === 'task' ? tasks.find((item) => item.state === 'open' && item.elementId === run.elementId) : undefined
+  const what = task ? answerBy(task, t) : t(`instance.wait.${wait.key ? 'messageKey' : wait.kind}`, { what: wait.what, key: wait.key, when: wait.due ? when(wait.due) : '' })
+  const text = t('instance.waiting.for', { what })
   if (!wait.elementId || wait.elementId === run.elementId) return text
   return t('instance.wait.at', { name: nodes.get(wait.elementId)?.name || wait.elementId, text })
+}
+
+/** Who is to answer, or what is asked when it is nobody's. */
+export function answerBy(task: Task, t: TFunction): string {
+  return t('instance.waiting.task', { names: task.assignees.map((person) => person.name).join(', ') || task.title })
 }
 
 export function SuspendedBanner({ onResume, allowed }: { onResume: () => void; allowed: boolean }) {

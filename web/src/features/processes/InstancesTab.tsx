@@ -35,9 +35,9 @@ export function InstancesTab() {
   const definitions = useQuery(definitionsQuery({ latest: true }))
   const filtered = Boolean(search.state ?? search.definition ?? search.process ?? search.incident ?? search.suspended ?? search.by ?? search.q)
   const columns: Column<Instance>[] = [
-    { key: 'process', header: t('processes.instances.process'), cell: (row) => <span className="num">{row.id}</span>, width: 120 },
+    { key: 'process', header: t('processes.instances.process'), cell: (row) => row.definition.name },
+    { key: 'id', header: t('processes.instances.id'), cell: (row) => <span className="num">{row.id}</span>, width: 150 },
     { key: 'state', header: t('common.field.state'), cell: (row) => <InstanceStateBadge state={row.state} incident={row.incidentCount > 0} suspended={row.suspended} />, width: 150 },
-    { key: 'definition', header: t('processes.instances.definition'), cell: (row) => row.definition.name },
     { key: 'document', header: t('common.field.document'), cell: (row) => row.document ? <a className="link" href={`/records/${row.document.recordId}`}>{row.document.title}</a> : '—' },
     { key: 'by', header: t('common.field.startedBy'), cell: (row) => row.startedBy?.name ?? '—', wideOnly: true },
     { key: 'started', header: t('common.field.started'), cell: (row) => <Time at={row.startedAt} />, width: 130 },

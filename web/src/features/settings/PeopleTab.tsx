@@ -95,9 +95,9 @@ function PersonDrawer({ user, onClose }: { user: User | null; onClose: () => voi
     <Drawer opened onClose={onClose} title={user ? user.fullName || user.login : t('settings.people.newTitle')} size="md">
       <form onSubmit={(event) => { event.preventDefault(); setTried(true); if (ready) save.mutate() }} noValidate>
         <Stack>
-          <TextInput label={t('settings.people.login')} name="login" value={draft.login} disabled={user !== null} withAsterisk={user === null} onChange={(e) => set({ login: e.currentTarget.value })} error={tried && !draft.login.trim() ? t('common.field.required') : undefined} autoComplete="off" data-autofocus={user === null || undefined} />
+          <TextInput label={t('settings.people.login')} name="login" value={draft.login} readOnly={user !== null} variant={user ? 'filled' : undefined} withAsterisk={user === null} onChange={(e) => set({ login: e.currentTarget.value })} error={tried && !draft.login.trim() ? t('common.field.required') : undefined} autoComplete="off" data-autofocus={user === null || undefined} />
           <Group grow align="flex-start">
-            <TextInput label={t('settings.people.firstName')} name="name" value={draft.name} onChange={(e) => set({ name: e.currentTarget.value })} />
+            <TextInput label={t('settings.people.firstName')} name="name" data-autofocus={user !== null || undefined} value={draft.name} onChange={(e) => set({ name: e.currentTarget.value })} />
             <TextInput label={t('settings.people.lastName')} name="lastName" value={draft.lastName} onChange={(e) => set({ lastName: e.currentTarget.value })} />
           </Group>
           <TextInput label={t('settings.people.email')} name="email" type="email" value={draft.email} onChange={(e) => set({ email: e.currentTarget.value })} />

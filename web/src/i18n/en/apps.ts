@@ -18,7 +18,7 @@ export const apps: Translation<typeof ru> = {
     admin: 'Administration',
   },
   form: {
-    title: 'New app',
+    title: 'Create app',
     name: 'Name',
     namePlaceholder: 'For example, md5 calculator',
     handler: 'App address',

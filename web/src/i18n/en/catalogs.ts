@@ -47,7 +47,7 @@ export const catalogs: Translation<typeof ru> = {
     untitled: 'Untitled',
   },
   editor: {
-    newTitle: 'New catalog',
+    newTitle: 'Create catalog',
     editTitle: 'Catalog fields',
     name: 'Catalog name',
     namePlaceholder: 'For example, Requests',

@@ -72,6 +72,7 @@ export const processes: Translation<typeof ru> = {
     emptyHint: 'Start the first one: you will see it move on the diagram.',
     duration: 'Duration',
     process: 'Process',
+    id: 'Id',
   },
   definitions: {
     searchPlaceholder: 'Find definition',

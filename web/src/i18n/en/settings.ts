@@ -28,7 +28,7 @@ export const settings: Translation<typeof ru> = {
     deactivateText: '{{name}} can no longer sign in. Tasks and history stay.',
     created: 'Person added',
     saved: 'Saved',
-    newTitle: 'New person',
+    newTitle: 'Add person',
     empty: 'Only you are here',
     tooShort: 'At least 8 characters',
     self: 'You can not deactivate yourself',

@@ -15,7 +15,7 @@ export const apps = {
     admin: 'Управление',
   },
   form: {
-    title: 'Новое приложение',
+    title: 'Создать приложение',
     name: 'Название',
     namePlaceholder: 'Например, Расчёт md5',
     handler: 'Адрес приложения',

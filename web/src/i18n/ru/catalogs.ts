@@ -48,7 +48,7 @@ export const catalogs = {
     untitled: 'Без названия',
   },
   editor: {
-    newTitle: 'Новый каталог',
+    newTitle: 'Создать каталог',
     editTitle: 'Поля каталога',
     name: 'Название каталога',
     namePlaceholder: 'Например, Заявки',

@@ -69,6 +69,7 @@ export const processes = {
     emptyHint: 'Запустите первый: его ход сразу будет виден на диаграмме.',
     duration: 'Длительность',
     process: 'Процесс',
+    id: 'Номер',
   },
   definitions: {
     searchPlaceholder: 'Найти шаблон',

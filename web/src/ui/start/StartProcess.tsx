@@ -112,7 +112,7 @@ function StartBody({ definition, recordId, onStarted, onClose }: StartBodyProps 
           </Suspense>
         )}
         {parameters.length > 0 && <ParameterInputs parameters={parameters} values={values} onChange={setValues} missing={tried ? missing : []} />}
-        {nothing && <Text size="sm" c="dimmed">{t('processes.start.noParameters')}</Text>}
+        {nothing && !definition.catalogId && <Text size="sm" c="dimmed">{t('processes.start.noParameters')}</Text>}
         {nothing && (
           <details>
             <summary style={{ cursor: 'pointer', fontSize: 13, color: 'var(--mantine-color-dimmed)' }}>{t('processes.start.variables')}</summary>

@@ -84,7 +84,7 @@ export function TopBar(props: TopBarProps) {
       {!props.narrow && <Button size="xs" variant={props.simulating ? 'light' : 'subtle'} leftSection={<IconRoute size={14} />} aria-pressed={props.simulating} onClick={props.onSimulate} data-testid="simulate">{props.simulating ? t('designer.simulation.stop') : t('designer.simulation.start')}</Button>}
       {!props.narrow && <Button size="xs" variant="default" leftSection={<IconPlayerPlay size={14} />} onClick={props.onRun} data-testid="run">{t('designer.bar.run')}</Button>}
       <Guard can={can.deploy(me)}>
-        <Button size="xs" leftSection={<IconRocket size={14} />} loading={props.deploying} style={{ flex: 'none' }} onClick={props.onDeploy} data-testid="deploy">{t('designer.bar.deploy')}</Button>
+        <Button size="xs" leftSection={props.narrow ? undefined : <IconRocket size={14} />} px={props.narrow ? 10 : undefined} loading={props.deploying} style={{ flex: 'none' }} onClick={props.onDeploy} data-testid="deploy">{t('designer.bar.deploy')}</Button>
       </Guard>
       <Menu position="bottom-end">
         <Menu.Target><ActionIcon aria-label={t('designer.bar.more')}><IconDots size={18} /></ActionIcon></Menu.Target>

@@ -12,7 +12,7 @@ it('says of the root in one attribute what is dragged over it, and leaves other 
     removeMarker: (element, marker) => left.push(`-${typeof element === 'string' ? element : element.id} ${marker}`),
   }
   const fired: object[] = []
-  new RootMarkers(canvas, { fire: (_, what) => fired.push(what) })
+  expect(new RootMarkers(canvas, { fire: (_, what) => fired.push(what) })).toBeDefined()
   canvas.addMarker(root, 'djs-drag-active')
   canvas.addMarker('root', 'drop-ok')
   expect([attributes[ATTRIBUTE], [...(root.markers ?? [])]]).toEqual(['djs-drag-active drop-ok', ['djs-drag-active', 'drop-ok']])

@@ -35,7 +35,10 @@ export class RootMarkers {
         const root = SAID.has(marker) ? canvas.getRootElement() : null
         if (!root || (typeof element === 'string' ? element : element.id) !== root.id) return otherwise(element, marker)
         root.markers ??= new Set()
-        for (const set of [root.markers, said]) add ? set.add(marker) : set.delete(marker)
+        for (const set of [root.markers, said]) {
+          if (add) set.add(marker)
+          else set.delete(marker)
+        }
         canvas.getContainer().querySelector('svg')?.setAttribute(ATTRIBUTE, [...said].join(' '))
         eventBus.fire('element.marker.update', { element: root, marker, add })
       }
