@@ -86,6 +86,16 @@ impl Connector {
         Ok(Self { target, tls, prepare: options.prepare, answer_timeout: options.answer_timeout })
     }
 
+    /// The same without statements that are prepared and settings that are said.
+    pub(crate) fn unprepared(&self) -> Self {
+        Self { prepare: false, ..self.clone() }
+    }
+
+    /// A plain connection, for work outside the store's own.
+    pub(crate) async fn plain(&self) -> Result<Client> {
+        self.client().await.map(|(client, _)| client).map_err(|e| failed("connect", e))
+    }
+
     async fn client(&self) -> std::result::Result<(Client, AbortHandle), Error> {
         let (client, connection) = self.target.config.connect(self.tls.clone()).await?;
         let task = tokio::spawn(async move {
@@ -129,8 +139,7 @@ async fn set(client: &Client, settings: &[String]) -> std::result::Result<(), Er
 
 /// A plain connection, for work outside the store's own.
 pub(crate) async fn client(url: &str) -> Result<Client> {
-    let connector = Connector::new(&mut PostgresOptions::new(url))?;
-    connector.client().await.map(|(client, _)| client).map_err(|e| failed("connect", e))
+    Connector::new(&mut PostgresOptions::new(url))?.plain().await
 }
 
 /// The place of a connection.

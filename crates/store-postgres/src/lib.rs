@@ -13,6 +13,7 @@ mod connection;
 mod credentials;
 mod definitions;
 mod exchange;
+mod facts;
 mod ids;
 mod incidents;
 mod instances;
@@ -43,6 +44,7 @@ mod tx;
 mod writer;
 
 pub use archive::{PostgresExport, PostgresImport};
+pub use facts::ServerFacts;
 pub use options::{CommitScope, PostgresOptions};
 pub use scratch::Scratch;
 
@@ -75,10 +77,12 @@ impl PostgresStore {
     ///
     /// # Errors
     /// [`StoreError::NewerSchema`] when a newer version made the schema; [`StoreError::Unavailable`] when no server
-    /// answers in time; [`StoreError::Failed`] when it refuses, or the URL or the server can not be used.
+    /// answers in time; [`StoreError::Failed`] when it refuses, or the URL, the server or a pooler before it can not be
+    /// used.
     pub async fn open(options: PostgresOptions) -> Result<Self> {
         let mut options = options;
         let connector = Connector::new(&mut options)?;
+        facts::refuse_pooler(&connector, &options).await?;
         let link = Link::new(connector.clone(), Use::Write);
         let live = link.get(Instant::now() + options.patience).await?;
         migrate::migrate(live.client()).await?;

@@ -2,7 +2,8 @@
 //!
 //! `postgres://user:password@host:port/database?...`, with the parameters that other clients know (`sslmode`,
 //! `sslrootcert`, `options`, `host` for a socket's directory, ...) and our own: `pgbouncer=true` prepares no
-//! statements, `readers`, `writers` and `commit_scope=node|partition` set what their names say.
+//! statements (`pgbouncer=false` prepares them without looking for a pooler), `readers`, `writers` and
+//! `commit_scope=node|partition` set what their names say.
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use store::{Result, StoreError};
@@ -32,6 +33,8 @@ pub struct PostgresOptions {
     pub commit_scope: Option<CommitScope>,
     /// Whether statements are prepared once; not through a pooler that shares connections between transactions.
     pub prepare: bool,
+    /// Whether a start looks for such a pooler and refuses to prepare through one; not when the URL speaks of it.
+    pub ask_for_pooler: bool,
     /// Units in one transaction at most; one caller's units are never split for it.
     pub batch_units: usize,
     /// Units that may wait for the writer; more are refused with [`StoreError::Busy`].
@@ -53,6 +56,7 @@ impl PostgresOptions {
             writers: None,
             commit_scope: None,
             prepare: true,
+            ask_for_pooler: true,
             batch_units: 128,
             queue_units: 65_536,
             queue_reads: 4_096,
@@ -96,7 +100,10 @@ pub(crate) fn parse(options: &mut PostgresOptions) -> Result<Target> {
         match name.as_str() {
             "sslmode" => mode = Some(value),
             "sslrootcert" => roots = Some(PathBuf::from(value)),
-            "pgbouncer" => options.prepare = !flag(&value)?,
+            "pgbouncer" => {
+                options.prepare = !flag(&value)?;
+                options.ask_for_pooler = false;
+            }
             "readers" => options.readers = number(&name, &value)?,
             "writers" => options.writers = Some(number(&name, &value)?),
             "commit_scope" => {
@@ -196,7 +203,9 @@ mod tests {
         assert_eq!(plain.protection, Protection::Unchecked);
         assert_eq!(plain.config.get_password(), Some(&b"b@"[..]));
         assert_eq!(plain.config.get_ssl_mode(), SslMode::Prefer);
-        assert!(options.prepare);
+        assert!(options.prepare && options.ask_for_pooler);
+        let (_, options) = target("postgres://h/d?pgbouncer=false").unwrap();
+        assert!(options.prepare && !options.ask_for_pooler);
         let url = "postgresql://a@h/d?options=-csearch_path%3Dx%20-cjit%3Doff&pgbouncer=true&writers=2\
                    &commit_scope=partition&sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem";
         let (full, options) = target(url).unwrap();

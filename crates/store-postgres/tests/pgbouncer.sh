@@ -33,6 +33,8 @@ fi
 "${as[@]}" pgbouncer -q "$dir/pgbouncer.ini" &
 bouncer=$!
 sleep 1
+# A start that is not told of the pooler says so.
+RUSLO_TEST_POOLER=postgres://ruslo@127.0.0.1:$listen/postgres cargo test -q -p store-postgres --lib pooler
 # The databases are made through PgBouncer too, so that the tests' own helper needs no second URL.
 export RUSLO_TEST_POSTGRES=postgres://ruslo@127.0.0.1:$listen
 ${SUITE:-cargo test -p store-postgres --test it --} conformance::unprepared --test-threads 2 "$@"
