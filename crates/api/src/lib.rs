@@ -16,4 +16,4 @@ mod state;
 
 pub use openapi::openapi;
 pub use routes::{Route, mounted, router, routes};
-pub use state::{ApiState, ServerFacts};
+pub use state::{ApiParts, ApiState, ServerFacts};

@@ -1,6 +1,6 @@
 //! A server without a network: a store in memory, a clock that stands still, two people.
 
-use api::{ApiState, ServerFacts};
+use api::{ApiParts, ApiState, ServerFacts};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode, header};
@@ -73,7 +73,7 @@ impl World {
             started_at: Timestamp(1_800_000_000_000),
             limits,
         };
-        let state = ApiState { platform: platform.clone(), runtime: runtime.clone(), server: Arc::new(server) };
+        let state = ApiState::new(ApiParts { platform: platform.clone(), runtime: runtime.clone(), server });
         Self { router: api::mounted(state), platform, runtime, clock, boss, ann }
     }
 

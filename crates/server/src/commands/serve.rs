@@ -15,7 +15,7 @@ use axum::{Router, serve::ListenerExt as _};
 use clap::Args;
 use model::limits::Limits;
 use platform::Platform;
-use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, time::Duration};
 use tokio::net::TcpListener;
 use tower_http::compression::{
     CompressionLayer,
@@ -110,17 +110,17 @@ async fn drained(stopped: tokio::sync::oneshot::Receiver<()>) {
 
 /// Everything the server answers, by first part of the path.
 fn router(installation: &Installation, control: Option<&Control>, database: &str, demo: bool) -> Router {
-    let api_state = api::ApiState {
+    let api_state = api::ApiState::new(api::ApiParts {
         platform: installation.platform.clone(),
         runtime: installation.runtime.clone(),
-        server: Arc::new(api::ServerFacts {
+        server: api::ServerFacts {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             database: database.to_owned(),
             demo,
             started_at: installation.clock.now(),
             limits: Limits::default(),
-        }),
-    };
+        },
+    });
     let bitrix_config = bitrix::BitrixConfig { zone: installation.zone.clone(), ..bitrix::BitrixConfig::default() };
     let bitrix_state =
         bitrix::BitrixState::new(installation.runtime.clone(), installation.platform.clone(), bitrix_config);
@@ -206,6 +206,7 @@ mod tests {
     use platform::identity::{Client, NewUser, secrets};
     use platform::{PlatformSettings, Role};
     use runtime::clock::ManualClock;
+    use std::sync::Arc;
 
     #[tokio::test]
     async fn who_waits_for_jobs_does_not_hold_a_stop() {
