@@ -12,6 +12,8 @@ use anyhow::Result;
 
 /// How long A and B run at a time.
 const JOB_SECONDS: f64 = 3.0;
+/// How often both jobs are run before anything is measured.
+const WARM_UPS: u32 = 2;
 /// Business keys of one load, far from those of the next.
 const KEYS: u64 = 1 << 32;
 
@@ -49,11 +51,15 @@ impl<'a> Turns<'a> {
         Self { options, taken: 0 }
     }
 
-    /// Both jobs, not measured: how many instances were completed.
+    /// Both jobs, not measured: how many instances were completed. They are run until the server has the memory that it
+    /// has under any load, so that this is not counted to those who wait.
     pub(crate) async fn warm_up<S: Stage>(&mut self, stage: &mut S) -> Result<u64> {
-        let straight = self.load(stage, self.straight()).await?;
-        let service = self.load(stage, self.service()).await?;
-        Ok(straight.done + service.done)
+        let mut done = 0;
+        for _ in 0..WARM_UPS {
+            done += self.load(stage, self.straight()).await?.done;
+            done += self.load(stage, self.service()).await?.done;
+        }
+        Ok(done)
     }
 
     /// Both jobs before anybody waits: how many instances were completed.
