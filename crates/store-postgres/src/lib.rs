@@ -90,7 +90,7 @@ impl PostgresStore {
             Some(scope) => scope,
             None => detect(live.client()).await?,
         };
-        warn_of_loss(live.client()).await;
+        warn_of_loss(live.client(), options.prepare).await;
         let counters = Arc::new(writer::Counters::default());
         // On one server the second helps when the first does not keep up; shards write side by side.
         let (crowd, writers) = if scope == CommitScope::Node { (options.batch_units, 2) } else { (0, 4) };
@@ -191,9 +191,10 @@ async fn detect(client: &Client) -> Result<CommitScope> {
     Ok(if sharded { CommitScope::Partition } else { CommitScope::Node })
 }
 
-/// Says it when the server is set up to lose what it acknowledged.
-async fn warn_of_loss(client: &Client) {
-    for setting in ["fsync", "full_page_writes"] {
+/// Says it when the server is set up to lose what it acknowledged. Sessions of our own turn the last on themselves.
+async fn warn_of_loss(client: &Client, own_sessions: bool) {
+    let settings = ["fsync", "full_page_writes", "synchronous_commit"];
+    for setting in &settings[..if own_sessions { 2 } else { 3 }] {
         let ask = format!("SELECT current_setting('{setting}', true) = 'off'");
         if let Ok(rows) = client.query_typed(&ask, &[]).await
             && rows.first().is_some_and(|row| row.get::<_, Option<bool>>(0) == Some(true))

@@ -6,6 +6,7 @@ use model::Timestamp;
 use runtime::cluster::{ClusterView, NodeView};
 use runtime::{Histogram, Metrics};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use store::StoreExtent;
 use utoipa::ToSchema;
 
@@ -20,6 +21,8 @@ pub struct ClusterDto {
     pub partitions: u16,
     /// Partitions that no living node serves.
     pub unserved: u16,
+    /// Which these are, in order.
+    pub unserved_numbers: Vec<u16>,
     /// After so many milliseconds at most others serve what a dead node served.
     pub takeover_ms: u64,
     /// Whether the node that answers takes part.
@@ -49,10 +52,14 @@ pub struct NodeDto {
     pub silent_ms: u64,
     /// How many partitions it serves.
     pub partitions: u64,
+    /// Which these are, in order.
+    pub partition_numbers: Vec<u16>,
 }
 
 impl From<NodeView> for NodeDto {
     fn from(node: NodeView) -> Self {
+        let mut partition_numbers: Vec<u16> = node.partitions.iter().map(|partition| partition.0.into()).collect();
+        partition_numbers.sort_unstable();
         Self {
             id: node.id,
             me: node.me,
@@ -61,20 +68,24 @@ impl From<NodeView> for NodeDto {
             started_at: node.started_at.to_iso(),
             draining: node.draining,
             silent_ms: node.silent_ms,
-            partitions: node.partitions.len() as u64,
+            partitions: partition_numbers.len() as u64,
+            partition_numbers,
         }
     }
 }
 
 impl From<ClusterView> for ClusterDto {
     fn from(view: ClusterView) -> Self {
+        let nodes: Vec<NodeDto> = view.nodes.into_iter().map(NodeDto::from).collect();
+        let served: BTreeSet<u16> = nodes.iter().flat_map(|node| node.partition_numbers.iter().copied()).collect();
         Self {
             shared: view.shared,
             partitions: view.partitions,
             unserved: view.unserved,
+            unserved_numbers: (0..view.partitions).filter(|number| !served.contains(number)).collect(),
             takeover_ms: view.takeover_ms,
             serving: view.serving,
-            nodes: view.nodes.into_iter().map(NodeDto::from).collect(),
+            nodes,
         }
     }
 }
@@ -207,7 +218,7 @@ impl LoadDto {
 pub struct StorageDto {
     /// Bytes of its tables and indexes; absent when it does not tell.
     pub bytes: Option<u64>,
-    /// Ended instances over their time that are still there, as last counted.
+    /// Ended instances over their time that are still there: counted every ten minutes, less those removed since.
     pub backlog: u64,
     /// Ended instances removed by rule since the start.
     pub purged: u64,
@@ -216,5 +227,37 @@ pub struct StorageDto {
 impl StorageDto {
     pub(super) fn of(read: &Metrics, extent: StoreExtent) -> Self {
         Self { bytes: extent.bytes, backlog: read.counters.retention_backlog, purged: read.counters.purged_instances }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::PartitionId;
+
+    #[test]
+    fn it_is_told_which_partitions_a_node_serves_and_which_none_does() {
+        let node = |id: &str, partitions: &[u8]| NodeView {
+            id: id.to_owned(),
+            me: false,
+            url: String::new(),
+            version: String::new(),
+            started_at: Timestamp(0),
+            draining: false,
+            silent_ms: 0,
+            partitions: partitions.iter().copied().map(PartitionId).collect(),
+        };
+        let view = ClusterView {
+            shared: true,
+            partitions: 6,
+            takeover_ms: 10_000,
+            serving: true,
+            unserved: 2,
+            nodes: vec![node("a", &[4, 0]), node("b", &[2, 3])],
+        };
+        let told = ClusterDto::from(view);
+        let of: Vec<_> = told.nodes.iter().map(|node| (node.partitions, node.partition_numbers.clone())).collect();
+        assert_eq!(of, [(2, vec![0, 4]), (2, vec![2, 3])]);
+        assert_eq!((told.unserved, told.unserved_numbers), (2, vec![1, 5]));
     }
 }

@@ -63,7 +63,7 @@ pub struct TidiedDto {
     pub entries: u64,
     /// Journals packed.
     pub journals: u64,
-    /// Ended instances over their time that are still there, as last counted.
+    /// Ended instances over their time that are still there: counted every ten minutes, less those removed since.
     pub backlog: u64,
 }
 

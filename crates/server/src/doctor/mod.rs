@@ -4,6 +4,7 @@
 //! taken back to time the disk; safe beside a running server. Never: mends anything.
 
 mod content;
+mod server;
 mod surroundings;
 
 use crate::config::{Config, Database};
@@ -72,6 +73,9 @@ pub fn before(config: &Config, deep: bool) -> Findings {
 pub async fn postgres(config: &Config, findings: &mut Findings) {
     if let Database::Postgres(url) = &config.database {
         surroundings::postgres(url, &config.database.place(&config.data_dir), findings).await;
+        if findings.0.iter().any(|finding| finding.check == "schema" || finding.text.ends_with(surroundings::EMPTY)) {
+            server::look(url, findings).await;
+        }
     }
 }
 

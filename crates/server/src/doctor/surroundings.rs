@@ -23,6 +23,8 @@ const SLOW: Duration = Duration::from_millis(10);
 const LOG_BYTES: u64 = 1 << 30;
 /// The setting that is written to time the disk.
 const PROBE: &str = "doctor.probe";
+/// Said of a database that was reached and has no table of ours.
+pub(super) const EMPTY: &str = "holds nothing of Ruslo's";
 
 pub(super) fn settings(config: &Config, out: &mut Findings) {
     let host = config.public_url.split("://").nth(1).unwrap_or_default();
@@ -142,7 +144,7 @@ pub(super) async fn postgres(url: &str, place: &str, out: &mut Findings) {
     match database::postgres_schema(url).await {
         Ok((0, _)) => {
             let mend = "check --database-url and its search_path; `ruslo serve` fills an empty database";
-            out.error("database", format!("{place} holds nothing of Ruslo's"), mend);
+            out.error("database", format!("{place} {EMPTY}"), mend);
         }
         Ok((found, known)) => {
             schema(found, known, out);

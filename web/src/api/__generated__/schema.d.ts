@@ -1971,6 +1971,8 @@ export interface components {
              * @description Partitions that no living node serves.
              */
             unserved: number;
+            /** @description Which these are, in order. */
+            unservedNumbers: number[];
         };
         /** @description Values that conditions are judged by. */
         Conditions: {
@@ -3029,6 +3031,8 @@ export interface components {
             id: string;
             /** @description Whether it is the one that answers. */
             me: boolean;
+            /** @description Which these are, in order. */
+            partitionNumbers: number[];
             /**
              * Format: int64
              * @description How many partitions it serves.
@@ -4148,7 +4152,7 @@ export interface components {
         Storage: {
             /**
              * Format: int64
-             * @description Ended instances over their time that are still there, as last counted.
+             * @description Ended instances over their time that are still there: counted every ten minutes, less those removed since.
              */
             backlog: number;
             /**
@@ -4334,7 +4338,7 @@ export interface components {
         Tidied: {
             /**
              * Format: int64
-             * @description Ended instances over their time that are still there, as last counted.
+             * @description Ended instances over their time that are still there: counted every ten minutes, less those removed since.
              */
             backlog: number;
             /**
