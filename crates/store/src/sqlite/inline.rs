@@ -93,7 +93,7 @@ fn inline(connection: Connection) -> Result<SqliteStore> {
 fn handle(inline: Arc<Inline>, counters: Arc<Counters>) -> SqliteStore {
     SqliteStore {
         writer: Arc::new(writer::Queue::new(SqliteOptions::default().queue_units).inline(inline.clone())),
-        readers: Arc::new(readers::Queue::new(SqliteOptions::default().queue_reads)),
+        readers: Arc::new(readers::Queue::new(SqliteOptions::default().queue_reads, Vec::new())),
         checkpoint: Arc::new(checkpoint::Signal::default()),
         ids: ids::Allocator::default(),
         counters,

@@ -147,7 +147,7 @@ impl Instances for SqliteStore {
 
     async fn load_instances(&self, ids: &[InstanceId]) -> Result<Vec<StoredInstance>> {
         if let [id] = *ids {
-            return self.read(move |c| all(c, LOAD_ONE, [id.0])).await;
+            return self.read_briefly(move |c| all(c, LOAD_ONE, [id.0])).await;
         }
         let ids = numbers(ids.iter().map(|id| id.0));
         self.read(move |c| all(c, LOAD, [ids])).await

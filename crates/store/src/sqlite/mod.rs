@@ -54,6 +54,9 @@ use std::{
 pub struct SqliteOptions {
     /// Reader threads, each with its own connection.
     pub readers: usize,
+    /// Connections for brief reads, which are run by whoever asks: at most so many of the caller's threads are held up
+    /// by a slow disk.
+    pub brief_readers: usize,
     /// Units in one transaction at most; one caller's units are never split.
     pub batch_units: usize,
     /// Units that may wait for the writer; more are refused with [`StoreError::Busy`].
@@ -72,6 +75,7 @@ impl Default for SqliteOptions {
     fn default() -> Self {
         Self {
             readers: 3,
+            brief_readers: std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2).clamp(1, 4),
             batch_units: 256,
             queue_units: 65_536,
             queue_reads: 16_384,
@@ -132,7 +136,8 @@ impl SqliteStore {
         let counters = Arc::new(Counters::default());
         let checkpoint = Arc::new(checkpoint::Signal::default());
         let writer = Arc::new(writer::Queue::new(options.queue_units));
-        let readers = Arc::new(readers::Queue::new(options.queue_reads));
+        let idle = (0..options.brief_readers).map(|_| connect(path, &options, true)).collect::<Result<_>>()?;
+        let readers = Arc::new(readers::Queue::new(options.queue_reads, idle));
         let mut threads = Vec::new();
         let worker = writer::Writer::new(connection, &options, counters.clone(), checkpoint.clone())?;
         let queue = writer.clone();
@@ -175,6 +180,18 @@ impl SqliteStore {
             Some(_) => Err(StoreError::Closed),
             None => self.readers.run(read).await,
         }
+    }
+
+    /// Runs a read whose work has a small bound (rows of a few ids, the first page of an index) at once, on the
+    /// caller's own thread; on a reader thread while the connections for that are lent.
+    async fn read_briefly<T, F>(&self, read: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T> + Send + 'static,
+    {
+        let Some(lent) = self.readers.lend() else { return self.read(read).await };
+        self.counters.reads.fetch_add(1, Relaxed);
+        lent.read(read)
     }
 
     fn shut_down(&self) {

@@ -1,10 +1,14 @@
 //! Reader threads: each owns a connection and runs one read at a time, so that a short read costs no thread start.
+//!
+//! A read of a few rows takes less time than the two changes of threads around it: it is run by whoever asks, on one of
+//! a few connections kept for that. Invariant: nobody waits for such a connection; while all are lent, reads go to the
+//! threads, so that of those who ask never more than these are held up by a disk at once.
 
 use crate::{Result, StoreError};
 use rusqlite::Connection;
 use std::{
     collections::VecDeque,
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::oneshot;
 
@@ -15,6 +19,8 @@ pub(super) struct Queue {
     state: Mutex<State>,
     ready: Condvar,
     capacity: usize,
+    /// Connections that nobody reads on now.
+    idle: Mutex<Vec<Connection>>,
 }
 
 #[derive(Default)]
@@ -30,8 +36,19 @@ impl std::fmt::Debug for Queue {
 }
 
 impl Queue {
-    pub(super) fn new(capacity: usize) -> Self {
-        Self { state: Mutex::default(), ready: Condvar::new(), capacity }
+    /// Connections in `idle` are for brief reads.
+    pub(super) fn new(capacity: usize, idle: Vec<Connection>) -> Self {
+        Self { state: Mutex::default(), ready: Condvar::new(), capacity, idle: Mutex::new(idle) }
+    }
+
+    /// A connection for a brief read; none while all are lent.
+    pub(super) fn lend(&self) -> Option<Lent<'_>> {
+        let connection = self.idle().pop()?;
+        Some(Lent { queue: self, connection: Some(connection) })
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs `read` on a reader thread.
@@ -64,6 +81,7 @@ impl Queue {
     pub(super) fn close(&self) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
         self.ready.notify_all();
+        self.idle().clear();
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -80,6 +98,29 @@ impl Queue {
                 return None;
             }
             state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// A connection on loan: it comes back when the loan ends, after a panic too.
+pub(super) struct Lent<'q> {
+    queue: &'q Queue,
+    connection: Option<Connection>,
+}
+
+impl Lent<'_> {
+    /// Reads.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.connection.as_ref().map_or(Err(StoreError::Closed), read)
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        let mut idle = self.queue.idle();
+        // Once the store is closed it is closed like the others: closing says so before it clears those that lie idle.
+        if self.queue.is_open() {
+            idle.extend(self.connection.take());
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::lists::{
 };
 use crate::{
     Filter, InboxQuery, IncidentField, InstanceField, InstanceState, InstanceWrite, JournalRow, Op, Query, RecordField,
-    SettingWrite, Settings, Store, StoreError, TaskField, TaskState, Unit,
+    SettingWrite, Settings, Store, StoreError, TaskField, TaskState, Tasks, Unit,
 };
 use expect_test::expect;
 use model::*;
@@ -76,6 +76,8 @@ fn hot_queries_read_no_whole_table() {
         ("pairs, walked", tasks::PAIRS.rows_sql::<Words>(&walk, None)),
         ("inbox, with groups", inbox(false, &["a"])),
         ("inbox, done", inbox(true, &[])),
+        ("inbox, counted", tasks::inbox_count_sql(UserId(1), &[], 9)),
+        ("inbox, counted, with groups", tasks::inbox_count_sql(UserId(1), &["a".to_owned()], 9)),
         ("timers due", Sql::new(timers::DUE)),
         ("timers due, of partitions", Sql::new(timers::DUE_IN)),
         ("jobs open", Sql::new(jobs::OPEN)),
@@ -151,6 +153,24 @@ fn hot_queries_read_no_whole_table() {
           CO-ROUTINE (subquery-1)
           SEARCH x USING COVERING INDEX task_assignees_inbox (user_id=? AND waiting=?)
           SCAN (subquery-1)
+        inbox, counted
+          CO-ROUTINE (subquery-1)
+          SEARCH x USING COVERING INDEX task_assignees_inbox (user_id=? AND waiting=?)
+          SCAN (subquery-1)
+        inbox, counted, with groups
+          CO-ROUTINE (subquery-4)
+          MERGE (UNION)
+          LEFT
+          CO-ROUTINE (subquery-1)
+          SEARCH x USING COVERING INDEX task_assignees_inbox (user_id=? AND waiting=?)
+          SCAN (subquery-1)
+          USE TEMP B-TREE FOR ORDER BY
+          RIGHT
+          CO-ROUTINE (subquery-3)
+          SEARCH x USING COVERING INDEX task_groups_inbox (group_key=? AND waiting=?)
+          SCAN (subquery-3)
+          USE TEMP B-TREE FOR ORDER BY
+          SCAN (subquery-4)
         timers due
           SEARCH timers USING INDEX timers_due (due_at<?)
         timers due, of partitions
@@ -337,6 +357,36 @@ fn a_full_queue_refuses() {
         let unit = Unit::of(SettingWrite::Delete { key: "a".into() });
         let error = store.commit_one(unit).await.unwrap_err();
         assert_eq!(Fault::from(error).code.code, "RUN-0007");
+    });
+}
+
+#[test]
+fn brief_reads_are_run_by_whoever_asks() {
+    block_on(async {
+        let (_directory, path) = database();
+        // Whatever goes to the threads is refused.
+        let store = SqliteStore::open(&path, SqliteOptions { brief_readers: 1, queue_reads: 0, ..fast() }).unwrap();
+        let brief = async || store.task(TaskId(1)).await;
+        assert!(matches!(brief().await, Ok(None)));
+        assert_eq!(store.inbox_count(UserId(1), &[], 1_000).await.unwrap(), 0);
+        let inbox = |limit, text: Option<&str>| {
+            let text = text.map(str::to_owned);
+            store.inbox(InboxQuery { user: UserId(1), groups: Vec::new(), done: false, text, limit, offset: 0 })
+        };
+        assert!(inbox(50, None).await.unwrap().is_empty());
+        assert!(matches!(inbox(500, None).await, Err(StoreError::Busy)), "a long page is not brief");
+        assert!(matches!(inbox(50, Some("a")).await, Err(StoreError::Busy)), "looking through titles is not brief");
+        let lent = store.readers.lend().unwrap();
+        assert!(matches!(brief().await, Err(StoreError::Busy)), "nobody waits for the connection");
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| lent.read::<()>(|_| panic!("a bug"))));
+        assert!(panicked.is_err());
+        drop(lent);
+        assert!(matches!(brief().await, Ok(None)));
+        assert_eq!(store.stats().reads, 7, "each is counted once");
+        let lent = store.readers.lend().unwrap();
+        store.close().await;
+        drop(lent);
+        assert!(store.readers.lend().is_none() && matches!(brief().await, Err(StoreError::Closed)));
     });
 }
 
