@@ -67,7 +67,7 @@ export function DecisionDesigner({ model, onReload }: { model: ModelWithSource; 
         </Tooltip>
         <TextInput className={designer.name} variant="unstyled" aria-label={t('designer.bar.rename')} value={saving.draft.name} onChange={(event) => saving.change({ name: event.currentTarget.value })} />
         <SavedMark state={saving.state} version={saving.version} onSave={() => void saving.flush()} />
-        <span style={{ flex: 1 }} />
+        {!narrow && <span style={{ flex: 1 }} />}
         {!narrow && (
           <>
             <ActionIcon aria-label={t('designer.bar.undo')} onClick={() => canvas.current?.undo()}><IconArrowBackUp size={18} /></ActionIcon>
@@ -75,7 +75,7 @@ export function DecisionDesigner({ model, onReload }: { model: ModelWithSource; 
           </>
         )}
         <Guard can={can.deploy(me)}>
-          <Button size="xs" leftSection={<IconRocket size={14} />} loading={deploying} style={{ flex: 'none' }} onClick={() => void deploy()} data-testid="deploy">{t('designer.bar.deploy')}</Button>
+          <Button size="xs" leftSection={narrow ? undefined : <IconRocket size={14} />} px={narrow ? 10 : undefined} loading={deploying} style={{ flex: 'none' }} onClick={() => void deploy()} data-testid="deploy">{t('designer.bar.deploy')}</Button>
         </Guard>
         <Menu position="bottom-end">
           <Menu.Target><ActionIcon aria-label={t('designer.bar.more')}><IconDots size={18} /></ActionIcon></Menu.Target>

@@ -38,6 +38,8 @@ export const common: Translation<typeof ru> = {
     nothingFound: 'Nothing found',
     nothingFoundHint: 'Change the search or clear the filters.',
     offline: 'No connection to the server. Data refreshes by itself once it is back.',
+    notLoaded: 'The page could not be loaded',
+    notLoadedHint: 'The connection was lost, or the server has a newer interface. Reload the page.',
     crashed: 'This page broke',
     crashedHint: 'This is a fault of the interface. Data on the server is safe. Reload the page.',
     reload: 'Reload page',

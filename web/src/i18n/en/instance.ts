@@ -88,6 +88,7 @@ export const instance: Translation<typeof ru> = {
     moveLine: '{{from}} → {{to}}',
     startLine: 'Start “{{name}}”',
     terminateLine: 'Interrupt {{name}}',
+    apply_zero: 'Apply changes',
     apply_one: 'Apply {{count}} change',
     apply_other: 'Apply {{count}} changes',
     applied: 'The process was changed',

@@ -89,6 +89,7 @@ export const instance = {
     moveLine: '{{from}} → {{to}}',
     startLine: 'Начать «{{name}}»',
     terminateLine: 'Прервать {{name}}',
+    apply_zero: 'Выполнить изменения',
     apply_one: 'Выполнить {{count}} изменение',
     apply_few: 'Выполнить {{count}} изменения',
     apply_many: 'Выполнить {{count}} изменений',
