@@ -116,6 +116,23 @@ pub struct Beside {
     pub cpu_share: f64,
 }
 
+impl Beside {
+    fn line(&self, job: &str) -> String {
+        let percent = |share: f64| share * 100.0;
+        format!(
+            "\n  {job} beside them {}/s = {:.1} % of {}/s alone ({:.1}-{:.1} % in {} turns); CPU {} us, {} us alone",
+            self.per_second,
+            percent(self.share),
+            self.alone_per_second,
+            percent(self.share_lowest),
+            percent(self.share_highest),
+            self.turns,
+            self.cpu_us,
+            self.alone_cpu_us
+        )
+    }
+}
+
 /// What was found after the server was killed under load and started again.
 #[derive(Debug, Clone, Serialize)]
 pub struct Kill {
@@ -242,14 +259,7 @@ impl fmt::Display for Report {
                 w.complete_p50_ms,
                 w.complete_p99_ms
             )?;
-            for (job, b) in [("straight-through", &w.straight), ("service", &w.service)] {
-                let (beside, share, alone) = (b.per_second, b.share * 100.0, b.alone_per_second);
-                write!(f, "\n  {job} beside them {beside}/s = {share:.1} % of {alone}/s alone")?;
-                if b.turns > 1 {
-                    write!(f, " ({:.1}-{:.1} % in {} turns)", b.share_lowest * 100.0, b.share_highest * 100.0, b.turns)?;
-                }
-                write!(f, "; CPU {} us, {} us alone", b.cpu_us, b.alone_cpu_us)?;
-            }
+            write!(f, "{}{}", w.straight.line("straight-through"), w.service.line("service"))?;
             if let Some(ms) = w.restart_ms {
                 write!(f, "; first answer {ms} ms after a restart")?;
             }
