@@ -425,7 +425,7 @@ test("a drag is told by the picture's attribute, not by classes that reach into 
   await pick("calling");
   const box = await page.locator('g[data-element-id="calling"] > .djs-visual').first().boundingBox();
   const root = () => page.evaluate(() => {
-    const svg = document.querySelector(".ruslo-modeler .djs-container svg");
+    const svg = document.querySelector(".ruslo-modeler .djs-container > svg");
     const layer = document.querySelector("g.djs-dragging, g[data-element-id='calling']").closest("g[class*='layer-root']");
     return { said: svg.dataset.markers ?? "", classes: `${svg.getAttribute("class") ?? ""} ${layer.getAttribute("class")}` };
   });

@@ -127,8 +127,9 @@ async fn waiting<S: Stage>(stage: &mut S, mut quiet: Option<&mut S>, options: &O
     let mut turns = Turns::new(options);
     let mut completed = turns.warm_up(stage).await?;
     let mut pairs = Pairs::default();
+    let mut completed_quiet = 0;
     match &mut quiet {
-        Some(quiet) => _ = turns.warm_up(*quiet).await?,
+        Some(quiet) => completed_quiet = turns.warm_up(*quiet).await?,
         None => completed += turns.alone(stage, &mut pairs).await?,
     }
     let before = stage.counters().await?;
@@ -148,18 +149,22 @@ async fn waiting<S: Stage>(stage: &mut S, mut quiet: Option<&mut S>, options: &O
     match &mut quiet {
         Some(quiet) => {
             for round in 0..ROUNDS {
-                completed += turns.both(stage, quiet, &mut pairs, round % 2 == 0).await?;
+                let [beside, alone] = turns.both(stage, quiet, &mut pairs, round % 2 == 0).await?;
+                completed += beside;
+                completed_quiet += alone;
             }
+            check(*quiet, completed_quiet, 0).await?;
         }
         None => completed += turns.beside(stage, &mut pairs).await?,
     }
     check(stage, completed, 0).await?;
+    let stored = stage.counters().await?.disk_bytes;
     let restart = stage.restart().await?;
     let active = stage.instances("active").await?;
     if active != measured.done - complete.done {
         bail!("{} instances should wait but {active} do: the figure is void", measured.done - complete.done);
     }
-    let mut report = figures(stage, options, &measured, (before, after), completed + active);
+    let mut report = figures(stage, options, &measured, (before, after), completed + active).stored(stored);
     let grown = after.usage.rss_bytes.saturating_sub(before.usage.rss_bytes) as f64;
     report.waiting = Some(Waiting {
         rss_bytes_per_wait: (grown / measured.done.max(1) as f64).round(),

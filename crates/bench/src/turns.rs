@@ -80,25 +80,27 @@ impl<'a> Turns<'a> {
         Ok(straight.done + service.done)
     }
 
-    /// One turn on two servers; how many instances were completed beside those who wait.
+    /// One turn on two servers: how many instances were completed beside those who wait, and on the quiet one.
     pub(crate) async fn both<S: Stage>(
         &mut self,
         stage: &mut S,
         quiet: &mut S,
         pairs: &mut Pairs,
         quiet_first: bool,
-    ) -> Result<u64> {
-        let mut done = 0;
+    ) -> Result<[u64; 2]> {
+        let mut done = [0; 2];
         for (script, halves) in [(self.straight(), &mut pairs.straight), (self.service(), &mut pairs.service)] {
-            if quiet_first {
-                halves.alone.push(self.load(quiet, script).await?);
-            }
-            let beside = self.load(stage, script).await?;
-            done += beside.done;
+            let (alone, beside) = if quiet_first {
+                let alone = self.load(quiet, script).await?;
+                (alone, self.load(stage, script).await?)
+            } else {
+                let beside = self.load(stage, script).await?;
+                (self.load(quiet, script).await?, beside)
+            };
+            done[0] += beside.done;
+            done[1] += alone.done;
+            halves.alone.push(alone);
             halves.beside.push(beside);
-            if !quiet_first {
-                halves.alone.push(self.load(quiet, script).await?);
-            }
         }
         Ok(done)
     }
@@ -130,7 +132,7 @@ impl Halves {
         let of = |seen: &[Seen], what: fn(&Seen) -> f64| median(seen.iter().map(what).collect());
         let each = |what: fn(&Seen) -> f64| -> Vec<f64> {
             let pairs = self.alone.iter().zip(&self.beside);
-            pairs.map(|(alone, beside)| what(beside) / what(alone).max(f64::MIN_POSITIVE)).collect()
+            pairs.map(|(alone, beside)| what(beside) / what(alone).max(1.0)).collect()
         };
         let shares = each(|seen| seen.per_second);
         Beside {

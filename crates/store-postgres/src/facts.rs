@@ -8,9 +8,9 @@ use crate::{
     options::PostgresOptions,
 };
 use model::{Clock, Timestamp};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use store::{Result, StoreError};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_postgres::{Client, Error, Row};
 
 /// Rounds of both sessions. A pooler that is used by nobody else shows itself in the first; one whose connections
@@ -43,6 +43,8 @@ pub struct ServerFacts {
     pub pooled: bool,
     /// Whether the URL says so (`pgbouncer=true`).
     pub told_pooled: bool,
+    /// Whether the URL says that the pooler keeps what sessions prepare and set (`pgbouncer=false`).
+    pub told_kept: bool,
     /// How far the server's clock is ahead of this machine's, in milliseconds.
     pub ahead_ms: i64,
     /// How wrong that may be: half of the time that asking took.
@@ -88,8 +90,9 @@ impl ServerFacts {
             connections: held.get::<_, i64>(0).saturating_sub(1).max(0),
             own_connections: held.get::<_, i64>(1).saturating_sub(1).max(0),
             needed: i64::try_from(options.readers.saturating_add(writers)).unwrap_or(i64::MAX),
-            pooled: shares(&one, &other).await,
+            pooled: shares(&one, &other, options.patience).await,
             told_pooled: !options.prepare,
+            told_kept: options.prepare && !options.ask_for_pooler,
             ahead_ms: at.saturating_sub(middle(before, after)),
             unsure_ms: after.0.saturating_sub(before.0).max(0) / 2,
         })
@@ -113,7 +116,7 @@ pub(crate) async fn refuse_pooler(connector: &Connector, options: &PostgresOptio
     let one = Link::new(connector.unprepared(), Use::Write).get(Instant::now() + options.patience).await?;
     // One that can not be had now is had later, or its absence is told then.
     let Ok(other) = connector.plain().await else { return Ok(()) };
-    if !shares(one.client(), &other).await {
+    if !shares(one.client(), &other, options.patience).await {
         return Ok(());
     }
     let source = Arc::new(std::io::Error::new(std::io::ErrorKind::Unsupported, POOLER));
@@ -121,10 +124,16 @@ pub(crate) async fn refuse_pooler(connector: &Connector, options: &PostgresOptio
 }
 
 const POOLER: &str = "transactions of one connection are done by several of the server's: a pooler in transaction mode \
-                      (PgBouncer). Add pgbouncer=true to the database's URL, or connect past the pooler";
+                      (PgBouncer). Add pgbouncer=true to the database's URL, or connect past the pooler; \
+                      pgbouncer=false if it keeps for each session what that prepares and sets";
 
-/// Whether two sessions that are open at the same time have one process of the server, or one session has two.
-async fn shares(one: &Client, other: &Client) -> bool {
+/// Whether two sessions that are open at the same time have one process of the server, or one session has two. A pooler
+/// that lets one of them wait for the other's connection keeps them apart.
+async fn shares(one: &Client, other: &Client, patience: Duration) -> bool {
+    timeout(patience, are_seen_sharing(one, other)).await.unwrap_or(false)
+}
+
+async fn are_seen_sharing(one: &Client, other: &Client) -> bool {
     let mut seen = Vec::new();
     for round in 0..ROUNDS {
         // Not in turns: a pooler may give its connections in turns too.

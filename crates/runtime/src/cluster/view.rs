@@ -2,6 +2,7 @@
 
 use crate::core::Core;
 use model::{PartitionId, Timestamp};
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 /// Nodes and what they serve, as this node knows it.
@@ -63,7 +64,8 @@ pub(crate) fn view(core: &Core) -> ClusterView {
             }
         })
         .collect();
-    let served: usize = nodes.iter().map(|node| node.partitions.len()).sum();
+    // One that goes from node to node may stand with both for a moment.
+    let served = nodes.iter().flat_map(|node| &node.partitions).collect::<BTreeSet<_>>().len();
     ClusterView {
         shared: core.cluster.shared,
         partitions: core.partitions,

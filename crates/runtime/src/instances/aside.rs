@@ -193,8 +193,8 @@ pub(crate) async fn resolve(core: &Core, row: &IncidentRow, by: Option<UserId>) 
         Err(error) => return Err(error.into()),
     }
     core.store.commit_one(unit).await?;
-    core.incidents.resolved(core, row).await;
     crate::cluster::mended(core, row.instance).await;
+    core.incidents.resolved(core, row).await;
     Ok(())
 }
 

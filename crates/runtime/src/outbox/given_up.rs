@@ -95,7 +95,7 @@ pub(crate) async fn call_again(core: &Core, row: &IncidentRow, by: Option<UserId
     };
     let resolve = IncidentWrite::Resolve { partition: row.partition, id: row.id, at: now, by };
     core.store.commit_one(Unit::of(resolve).with(OutboxWrite::Insert(Box::new(again)))).await?;
-    core.incidents.resolved(core, row).await;
     cluster::woken(core, row.instance).await;
+    core.incidents.resolved(core, row).await;
     Ok(())
 }

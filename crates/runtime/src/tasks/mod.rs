@@ -70,7 +70,7 @@ pub(crate) async fn inbox(
     let (found, open) = if done || search.is_some() {
         (core.store.inbox(query).await?, None)
     } else {
-        // Beside each other: neither waits for the other's thread.
+        // Beside each other where reads are done elsewhere.
         let open = core.store.inbox_count(user, &[], COUNT_MAX);
         let (found, open) = tokio::try_join!(core.store.inbox(query), open)?;
         (found, Some(open))

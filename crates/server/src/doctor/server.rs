@@ -72,6 +72,11 @@ fn durability(facts: &ServerFacts, out: &mut Findings) {
 
 fn pooler(facts: &ServerFacts, out: &mut Findings) {
     match (facts.pooled, facts.told_pooled) {
+        (true, false) if facts.told_kept => out.warn(
+            "pooler",
+            "a pooler gives each transaction another connection; the URL says that it keeps what sessions prepare and set",
+            "with PgBouncer in transaction mode pgbouncer=true is the safe setting",
+        ),
         (true, false) => out.error(
             "pooler",
             "a pooler (PgBouncer in transaction mode) gives each transaction another connection",
@@ -127,6 +132,7 @@ mod tests {
             needed: 6,
             pooled: false,
             told_pooled: false,
+            told_kept: false,
             ahead_ms: -40,
             unsure_ms: 1,
         }
@@ -155,7 +161,7 @@ mod tests {
     fn what_loses_work_or_stands_in_the_way_is_told() {
         use Level::{Error, Warning};
         type Change = fn(&mut ServerFacts);
-        let table: [(Change, &str, Level, &str); 11] = [
+        let table: [(Change, &str, Level, &str); 12] = [
             (|f| f.number = 140_011, "server", Error, "too old"),
             (|f| f.version = "CockroachDB CCL v24".to_owned(), "server", Warning, "relative"),
             (|f| f.version = "PostgreSQL 15.2-YB-2.25 on x86".to_owned(), "server", Warning, "relative"),
@@ -172,6 +178,7 @@ mod tests {
                 "synchronous_commit is off",
             ),
             (|f| f.pooled = true, "pooler", Error, "PgBouncer"),
+            (|f| (f.pooled, f.told_kept) = (true, true), "pooler", Warning, "the URL says that it keeps"),
             (|f| f.connections = 97, "connections", Warning, "97 of 97"),
             (|f| (f.own_connections, f.connections) = (0, 92), "connections", Warning, "92 of 97"),
             (|f| f.ahead_ms = -5_000, "clock", Warning, "4999 ms behind"),

@@ -124,6 +124,9 @@ fn quoted(columns: &[String]) -> String {
     columns.iter().map(|c| format!("\"{c}\"")).collect::<Vec<_>>().join(", ")
 }
 
+/// KiB of pages that an import keeps; negative, as SQLite has it.
+const IMPORT_CACHE: i64 = -65_536;
+
 /// An empty database file that takes a content in one transaction.
 #[derive(Debug)]
 pub struct SqliteImport {
@@ -139,6 +142,8 @@ impl SqliteImport {
     /// [`StoreError::NewerSchema`]; [`StoreError::Failed`] when it holds rows.
     pub fn open(path: impl AsRef<Path>, schema: u32) -> Result<Self> {
         let mut connection = connect(path.as_ref(), &SqliteOptions::default(), false)?;
+        // All of it is one transaction, which would be written piece by piece otherwise.
+        connection.pragma_update(None, "cache_size", IMPORT_CACHE).map_err(|e| failed("set the cache", e))?;
         migrate::migrate_to(&mut connection, schema)?;
         let begin = |c: &Connection| c.execute_batch("BEGIN IMMEDIATE");
         begin(&connection).map_err(|e| failed("begin", e))?;

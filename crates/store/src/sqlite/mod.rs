@@ -75,7 +75,7 @@ impl Default for SqliteOptions {
     fn default() -> Self {
         Self {
             readers: 3,
-            brief_readers: std::thread::available_parallelism().map_or(1, |cores| cores.get() / 2).clamp(1, 4),
+            brief_readers: std::thread::available_parallelism().map_or(0, |cores| cores.get() / 2).min(4),
             batch_units: 256,
             queue_units: 65_536,
             queue_reads: 16_384,
@@ -189,6 +189,8 @@ impl SqliteStore {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T> + Send + 'static,
     {
+        // One that never waits would not let others have the thread: many reads in a row give way like others.
+        tokio::task::coop::consume_budget().await;
         let Some(lent) = self.readers.lend() else { return self.read(read).await };
         self.counters.reads.fetch_add(1, Relaxed);
         lent.read(read)

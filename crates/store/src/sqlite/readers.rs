@@ -8,6 +8,7 @@ use crate::{Result, StoreError};
 use rusqlite::Connection;
 use std::{
     collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::oneshot;
@@ -109,9 +110,10 @@ pub(super) struct Lent<'q> {
 }
 
 impl Lent<'_> {
-    /// Reads.
+    /// Reads. A panic is an error here as it is for reads on the threads: whoever asked may serve others too.
     pub(super) fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.connection.as_ref().map_or(Err(StoreError::Closed), read)
+        let Some(connection) = &self.connection else { return Err(StoreError::Closed) };
+        catch_unwind(AssertUnwindSafe(|| read(connection))).unwrap_or(Err(StoreError::Closed))
     }
 }
 
@@ -119,8 +121,9 @@ impl Drop for Lent<'_> {
     fn drop(&mut self) {
         let mut idle = self.queue.idle();
         // Once the store is closed it is closed like the others: closing says so before it clears those that lie idle.
+        let connection = self.connection.take().filter(Connection::is_autocommit);
         if self.queue.is_open() {
-            idle.extend(self.connection.take());
+            idle.extend(connection);
         }
     }
 }

@@ -58,7 +58,7 @@ const GROUPS: &str = "SELECT task_id, group_key FROM task_groups
     WHERE task_id IN (SELECT value FROM json_each(?1)) ORDER BY task_id, group_key";
 
 /// Rows of an inbox, with those before them, that are read at once by whoever asks.
-const BRIEF_ROWS: u64 = 200;
+const BRIEF_ROWS: u64 = 100;
 /// Entries of an index that are counted at once by whoever asks.
 const BRIEF_COUNT: u32 = 1_000;
 

@@ -118,7 +118,7 @@ interface Waiting {
 }
 
 export function waitText({ wait, run, nodes, tasks, when }: Waiting, t: TFunction): string {
-  const task = wait.kind === 'task' ? tasks.find((item) => item.state === 'open' && item.elementId === run.elementId) : undefined
+  const task = wait.task ? tasks.find((item) => item.state === 'open' && item.id === wait.task) : undefined
   const what = task ? answerBy(task, t) : t(`instance.wait.${wait.key ? 'messageKey' : wait.kind}`, { what: wait.what, key: wait.key, when: wait.due ? when(wait.due) : '' })
   const text = t('instance.waiting.for', { what })
   if (!wait.elementId || wait.elementId === run.elementId) return text
@@ -127,7 +127,8 @@ export function waitText({ wait, run, nodes, tasks, when }: Waiting, t: TFunctio
 
 /** Who is to answer, or what is asked when it is nobody's. */
 export function answerBy(task: Task, t: TFunction): string {
-  return t('instance.waiting.task', { names: task.assignees.map((person) => person.name).join(', ') || task.title })
+  const names = task.assignees.map((person) => person.name).join(', ')
+  return names ? t('instance.waiting.task', { names }) : t('instance.waiting.unassigned', { title: task.title })
 }
 
 export function SuspendedBanner({ onResume, allowed }: { onResume: () => void; allowed: boolean }) {

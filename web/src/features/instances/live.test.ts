@@ -17,6 +17,16 @@ it('knows what each open run waits for, until that comes', () => {
   expect(liveOf([...entries, entry('elementCompleted', { key: 1, element: 'wait' })]).runs.size).toBe(0)
 })
 
+it('tells tasks of one element apart', () => {
+  const live = liveOf([
+    entry('elementActivated', { key: 1, element: 'approve', scope: 0 }),
+    entry('userTaskCreated', { key: 1, element: 'approve', task: 'task_1', title: 'Approve' }),
+    entry('elementActivated', { key: 2, element: 'approve', scope: 0 }),
+    entry('userTaskCreated', { key: 2, element: 'approve', task: 'task_2', title: 'Approve' }),
+  ])
+  expect([1, 2].map((key) => live.runs.get(key)?.waits.map((wait) => wait.task))).toEqual([['task_1'], ['task_2']])
+})
+
 it('counts turns', () => {
   const live = liveOf([
     entry('elementActivated', { key: 1, element: 'each', scope: 0 }),

@@ -10,6 +10,8 @@ export interface Wait {
   /** Name of the message or signal, type of the job, id of the called instance. */
   what: string
   key: string
+  /** The task that waits. */
+  task: string
   /** When a timer is due. */
   due: string
   /** The element that waits: a boundary event stands for its own. */
@@ -105,7 +107,7 @@ const elementOf = (entry: HistoryEntry): string => entry.elementId ?? string(ent
 function followWaits(entry: HistoryEntry, run: number, waits: Waits): void {
   const { event } = entry
   const begin = (id: string, kind: WaitKind, more: Partial<Wait> = {}) =>
-    waits.set(id, { run, wait: { kind, what: '', key: '', due: '', elementId: elementOf(entry), ...more } })
+    waits.set(id, { run, wait: { kind, what: '', key: '', task: '', due: '', elementId: elementOf(entry), ...more } })
   switch (entry.type) {
     case 'subscriptionOpened': {
       const awaited = awaitedOf(event)
@@ -121,7 +123,7 @@ function followWaits(entry: HistoryEntry, run: number, waits: Waits): void {
     case 'jobCreated': begin(`job ${string(event.job)}`, 'job', { what: string(event.type) }); return
     case 'jobCompleted':
     case 'jobCanceled': waits.delete(`job ${string(event.job)}`); return
-    case 'userTaskCreated': begin(`task ${string(event.task)}`, 'task', { what: string(event.title) }); return
+    case 'userTaskCreated': begin(`task ${string(event.task)}`, 'task', { what: string(event.title), task: string(event.task) }); return
     case 'userTaskCompleted':
     case 'userTaskCanceled': waits.delete(`task ${string(event.task)}`); return
     case 'childStarted': if (event.wait !== false) begin(`child ${string(event.child)}`, 'child', { what: childOf(event) }); return

@@ -7,6 +7,7 @@ import { useDuration } from '@/ui/hooks'
 import { ToneBadge } from '@/ui/StateBadge'
 import { Time } from '@/ui/Time'
 import { Num } from './figures'
+import { ranges } from './ranges'
 import css from './settings.module.css'
 
 type Cluster = SystemInfo['cluster']
@@ -30,7 +31,12 @@ export function NodesPanel({ cluster }: { cluster: Cluster }) {
     { key: 'version', header: t('settings.system.version'), cell: (node) => node.version, width: 100 },
     { key: 'since', header: t('settings.system.joined'), cell: (node) => <Time at={node.startedAt} />, width: 130 },
     { key: 'beat', header: t('settings.system.lastSign'), cell: (node) => (node.me ? t('common.time.justNow') : <span className="num">{duration(node.silentMs < 1000 ? node.silentMs : Math.floor(node.silentMs / 1000) * 1000)}</span>), width: 160 },
-    { key: 'partitions', header: t('settings.system.servedParts'), align: 'right', cell: (node) => <span className="num">{t('settings.system.servedOf', { n: node.partitions, total: cluster.partitions })}</span>, width: 110 },
+    { key: 'partitions', header: t('settings.system.servedParts'), align: 'right', cell: (node) => (
+      <>
+        <span className="num">{t('settings.system.servedOf', { n: node.partitions, total: cluster.partitions })}</span>
+        {cluster.nodes.length > 1 && node.partitions > 0 && <div className={`${css.ruleHint} num`} data-testid="node-partitions">{ranges(node.partitionNumbers)}</div>}
+      </>
+    ), width: cluster.nodes.length > 1 ? 220 : 110 },
   ]
   return (
     <section className={css.section} data-testid="nodes">

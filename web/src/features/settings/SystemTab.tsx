@@ -13,6 +13,7 @@ import { bytesText, Num } from './figures'
 import { CallsPanel, LagsPanel, LoadPanel } from './LoadPanels'
 import { NodesPanel } from './NodesPanel'
 import { systemQuery } from './queries'
+import { ranges } from './ranges'
 import css from './settings.module.css'
 import { refusedBefore, warningsOf, type Warning } from './warnings'
 
@@ -65,7 +66,7 @@ function useWarnings(system: SystemInfo): string[] {
   const say = (warning: Warning): string => {
     switch (warning.kind) {
       case 'notServing': return t('settings.system.notServing')
-      case 'unserved': return t('settings.system.unserved', { count: warning.count, takeover })
+      case 'unserved': return t('settings.system.unserved', { count: warning.numbers.length, which: ranges(warning.numbers), takeover })
       case 'silent': return t('settings.system.silent', { node: warning.node, time: seconds(warning.silentMs), takeover })
       case 'circuitsOpen': return t('settings.system.circuitsOpen', { count: warning.count })
       case 'refusing': return t('settings.system.refusing', { count: warning.count })

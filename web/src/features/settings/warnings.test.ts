@@ -6,7 +6,7 @@ const node = (change: object = {}) => ({ id: 'n1', me: true, url: 'http://a', ve
 
 function system({ load = {}, cluster = {}, circuits = [] as object[] } = {}): SystemInfo {
   return {
-    cluster: { shared: true, partitions: 64, unserved: 0, takeoverMs: 10_000, serving: true, nodes: [node()], ...cluster },
+    cluster: { shared: true, partitions: 64, unserved: 0, unservedNumbers: [], takeoverMs: 10_000, serving: true, nodes: [node()], ...cluster },
     load: { queued: 0, perSecond: 0, refused: 0, timerDueMs: 0, outboxDueMs: 0, inboxDueMs: 0, ...load },
     circuits,
   } as unknown as SystemInfo
@@ -20,8 +20,8 @@ describe('what an administrator is told', () => {
   })
 
   it('names nodes that are gone and partitions that nobody serves', () => {
-    const cluster = { serving: false, unserved: 3, nodes: [node(), node({ id: 'n2', me: false, url: '', silentMs: 6000 })] }
-    expect(warningsOf(system({ cluster }), 0)).toEqual([{ kind: 'notServing' }, { kind: 'unserved', count: 3 }, { kind: 'silent', node: 'n2', silentMs: 6000 }])
+    const cluster = { serving: false, unserved: 3, unservedNumbers: [1, 5, 6], nodes: [node(), node({ id: 'n2', me: false, url: '', silentMs: 6000 })] }
+    expect(warningsOf(system({ cluster }), 0)).toEqual([{ kind: 'notServing' }, { kind: 'unserved', numbers: [1, 5, 6] }, { kind: 'silent', node: 'n2', silentMs: 6000 }])
   })
 
   it('tells of overload by what was refused since, and by how long the queue takes', () => {

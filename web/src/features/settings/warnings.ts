@@ -4,7 +4,7 @@ import { isSilent } from './NodesPanel'
 
 export type Warning =
   | { kind: 'notServing' }
-  | { kind: 'unserved'; count: number }
+  | { kind: 'unserved'; numbers: number[] }
   | { kind: 'silent'; node: string; silentMs: number }
   | { kind: 'circuitsOpen'; count: number }
   | { kind: 'refusing'; count: number }
@@ -26,7 +26,7 @@ export function warningsOf(system: SystemInfo, before: number | undefined): Warn
   const { cluster, circuits, load } = system
   const warnings: Warning[] = []
   if (!cluster.serving) warnings.push({ kind: 'notServing' })
-  if (cluster.unserved > 0) warnings.push({ kind: 'unserved', count: cluster.unserved })
+  if (cluster.unservedNumbers.length > 0) warnings.push({ kind: 'unserved', numbers: cluster.unservedNumbers })
   for (const node of cluster.nodes) {
     if (isSilent(node, cluster.takeoverMs)) warnings.push({ kind: 'silent', node: node.url || node.id, silentMs: node.silentMs })
   }

@@ -15,7 +15,7 @@ export const instance: Translation<typeof ru> = {
   erased: 'Process erased',
   facts: { definition: 'Definition', document: 'Record', startedBy: 'Started by', started: 'Started', finished: 'Finished', key: 'Key', calledBy: 'Called by {{id}}' },
   noDocument: 'no record',
-  waiting: { task: 'an answer by {{names}}', job: 'worker “{{type}}”', element: 'the end of “{{name}}”', nothing: 'waits for nothing', for: 'waits for {{what}}', incident: 'an incident to be resolved' },
+  waiting: { task: 'an answer by {{names}}', unassigned: 'an answer to “{{title}}”', job: 'worker “{{type}}”', element: 'the end of “{{name}}”', nothing: 'waits for nothing', for: 'waits for {{what}}', incident: 'an incident to be resolved' },
   diagramError: 'The diagram could not be shown',
   diagram: 'Process diagram',
   fit: 'Fit to view',

@@ -12,7 +12,7 @@ export const instance = {
   erased: 'Процесс стёрт',
   facts: { definition: 'Шаблон', document: 'Запись', startedBy: 'Запустил', started: 'Запущен', finished: 'Завершён', key: 'Ключ', calledBy: 'Вызван из {{id}}' },
   noDocument: 'без записи',
-  waiting: { task: 'ответа: {{names}}', job: 'исполнителя «{{type}}»', element: 'окончания «{{name}}»', nothing: 'ничего не ждёт', for: 'ждёт {{what}}', incident: 'исправления инцидента' },
+  waiting: { task: 'ответа: {{names}}', unassigned: 'ответа на «{{title}}»', job: 'исполнителя «{{type}}»', element: 'окончания «{{name}}»', nothing: 'ничего не ждёт', for: 'ждёт {{what}}', incident: 'исправления инцидента' },
   diagramError: 'Диаграмму не удалось показать',
   diagram: 'Диаграмма процесса',
   fit: 'Показать целиком',

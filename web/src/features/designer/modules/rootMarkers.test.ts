@@ -7,7 +7,7 @@ it('says of the root in one attribute what is dragged over it, and leaves other 
   const root: { id: string; markers?: Set<string> } = { id: 'root' }
   const canvas: MarkedCanvas = {
     getRootElement: () => root,
-    getContainer: () => ({ querySelector: () => ({ setAttribute: (name, value) => { attributes[name] = value } }) }),
+    getContainer: () => ({ querySelector: (selector) => (selector === ':scope > svg' ? { setAttribute: (name, value) => { attributes[name] = value } } : null) }),
     addMarker: (element, marker) => left.push(`+${typeof element === 'string' ? element : element.id} ${marker}`),
     removeMarker: (element, marker) => left.push(`-${typeof element === 'string' ? element : element.id} ${marker}`),
   }

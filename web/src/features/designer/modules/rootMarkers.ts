@@ -39,7 +39,8 @@ export class RootMarkers {
           if (add) set.add(marker)
           else set.delete(marker)
         }
-        canvas.getContainer().querySelector('svg')?.setAttribute(ATTRIBUTE, [...said].join(' '))
+        // The container's own picture: buttons laid over the drawing have some too, and stand before it.
+        canvas.getContainer().querySelector(':scope > svg')?.setAttribute(ATTRIBUTE, [...said].join(' '))
         eventBus.fire('element.marker.update', { element: root, marker, add })
       }
     }
