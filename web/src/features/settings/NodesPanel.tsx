@@ -34,7 +34,7 @@ export function NodesPanel({ cluster }: { cluster: Cluster }) {
     { key: 'partitions', header: t('settings.system.servedParts'), align: 'right', cell: (node) => (
       <>
         <span className="num">{t('settings.system.servedOf', { n: node.partitions, total: cluster.partitions })}</span>
-        {cluster.nodes.length > 1 && node.partitions > 0 && <div className={`${css.ruleHint} num`} data-testid="node-partitions">{ranges(node.partitionNumbers)}</div>}
+        {cluster.nodes.length > 1 && node.partitions > 0 && <div className={`${css.ruleHint} num`} style={{ textAlign: 'end' }} data-testid="node-partitions">{ranges(node.partitionNumbers)}</div>}
       </>
     ), width: cluster.nodes.length > 1 ? 220 : 110 },
   ]
