@@ -280,8 +280,8 @@ fn failed(context: &'static str, source: impl std::error::Error + Send + Sync + 
 const PAGE_BYTES: i64 = 2_048;
 /// KiB of pages (negative, as SQLite has it) that the writer keeps. It lives on the ends of its tables and indexes,
 /// which is little. More costs: a commit that parted or joined pages of an index goes through all that is kept (SQLite
-/// gives a page a number past the end for a moment, and then looks for pages past the end), with 32 MiB 15 % of a
-/// service task.
+/// gives a page a number past the end for a moment, and then looks for pages past the end), with 32 MiB 10 to 15 %
+/// of a service task.
 const WRITER_CACHE: i64 = -4_096;
 /// The same of each reader.
 const READER_CACHE: i64 = -8_192;

@@ -390,6 +390,19 @@ fn brief_reads_are_run_by_whoever_asks() {
 }
 
 #[test]
+fn a_connection_left_in_a_transaction_is_not_lent_again() {
+    block_on(async {
+        let (_directory, path) = database();
+        let store = SqliteStore::open(&path, SqliteOptions { brief_readers: 1, ..fast() }).unwrap();
+        let lent = store.readers.lend().unwrap();
+        lent.read(|c| c.execute_batch("BEGIN").map_err(|e| super::failed("begin", e))).unwrap();
+        drop(lent);
+        assert!(store.readers.lend().is_none());
+        assert!(matches!(store.task(TaskId(1)).await, Ok(None)), "the threads read on");
+    });
+}
+
+#[test]
 fn a_broken_row_is_named() {
     block_on(async {
         let (_directory, path) = database();
