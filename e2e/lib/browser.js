@@ -8,6 +8,9 @@ import { ADMIN } from "./server.js";
 const ARTIFACTS = process.env.E2E_ARTIFACTS ?? path.resolve(import.meta.dirname, "../artifacts");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** How many times slower the browser is to be: what a test takes for granted about time shows at 6. */
+const SLOWER = Number(process.env.E2E_SLOWER ?? 1);
+
 export async function launch() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -24,6 +27,10 @@ export async function openPage(browser, { width = 1440, height = 900, locale = "
     viewport: { width, height }, locale, colorScheme: dark ? "dark" : "light", reducedMotion: "reduce",
   });
   const page = await context.newPage();
+  if (SLOWER > 1) {
+    const devtools = await context.newCDPSession(page);
+    await devtools.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
+  }
   page.errors = [];
   page.on("pageerror", (error) => page.errors.push(error.stack ?? String(error)));
   page.setDefaultTimeout(15_000);

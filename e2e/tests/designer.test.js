@@ -159,11 +159,12 @@ async function pick(id) {
   await until(`${id} to be selected`, async () => {
     if (await selected()) return true;
     await page.keyboard.press("Escape");
-    await page.getByRole("button", { name: /Find in diagram/ }).click();
     const input = page.locator(".djs-search-container input");
-    await input.fill("");
+    // The button shuts the pad where Escape went elsewhere and left it open.
+    if (!(await input.isVisible())) await page.getByRole("button", { name: /Find in diagram/ }).click();
+    await input.fill("", { timeout: 5_000 });
     // The pad listens to keys, not to what stands in its field.
-    await input.pressSequentially(id);
+    await input.pressSequentially(id, { timeout: 5_000 });
     const texts = page.locator(".djs-search-result-secondary, .djs-search-result-primary").getByText(id, { exact: true });
     await page.locator(".djs-search-result").filter({ has: texts }).first().click({ timeout: 5_000 });
     await until("the panel to follow", selected, { timeoutMs: 5_000 });

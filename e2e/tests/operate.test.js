@@ -206,18 +206,23 @@ test("a comparison that loads again does not answer with what it found last time
   await same.waitFor();
   // Within the page, as people go: what it remembers is not lost.
   await page.getByRole("link", { name: "Inbox" }).first().click();
-  await page.waitForURL(/inbox/);
+  // The address is the new one before its page is there, and until then the comparison stands.
+  await page.getByTestId("changes").waitFor({ state: "detached" });
   await api.call("PUT", `/models/${model.id}`, { version: model.version, name: model.name, source: STEPS("Drawn since") });
   let answer;
   const held = new Promise((ok) => (answer = ok));
-  const asked = page.waitForRequest(/\/models\//);
   await page.route(/\/api\/v1\/models\//, async (route) => (await held, route.continue()));
-  await page.goBack();
-  await asked;
-  assert.equal(await same.count(), 0, "no verdict on a drawing that is not there yet");
-  answer();
-  await page.getByTestId("changes").getByText("Drawn since").waitFor();
-  await page.unroute(/\/api\/v1\/models\//);
+  try {
+    const asked = page.waitForRequest(/\/models\//);
+    await page.goBack();
+    await asked;
+    assert.equal(await same.count(), 0, "no verdict on a drawing that is not there yet");
+    answer();
+    await page.getByTestId("changes").getByText("Drawn since").waitFor();
+  } finally {
+    answer();
+    await page.unroute(/\/api\/v1\/models\//);
+  }
 });
 
 test("a drawing is played by token, found in, and its problem's rule is explained", async () => {

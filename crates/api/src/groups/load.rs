@@ -6,7 +6,6 @@ use model::Timestamp;
 use runtime::cluster::{ClusterView, NodeView};
 use runtime::{Histogram, Metrics};
 use serde::Serialize;
-use std::collections::BTreeSet;
 use store::StoreExtent;
 use utoipa::ToSchema;
 
@@ -76,16 +75,15 @@ impl From<NodeView> for NodeDto {
 
 impl From<ClusterView> for ClusterDto {
     fn from(view: ClusterView) -> Self {
-        let nodes: Vec<NodeDto> = view.nodes.into_iter().map(NodeDto::from).collect();
-        let served: BTreeSet<u16> = nodes.iter().flat_map(|node| node.partition_numbers.iter().copied()).collect();
+        let unserved_numbers: Vec<u16> = view.unserved.iter().map(|partition| partition.0.into()).collect();
         Self {
             shared: view.shared,
             partitions: view.partitions,
-            unserved: view.unserved,
-            unserved_numbers: (0..view.partitions).filter(|number| !served.contains(number)).collect(),
+            unserved: u16::try_from(unserved_numbers.len()).unwrap_or(u16::MAX),
+            unserved_numbers,
             takeover_ms: view.takeover_ms,
             serving: view.serving,
-            nodes,
+            nodes: view.nodes.into_iter().map(NodeDto::from).collect(),
         }
     }
 }
@@ -252,7 +250,7 @@ mod tests {
             partitions: 6,
             takeover_ms: 10_000,
             serving: true,
-            unserved: 2,
+            unserved: [1, 5].map(PartitionId).to_vec(),
             nodes: vec![node("a", &[4, 0]), node("b", &[2, 3])],
         };
         let told = ClusterDto::from(view);

@@ -17,7 +17,7 @@ pub struct ClusterView {
     /// Whether this node is a member and its last sign of life is young enough.
     pub serving: bool,
     /// Partitions that no living node serves, as far as is known.
-    pub unserved: u16,
+    pub unserved: Vec<PartitionId>,
     /// The nodes, by id.
     pub nodes: Vec<NodeView>,
 }
@@ -64,14 +64,14 @@ pub(crate) fn view(core: &Core) -> ClusterView {
             }
         })
         .collect();
-    // One that goes from node to node may stand with both for a moment.
-    let served = nodes.iter().flat_map(|node| &node.partitions).collect::<BTreeSet<_>>().len();
+    let served: BTreeSet<_> = nodes.iter().flat_map(|node| node.partitions.iter().copied()).collect();
+    let every = (0..core.partitions).filter_map(|number| u8::try_from(number).ok()).map(PartitionId);
     ClusterView {
         shared: core.cluster.shared,
         partitions: core.partitions,
         takeover_ms: u64::try_from(core.cluster.takeover_ms).unwrap_or(0),
         serving: map.me.is_some() && core.is_serving() && !core.cluster.left.load(Ordering::Acquire),
-        unserved: core.partitions.saturating_sub(u16::try_from(served).unwrap_or(u16::MAX)),
+        unserved: every.filter(|partition| !served.contains(partition)).collect(),
         nodes,
     }
 }
