@@ -104,28 +104,30 @@ pub struct Beside {
     pub per_second: f64,
     /// The second as a share of the first, within a turn.
     pub share: f64,
-    /// Of the turn with the lowest share.
-    pub share_lowest: f64,
-    /// Of the turn with the highest.
-    pub share_highest: f64,
+    /// With 95 % certainty it is not below this.
+    pub share_from: f64,
+    /// Nor above this.
+    pub share_to: f64,
     /// The server's CPU for each where nobody waits, in microseconds.
     pub alone_cpu_us: f64,
     /// The same while they wait: less at the mercy of what else the machine does than a rate.
     pub cpu_us: f64,
     /// The second as a share of the first, within a turn.
     pub cpu_share: f64,
+    /// What each turn said, so that several runs can be taken together.
+    pub shares: Vec<f64>,
 }
 
 impl Beside {
     fn line(&self, job: &str) -> String {
         let percent = |share: f64| share * 100.0;
         format!(
-            "\n  {job} beside them {}/s = {:.1} % of {}/s alone ({:.1}-{:.1} % in {} turns); CPU {} us, {} us alone",
+            "\n  {job} beside them {}/s = {:.1} % of {}/s alone (sure: {:.1}-{:.1} %, {} turns); CPU {} us, {} us alone",
             self.per_second,
             percent(self.share),
             self.alone_per_second,
-            percent(self.share_lowest),
-            percent(self.share_highest),
+            percent(self.share_from),
+            percent(self.share_to),
             self.turns,
             self.cpu_us,
             self.alone_cpu_us

@@ -23,6 +23,8 @@ pub struct Options {
     pub seconds: Option<f64>,
     /// Jobs that a worker of B takes at once.
     pub take: u32,
+    /// How often C compares A and B beside those who wait with A and B alone.
+    pub turns: u32,
 }
 
 impl Options {
@@ -37,7 +39,7 @@ impl Options {
             (Job::Mixed, _) => u64::from(u32::MAX),
         };
         let seconds = (job == Job::Mixed).then_some(300.0);
-        Self { job, clients, instances, seconds, take: 4 }
+        Self { job, clients, instances, seconds, take: 4, turns: TURNS }
     }
 
     /// What the clients of a plain job do.
@@ -66,8 +68,8 @@ impl Options {
 const WARM_UP_MAX: u64 = 2_000;
 /// How long timers that were left may take to end their instances.
 const TIMERS_END: Duration = Duration::from_secs(60);
-/// How often they do by turns on two servers.
-const ROUNDS: u32 = 7;
+/// So many turns tell a share within some hundredths; an even number lets each server begin as often.
+const TURNS: u32 = 20;
 /// Requests whose latency is taken one by one.
 const SINGLE_REQUESTS: u64 = 500;
 
@@ -148,8 +150,8 @@ async fn waiting<S: Stage>(stage: &mut S, mut quiet: Option<&mut S>, options: &O
     completed += complete.done;
     match &mut quiet {
         Some(quiet) => {
-            for round in 0..ROUNDS {
-                let [beside, alone] = turns.both(stage, quiet, &mut pairs, round % 2 == 0).await?;
+            for turn in 0..options.turns {
+                let [beside, alone] = turns.both(stage, quiet, &mut pairs, turn % 2 == 0).await?;
                 completed += beside;
                 completed_quiet += alone;
             }

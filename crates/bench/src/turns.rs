@@ -10,8 +10,8 @@ use crate::sequence::{Options, sound};
 use crate::stage::Stage;
 use anyhow::Result;
 
-/// How long A and B run at a time.
-const JOB_SECONDS: f64 = 3.0;
+/// How long A and B run at a time: short, for a machine that grows slower or faster does so within seconds.
+const JOB_SECONDS: f64 = 1.5;
 /// How often both jobs are run before anything is measured.
 const WARM_UPS: u32 = 2;
 /// Business keys of one load, far from those of the next.
@@ -135,16 +135,18 @@ impl Halves {
             pairs.map(|(alone, beside)| what(beside) / what(alone).max(1.0)).collect()
         };
         let shares = each(|seen| seen.per_second);
+        let (from, to) = sure(shares.clone());
         Beside {
             turns: shares.len(),
             alone_per_second: of(&self.alone, |seen| seen.per_second).round(),
             per_second: of(&self.beside, |seen| seen.per_second).round(),
             share: round(median(shares.clone())),
-            share_lowest: round(shares.iter().copied().fold(f64::INFINITY, f64::min)),
-            share_highest: round(shares.iter().copied().fold(0.0, f64::max)),
+            share_from: round(from),
+            share_to: round(to),
             alone_cpu_us: round(of(&self.alone, |seen| seen.cpu_us)),
             cpu_us: round(of(&self.beside, |seen| seen.cpu_us)),
             cpu_share: round(median(each(|seen| seen.cpu_us))),
+            shares: shares.into_iter().map(round).collect(),
         }
     }
 }
@@ -157,6 +159,23 @@ fn median(mut of: Vec<f64>) -> f64 {
         n if n % 2 == 1 => of[n / 2],
         n => f64::midpoint(of[n / 2 - 1], of[n / 2]),
     }
+}
+
+/// Between which two the median of all turns that could be taken lies, with 95 % certainty, whatever their distribution:
+/// as many are left out at each end as fall below the median by chance alone in one case of forty. All of them where
+/// there are fewer than six.
+fn sure(mut of: Vec<f64>) -> (f64, f64) {
+    of.sort_by(f64::total_cmp);
+    let n = of.len();
+    let mut chance = 0.5_f64.powi(i32::try_from(n).unwrap_or(i32::MAX));
+    let (mut below, mut left_out) = (chance, 0);
+    while below <= 0.025 && left_out < n {
+        left_out += 1;
+        chance *= (n - left_out + 1) as f64 / left_out as f64;
+        below += chance;
+    }
+    let out = left_out.saturating_sub(1);
+    (of.get(out).copied().unwrap_or(0.0), of.get(n.saturating_sub(out + 1)).copied().unwrap_or(0.0))
 }
 
 #[cfg(test)]
@@ -172,9 +191,20 @@ mod tests {
         };
         let compared = halves.compared();
         assert_eq!((compared.turns, compared.alone_per_second, compared.per_second), (3, 100.0, 90.0));
-        assert_eq!((compared.share, compared.share_lowest, compared.share_highest), (0.98, 0.9, 1.0));
+        assert_eq!((compared.share, compared.share_from, compared.share_to), (0.98, 0.9, 1.0));
+        assert_eq!(compared.shares, [0.9, 1.0, 0.98]);
         assert_eq!((compared.alone_cpu_us, compared.cpu_us, compared.cpu_share), (50.0, 55.0, 1.1));
         assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), 2.5);
         assert_eq!(median(Vec::new()), 0.0);
+    }
+
+    /// The ranks that tables of the sign test give, and all of them where there is no saying.
+    #[test]
+    fn what_is_sure_of_a_median() {
+        for (n, first) in [(1, 1), (5, 1), (6, 1), (8, 1), (9, 2), (12, 3), (15, 4), (20, 6), (25, 8), (100, 40)] {
+            let told = sure((1..=n).rev().map(f64::from).collect());
+            assert_eq!(told, (f64::from(first), f64::from(n + 1 - first)), "of {n}");
+        }
+        assert_eq!(sure(Vec::new()), (0.0, 0.0));
     }
 }

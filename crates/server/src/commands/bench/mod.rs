@@ -33,6 +33,9 @@ pub struct Bench {
     /// Jobs that a worker takes at once
     #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(1..=100))]
     take: u32,
+    /// How often `waiting` compares A and B beside those who wait with A and B alone
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    turns: Option<u32>,
     /// PostgreSQL server to measure on: a database is made there and dropped after the run
     #[arg(long, value_name = "URL", env = "RUSLO_BENCH_DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
@@ -96,6 +99,7 @@ pub fn execute(options: Bench) -> Result<ExitCode> {
     run.instances = options.instances.unwrap_or(run.instances);
     run.seconds = options.seconds.or(run.seconds);
     run.take = options.take;
+    run.turns = options.turns.unwrap_or(run.turns);
     if options.seconds.is_some() && options.instances.is_none() {
         run.instances = u64::from(u32::MAX);
     }
@@ -116,6 +120,9 @@ fn check(options: &Bench, job: Job) -> Result<()> {
     }
     if options.handler && (job != Job::Service || !options.http || options.kill) {
         bail!("--handler is a variant of service over --http, without --kill");
+    }
+    if options.turns.is_some() && job != Job::Waiting {
+        bail!("--turns is for waiting");
     }
     if options.kill && !matches!(job, Job::StraightThrough | Job::Service) {
         bail!("--kill is for straight-through and service");
