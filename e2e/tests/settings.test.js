@@ -117,6 +117,35 @@ test("a busy server is told calmly: what is read comes by itself, an action is o
   assert.deepEqual(page.errors, []);
 });
 
+test("the menu of the person is walked by keyboard, holds no foreign parts, and changes theme and language", async () => {
+  await page.goto(`${server.url}/settings?tab=profile`);
+  const open = page.getByTestId("user-menu");
+  await open.focus();
+  await page.keyboard.press("Enter");
+  const menu = page.getByRole("menu");
+  await menu.waitFor();
+  await until("the first item to have the focus", () => menu.getByRole("menuitem", { name: "My profile" }).evaluate((e) => e === document.activeElement));
+  assert.deepEqual(await violations(page), [], "the open menu");
+  assert.ok(await menu.getByRole("menuitemradio", { name: "Like the system" }).isChecked());
+  for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowDown");
+  const saved = (theme) => page.waitForRequest((request) => request.method() === "PATCH" && request.postDataJSON().theme === theme);
+  let asked = saved("dark");
+  await page.keyboard.press("Enter");
+  await asked;
+  await page.locator('[data-mantine-color-scheme="dark"]').first().waitFor();
+  await until("the dark theme to be chosen", () => menu.getByRole("menuitemradio", { name: "Dark" }).isChecked());
+  assert.deepEqual(await violations(page), [], "the open menu in the dark");
+  asked = saved("auto");
+  await menu.getByRole("menuitemradio", { name: "Like the system" }).click();
+  await asked;
+  await menu.getByRole("group", { name: "Language" }).getByRole("menuitemradio", { name: "Русский" }).click();
+  await menu.getByRole("group", { name: "Язык" }).getByRole("menuitemradio", { name: "English" }).click();
+  await menu.getByRole("menuitem", { name: "Sign out" }).waitFor();
+  await page.keyboard.press("Escape");
+  await menu.waitFor({ state: "detached" });
+  await until("the focus to be back", () => open.evaluate((e) => e === document.activeElement));
+});
+
 test("the pages have no serious accessibility finding, wide and narrow, light and dark", async () => {
   const found = {};
   for (const [width, dark] of [[1440, false], [390, true]]) {
