@@ -78,6 +78,8 @@ test("a process is suspended and resumed, and says so", async () => {
   await until("the badge to say it", async () => /Suspended/.test(await page.getByTestId("instance-state").textContent()));
   await page.goto(`${server.url}/processes?suspended=1`);
   await page.getByTestId("instance-row").getByText("Suspended").waitFor();
+  // Processes of one definition are told apart by ear too.
+  await page.getByTestId("instance-row").getByRole("link", { name: `Steps ${id}`, exact: true }).waitFor();
   assert.deepEqual((await api.get("/instances?suspended=true")).items.map((one) => one.id), [id]);
   await accessible("the list of suspended processes");
   await page.goto(`${server.url}/instances/${id}?tab=now`);

@@ -11,6 +11,7 @@ export const PAGE_SIZE = 50
 
 export interface Column<T> {
   key: string
+  /** Empty where the cell is a button or a menu: a card has it beside its title. */
   header: string
   cell: (row: T) => ReactNode
   width?: number | string
@@ -27,6 +28,8 @@ interface DataTableProps<T> {
   rowKey: (row: T) => string
   /** Address of the row's page; the first column becomes its link. */
   href?: (row: T) => string
+  /** What the row's link is called where its text alone would name several rows alike. */
+  nameOf?: (row: T) => string
   onOpen?: (row: T) => void
   selected?: string
   total?: number
@@ -82,7 +85,7 @@ function Grid<T>(props: DataTableProps<T>) {
                 {columns.map((column, index) => (
                   <td key={column.key} data-align={column.align}>
                     <div className={css.cell}>
-                      {index === 0 ? <MainCell row={row} href={href} onOpen={onOpen}>{column.cell(row)}</MainCell> : column.cell(row)}
+                      {index === 0 ? <MainCell {...props} row={row}>{column.cell(row)}</MainCell> : column.cell(row)}
                     </div>
                   </td>
                 ))}
@@ -96,10 +99,10 @@ function Grid<T>(props: DataTableProps<T>) {
   )
 }
 
-function MainCell<T>({ row, href, onOpen, children }: { row: T; href?: (row: T) => string; onOpen?: (row: T) => void; children: ReactNode }) {
+function MainCell<T>({ row, href, nameOf, onOpen, children }: Pick<DataTableProps<T>, 'href' | 'nameOf' | 'onOpen'> & { row: T; children: ReactNode }) {
   if (href) {
     return (
-      <a href={href(row)} data-main style={{ fontWeight: 500 }} onClick={onOpen && ((event) => {
+      <a href={href(row)} data-main aria-label={nameOf?.(row)} style={{ fontWeight: 500 }} onClick={onOpen && ((event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey) return
         event.preventDefault()
         onOpen(row)
@@ -136,16 +139,19 @@ function SortButton<T>({ column, sort, onSort }: { column: Column<T>; sort?: str
 }
 
 function Cards<T>(props: DataTableProps<T>) {
-  const [first, ...rest] = props.columns
+  const [first, ...rest] = props.columns.filter((column, index) => index === 0 || !column.wideOnly)
+  const lines = rest.filter((column) => column.header !== '')
+  const buttons = rest.filter((column) => column.header === '')
   return (
     <div className={css.cards} role="list" aria-label={props.label}>
       {props.rows.map((row) => (
         // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions -- the link inside does the same by keyboard
         <div key={props.rowKey(row)} role="listitem" className={css.card} data-row data-testid={props.rowTestId} tabIndex={-1} onClick={(event) => openRow(props, row, event)}>
           <div className={css.cardTitle}>
-            <MainCell row={row} href={props.href} onOpen={props.onOpen}>{first?.cell(row)}</MainCell>
+            <div className={css.cardMain}><MainCell {...props} row={row}>{first?.cell(row)}</MainCell></div>
+            {buttons.map((column) => <div key={column.key} className={css.cardButton}>{column.cell(row)}</div>)}
           </div>
-          {rest.filter((column) => !column.wideOnly).map((column) => (
+          {lines.map((column) => (
             <div key={column.key} className={css.cardLine}>
               <span className={css.cardLabel}>{column.header}</span>
               <span className="truncate">{column.cell(row)}</span>

@@ -94,6 +94,7 @@ export function InstancesTab() {
               columns={columns}
               rowKey={(row) => row.id}
               href={(row) => `/instances/${row.id}`}
+              nameOf={(row) => `${row.definition.name} ${row.id}`}
               total={data.total}
               page={page}
               onPage={(next) => setSearch({ page: next === 1 ? undefined : String(next) })}
