@@ -141,6 +141,11 @@ test("what a process waits for is told, and a message sent from the page reaches
   const form = page.getByTestId("send");
   await form.getByRole("textbox", { name: "Name" }).fill("paid");
   await form.getByRole("textbox", { name: "Key" }).fill("order-8");
+  // More than can be kept is refused in words, not forgotten.
+  await form.getByRole("textbox", { name: "Keep for" }).fill("999999999999999");
+  await form.getByText("36,500 days at most").waitFor();
+  assert.ok(await page.getByTestId("send-submit").isDisabled());
+  await form.getByRole("textbox", { name: "Keep for" }).fill("");
   // A lone minus is not a length of time: the message goes out and is not kept.
   await form.getByRole("textbox", { name: "Keep for" }).pressSequentially("-");
   const sent = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith("/messages"));

@@ -29,7 +29,9 @@ export default function SendDialog({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState('{}')
   const parsed = parseJson(text)
   const variables = parsed.ok && isObject(parsed.value) ? parsed.value : null
-  const ready = variables !== null && (kind === 'condition' || name.trim() !== '')
+  const ttlMs = timeToLive(keep, unit)
+  const tooLong = kind === 'message' && ttlMs === null
+  const ready = variables !== null && !tooLong && (kind === 'condition' || name.trim() !== '')
   const send = useMutation({
     mutationFn: async (): Promise<Sent> => {
       if (kind === 'signal') {
@@ -40,7 +42,7 @@ export default function SendDialog({ onClose }: { onClose: () => void }) {
         const { reached } = await api.post('/conditions', { body: { processId: process.trim() || null, variables: variables ?? {} } })
         return { kind, reached, kept: false }
       }
-      const answer = await api.post('/messages', { body: { name: name.trim(), correlationKey: key, id: messageId || null, ttlMs: timeToLive(keep, unit), variables: variables ?? {} } })
+      const answer = await api.post('/messages', { body: { name: name.trim(), correlationKey: key, id: messageId || null, ttlMs: ttlMs ?? 0, variables: variables ?? {} } })
       return { kind, reached: answer.reached, kept: answer.kept }
     },
     onSuccess: () => { void queryClient.invalidateQueries({ queryKey: ['instance'] }); void queryClient.invalidateQueries({ queryKey: ['exchange'] }) },
@@ -58,8 +60,8 @@ export default function SendDialog({ onClose }: { onClose: () => void }) {
           {kind === 'message' && (
             <>
               <TextInput label={t('processes.send.key')} description={t('processes.send.keyHint')} value={key} onChange={(event) => setKey(event.currentTarget.value)} />
-              <Group align="end" gap="xs" wrap="nowrap">
-                <NumberField style={{ flex: 1 }} label={t('processes.send.keep')} description={t('processes.send.keepHint')} allowNegative={false} value={keep} onChange={setKeep} />
+              <Group align={tooLong ? 'center' : 'end'} gap="xs" wrap="nowrap">
+                <NumberField style={{ flex: 1 }} label={t('processes.send.keep')} description={t('processes.send.keepHint')} allowNegative={false} value={keep} onChange={setKeep} error={tooLong && t('processes.send.tooLong')} />
                 <Select w={120} aria-label={t('processes.send.unit')} allowDeselect={false} value={unit} onChange={(value) => value && setUnit(value as Unit)} data={(Object.keys(UNITS) as Unit[]).map((value) => ({ value, label: t(`processes.send.units.${value}`) }))} />
               </Group>
               <TextInput label={t('processes.send.id')} description={t('processes.send.idHint')} value={messageId} onChange={(event) => setMessageId(event.currentTarget.value)} />

@@ -8,3 +8,9 @@ it('is a whole number of milliseconds whatever was typed', () => {
   expect(timeToLive(0.0015, 'seconds')).toBe(2)
   expect(timeToLive(Number.NaN, 'days')).toBe(0)
 })
+
+it('is refused, not forgotten, beyond a hundred years', () => {
+  expect(timeToLive(36_500, 'days')).toBe(3_153_600_000_000)
+  const typed = ['36501', '104249991375', '1e21', '1e400']
+  expect(typed.map((text) => timeToLive(numberOf(text), 'days'))).toEqual([null, null, null, null])
+})

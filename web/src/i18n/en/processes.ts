@@ -21,6 +21,7 @@ export const processes: Translation<typeof ru> = {
     keyHint: 'Tells the process meant from others: an order number, for example.',
     keep: 'Keep for',
     keepHint: 'For whoever waits for it later. Empty: not kept.',
+    tooLong: 'A message is kept for 36,500 days at most',
     unit: 'Unit of time',
     units: { seconds: 'seconds', minutes: 'minutes', hours: 'hours', days: 'days' },
     id: 'Sender’s id',
