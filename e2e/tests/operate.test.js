@@ -232,6 +232,21 @@ test("a comparison that loads again does not answer with what it found last time
   }
 });
 
+test("a comparison follows the drawing that somebody else saves", async () => {
+  const xml = STEPS("Drawn by two");
+  const version = await deploy(xml, "steps");
+  const model = await api.post("/models", { name: "Drawn by two", source: xml });
+  await page.goto(`${server.url}/compare?before=definition:${version.id}&after=model:${model.id}`);
+  const changes = page.getByTestId("changes");
+  await changes.getByText("No differences").waitFor();
+  const { version: next } = await api.call("PUT", `/models/${model.id}`, { version: model.version, name: model.name, source: STEPS("Saved meanwhile") });
+  await changes.getByText("Saved meanwhile").waitFor();
+  await page.locator('[data-testid="compare-after"] .ruslo-diff-changed').first().waitFor();
+  await api.call("PUT", `/models/${model.id}`, { version: next, name: model.name, source: xml });
+  await changes.getByText("No differences").waitFor();
+  assert.deepEqual(page.errors, []);
+});
+
 test("a drawing is played by token, found in, and its problem's rule is explained", async () => {
   const model = await api.post("/models", { name: "Broken", source: STEPS("Ask").replace('targetRef="e"/>', 'targetRef="nowhere"/>') });
   const good = await api.post("/models", { name: "Good", source: STEPS("Ask") });

@@ -11,6 +11,7 @@ const ALSO: Partial<Record<Topic, string[]>> = {
   record: ['catalog'],
   app: ['activity', 'template'],
   task: ['instance'],
+  model: ['compare'],
 }
 const GATHER_MS = 80
 

@@ -1,7 +1,7 @@
 /** What changed between two versions, or between a version and the drawing on the table. */
 import { Select, UnstyledButton } from '@mantine/core'
 import { IconCircleCheck } from '@tabler/icons-react'
-import { queryOptions, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -23,25 +23,25 @@ interface Version {
 }
 
 /** `definition:def-7` or `model:model-3`. */
-const sideQuery = (ref: string) =>
-  queryOptions({
-    queryKey: ['compare', ref],
-    queryFn: async ({ signal }): Promise<Version> => {
-      const [kind, id = ''] = ref.split(':')
-      if (kind === 'model') {
-        const model = await api.get('/models/{id}', { id, signal })
-        return { ref, name: model.name, version: null, xml: model.source }
-      }
-      const definition = await api.get('/definitions/{id}', { id, signal })
-      return { ref, name: definition.name, version: definition.version, xml: definition.bpmn }
-    },
-  })
+async function readSide(ref: string, signal: AbortSignal): Promise<Version> {
+  const [kind, id = ''] = ref.split(':')
+  if (kind === 'model') {
+    const model = await api.get('/models/{id}', { id, signal })
+    return { ref, name: model.name, version: null, xml: model.source }
+  }
+  const definition = await api.get('/definitions/{id}', { id, signal })
+  return { ref, name: definition.name, version: definition.version, xml: definition.bpmn }
+}
 
 export default function ComparePage() {
   const { before = '', after = '' } = useSearch({ strict: false }) as { before?: string; after?: string }
   const query = useQuery({
     queryKey: ['compare', before, after],
-    queryFn: async ({ client }) => ({ before: await client.fetchQuery(sideQuery(before)), after: await client.fetchQuery({ ...sideQuery(after), staleTime: 0 }) }),
+    // Both are read each time: an answer under way when the drawing is saved must not be taken for the new one.
+    queryFn: async ({ signal }) => {
+      const [one, other] = await Promise.all([readSide(before, signal), readSide(after, signal)])
+      return { before: one, after: other }
+    },
     // A drawing changes between two looks: what was found last time is no answer while this one loads.
     gcTime: 0,
   })

@@ -37,7 +37,6 @@ interface Canvas {
 interface Registry { get: (id: string) => { id: string } | undefined }
 
 const COLORS = { defaultFillColor: 'var(--diagram-fill)', defaultStrokeColor: 'var(--diagram-stroke)', defaultLabelColor: 'var(--diagram-label)' }
-/** On the side before there is nothing added yet, on the side after nothing removed any more. */
 /** How much of the drawing's size is left free on each side. */
 const AIR = 0.06
 
@@ -48,6 +47,7 @@ function fitWithAir(canvas: Canvas): void {
   canvas.viewbox({ x: x - width * AIR, y: y - height * AIR, width: width * (1 + 2 * AIR), height: height * (1 + 2 * AIR) })
 }
 
+/** On the side before there is nothing added yet, on the side after nothing removed any more. */
 const SHOWN: Record<'before' | 'after', Set<ChangeKind>> = { before: new Set(['removed', 'changed', 'moved']), after: new Set(['added', 'changed', 'moved']) }
 
 export default function CompareView({ before, after, changes, selected, onSelect }: CompareViewProps) {
@@ -55,6 +55,8 @@ export default function CompareView({ before, after, changes, selected, onSelect
   const right = useRef<HTMLDivElement>(null)
   const viewers = useRef<Partial<Record<'before' | 'after', NavigatedViewer>>>({})
   const [ready, setReady] = useState(0)
+  /** Where a person looked when the drawing was saved anew: they stay there. */
+  const looked = useRef<Box | null>(null)
   const select = useLatest(onSelect)
 
   useEffect(() => {
@@ -65,6 +67,7 @@ export default function CompareView({ before, after, changes, selected, onSelect
       return [side, viewer, xml] as const
     })
     let alive = true
+    let drawn = false
     let following = false
     void Promise.allSettled(made.map(([, viewer, xml]) => viewer.importXML(xml))).then(() => {
       if (!alive) return
@@ -81,11 +84,18 @@ export default function CompareView({ before, after, changes, selected, onSelect
         viewer.on('element.click', (event: { element: { id: string } }) => select.current(event.element.id.replace(/_label$/, '')))
       }
       const last = made[1]?.[1]
-      if (last) fitWithAir(canvasOf(last))
+      if (last && looked.current) canvasOf(last).viewbox(looked.current)
+      else if (last) fitWithAir(canvasOf(last))
+      drawn = true
       setReady((n) => n + 1)
     })
     return () => {
       alive = false
+      const last = made[1]?.[1]
+      if (drawn && last) {
+        const { x, y, width, height } = canvasOf(last).viewbox()
+        looked.current = { x, y, width, height }
+      }
       viewers.current = {}
       for (const [, viewer] of made) viewer.destroy()
     }
