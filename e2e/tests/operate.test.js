@@ -247,6 +247,29 @@ test("a comparison follows the drawing that somebody else saves", async () => {
   assert.deepEqual(page.errors, []);
 });
 
+test("on a small screen the panel of properties does not hide what is selected", async () => {
+  const model = await api.post("/models", { name: "Seen", source: STEPS("Ask") });
+  const small = await openPage(browser, { width: 390, height: 844 });
+  try {
+    await signIn(small, server.url);
+    await small.goto(`${server.url}/designer/${model.id}`);
+    const one = small.locator('g.djs-shape[data-element-id="b"]');
+    await one.waitFor();
+    await until("the drawing to be there to be touched", async () => (await small.getByTestId("canvas").getAttribute("inert")) === null);
+    const free = async () => {
+      const [element, panel, canvas] = await Promise.all([one, small.getByRole("complementary", { name: "Properties" }), small.getByTestId("canvas")].map((at) => at.boundingBox()));
+      return element.y >= canvas.y && element.x >= canvas.x && element.x + element.width <= canvas.x + canvas.width && element.y + element.height <= panel.y;
+    };
+    await one.click();
+    await small.getByRole("button", { name: "Open properties" }).click();
+    await until("the element to be above the panel", free);
+    await shot(small, "operate-selected");
+    assert.deepEqual(small.errors, []);
+  } finally {
+    await small.context().close();
+  }
+});
+
 test("a drawing is played by token, found in, and its problem's rule is explained", async () => {
   const model = await api.post("/models", { name: "Broken", source: STEPS("Ask").replace('targetRef="e"/>', 'targetRef="nowhere"/>') });
   const good = await api.post("/models", { name: "Good", source: STEPS("Ask") });

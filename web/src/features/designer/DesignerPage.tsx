@@ -22,6 +22,7 @@ import { useAutosave } from './canvas/useAutosave'
 import { useDeploy } from './canvas/useDeploy'
 import { isError, useDiagnostics } from './canvas/useDiagnostics'
 import { useModeler } from './canvas/useModeler'
+import { useSelectionInView } from './canvas/useSelectionInView'
 import { useUnsaved } from './canvas/useUnsaved'
 import { markFindings } from './canvas/findings'
 import css from './designer.module.css'
@@ -85,6 +86,8 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
     text.current = tool.text
   })
   usePageTitle(saving.draft.name)
+  const side = useRef<HTMLElement>(null)
+  useSelectionInView(tool.modeler, canvas, narrow && panelOpen ? side : null)
 
   // The text is known before it is drawn.
   useEffect(() => void checkNow(), [checkNow])
@@ -182,7 +185,7 @@ function Designer({ model, onReload }: { model: ModelWithSource; onReload: () =>
           {!tool.modeler && !tool.failed && <div className={css.drawing} role="status"><Loader size={20} color="gray" /><span>{t('designer.drawing')}</span></div>}
           {tool.failed && <div className={css.failed}><EmptyState title={t('designer.importError')} hint={t('designer.importErrorHint', { message: tool.failed })} /></div>}
         </div>
-        <aside className={`${css.panel} ruslo-properties`} aria-label={t('designer.bar.properties')}>
+        <aside ref={side} className={`${css.panel} ruslo-properties`} aria-label={t('designer.bar.properties')}>
           {narrow && <button type="button" className={css.closePanel} onClick={() => setPanelOpen(false)}>{t('designer.closeProperties')}</button>}
           <PanelSearch panel={panel} />
           {/* Nor are settings to be changed meanwhile. */}

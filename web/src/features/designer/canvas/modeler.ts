@@ -70,10 +70,10 @@ interface Box {
 }
 
 export interface ModelerServices {
-  canvas: { zoom: (level: 'fit-viewport' | number, center?: 'auto') => void; viewbox: { (): { scale: number; inner: Box; outer: { width: number; height: number } }; (box: Box): void }; scrollToElement: (id: string, padding?: number) => void; getRootElement: () => DiagramElement }
+  canvas: { zoom: (level: 'fit-viewport' | number, center?: 'auto') => void; viewbox: { (): { scale: number; inner: Box; outer: { width: number; height: number } }; (box: Box): void }; scrollToElement: (id: string, padding?: number | { top: number; right: number; bottom: number; left: number }) => void; getRootElement: () => DiagramElement }
   commandStack: { undo: () => void; redo: () => void; canUndo: () => boolean; canRedo: () => boolean }
   elementRegistry: { get: (id: string) => DiagramElement | undefined }
-  selection: { select: (element: unknown) => void }
+  selection: { select: (element: unknown) => void; get: () => DiagramElement[] }
   overlays: { add: (id: string, type: string, overlay: object) => string; remove: (filter: { type: string }) => void }
   modeling: FormServices['modeling'] & { updateProperties: (element: DiagramElement, properties: object) => void }
   elementTemplatesLoader: { setTemplates: (templates: ElementTemplate[]) => void }
