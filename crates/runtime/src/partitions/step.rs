@@ -12,6 +12,7 @@ use crate::deploy::Deployment;
 use crate::exchange::{calls, dealings};
 use crate::instances::incident_log::Told;
 use crate::instances::journal;
+use crate::jobs::Route;
 use crate::jobs::plan::{self, NewJob, return_defaults};
 use engine::event::{JobRetried, UserTaskCreated};
 use engine::{Command, Decision, Env, Event, Instance, MigrationPlan, Rejection, Start};
@@ -218,14 +219,16 @@ async fn run(core: &Core, session: &mut Session, ids: &mut IdSource, mut command
         asked = asked.saturating_sub(1);
         let first = session.events.len();
         if let Err(rejection) = decide(core, session, ids, command.clone())? {
-            if !is_follow_up {
-                return Ok(Err(rejection.into()));
-            }
-            // A result that does not fit (too large) fails its job; anything else has gone meanwhile.
+            // A result that does not fit (too large) fails its job where nobody is there to be told; anything else has
+            // gone meanwhile.
             if let Command::CompleteJob { job, .. } = command
                 && let Rejection::VariableTooLarge { .. } = rejection
+                && (is_follow_up || is_done_here(session, job))
             {
                 commands.push_front(plan::fail(job, &rejection.into()));
+                asked += usize::from(!is_follow_up);
+            } else if !is_follow_up {
+                return Ok(Err(rejection.into()));
             }
             continue;
         }
@@ -240,6 +243,12 @@ async fn run(core: &Core, session: &mut Session, ids: &mut IdSource, mut command
         }
     }
     Ok(Ok(()))
+}
+
+/// Whether the runtime itself does the job after the commit that made it: what comes of it nobody else hears.
+fn is_done_here(session: &Session, job: JobId) -> bool {
+    let open = session.state.as_ref().and_then(|state| state.job(job));
+    open.is_some_and(|open| matches!(Route::of(&open.job_type), Route::Http | Route::Script))
 }
 
 /// A step that goes on without end stops at its next job, with an incident (BPMN TK-5).

@@ -190,6 +190,41 @@ async fn a_script_that_loops_is_an_incident_and_a_slow_one_gets_through() {
     assert_eq!(incident.code, "EXP-0004");
 }
 
+/// The instance waited for ever: its result was refused, and nobody was there to be told.
+#[tokio::test]
+async fn a_result_that_is_too_large_is_an_incident() {
+    let world = World::new().await;
+    let told = async |id: InstanceId| {
+        let open = || async { world.runtime.incidents(Some(true), Some(id), Page::default()).await.unwrap().items.pop() };
+        world.until("an incident", open).await.code
+    };
+    let slow = "let n = 0; for (let i = 0; i &lt; 3000000; i++) n += i; return {text: 'x'.repeat(2000000)};";
+    let script = format!(
+        r#"<bpmn:scriptTask id="a" scriptFormat="javascript"><bpmn:script>{slow}</bpmn:script></bpmn:scriptTask>"#
+    );
+    let id = world.start(world.deploy(&around(&script)).await, json!({})).await;
+    assert_eq!(told(id).await, codes::VARIABLE_TOO_LARGE.code);
+    assert!(world.store.open_jobs("ruslo:script", BEGINNING, 10).await.unwrap().is_empty());
+    // The answer itself is small, yet there is no room for it beside what the instance has.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let _ = socket.read(&mut [0; 8192]).await;
+            let answer = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{}", "y".repeat(60_000));
+            let _ = socket.write_all(answer.as_bytes()).await;
+        }
+    });
+    let definition = world.deploy(&around(&service("ruslo:http", &[("url", "=url")]))).await;
+    let mut variables = json!({"url": format!("http://{address}/")});
+    for n in 0..8 {
+        variables[format!("v{n}")] = "x".repeat((1 << 20) - 3_000).into();
+    }
+    let id = world.start(definition, variables).await;
+    assert_eq!(told(id).await, codes::VARIABLE_TOO_LARGE.code);
+    assert_eq!(world.runtime.calls(id).await.unwrap().len(), 1, "it was called once");
+}
+
 /// Answers every connection: the first with 500, the others with JSON.
 async fn server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
