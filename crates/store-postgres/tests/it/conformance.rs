@@ -1,6 +1,6 @@
 //! The conformance suite on PostgreSQL.
 
-use crate::server;
+use crate::database;
 use async_trait::async_trait;
 use std::sync::Arc;
 use store::{SharedStore, conformance::Database};
@@ -15,7 +15,7 @@ impl Database for Postgres {
     }
 }
 
-store::conformance_tests!(|| Postgres(server::database()));
+store::conformance_tests!(|| Postgres(database()));
 
 /// The same promises without prepared statements, as through a pooler between transactions.
 mod unprepared {
@@ -31,7 +31,7 @@ mod unprepared {
         }
     }
 
-    store::conformance_tests!(|| Unprepared(server::database()));
+    store::conformance_tests!(|| Unprepared(database()));
 }
 
 /// The same promises with a transaction for each partition, as on a sharded database.
@@ -51,7 +51,7 @@ mod parted {
     }
 
     store::conformance_tests!(
-        || Parted(server::database());
+        || Parted(database());
         instances jobs units_are_atomic conflicts_stay_alone durability leases large_values
     );
 }

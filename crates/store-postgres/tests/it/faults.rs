@@ -1,6 +1,6 @@
 //! What a store does when the database goes away, comes back, or another node has it too.
 
-use crate::server;
+use crate::{database, server};
 use model::{InstanceId, JobId, PartitionId, TimerId, Timestamp};
 use std::{collections::HashSet, sync::Arc, time::Duration};
 use store::*;
@@ -37,7 +37,7 @@ const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 
 #[test]
 fn connections_that_end_under_load_lose_nothing_acknowledged() {
-    let url = server::database();
+    let url = database();
     let (acknowledged, refused, found) = block_on(async {
         let store = open(&url).await;
         let mut callers = tokio::task::JoinSet::new();
@@ -83,7 +83,7 @@ fn connections_that_end_under_load_lose_nothing_acknowledged() {
 
 #[test]
 fn a_database_that_is_away_is_waited_for_and_not_for_ever() {
-    let url = server::database();
+    let url = database();
     let name = url.rsplit('/').next().unwrap().to_owned();
     let elsewhere = url.replace(&name, "postgres");
     block_on(async {
@@ -128,7 +128,7 @@ fn a_database_that_is_away_is_waited_for_and_not_for_ever() {
 
 #[test]
 fn a_lease_taken_meanwhile_refuses_and_one_held_is_waited_for() {
-    let url = server::database();
+    let url = database();
     block_on(async {
         let store = open(&url).await;
         store.commit_one(take(0, 0, 1)).await.unwrap();
@@ -153,7 +153,7 @@ fn a_lease_taken_meanwhile_refuses_and_one_held_is_waited_for() {
 
 #[test]
 fn two_nodes_lease_no_job_twice_and_give_no_id_twice() {
-    let url = server::database();
+    let url = database();
     block_on(async {
         let (a, b) = (open(&url).await, open(&url).await);
         let job = |n: i64| JobRow {
@@ -205,7 +205,7 @@ fn two_nodes_lease_no_job_twice_and_give_no_id_twice() {
 
 #[test]
 fn two_that_lock_each_other_both_commit() {
-    let url = server::database();
+    let url = database();
     block_on(async {
         let store = open(&url).await;
         store.commit_one(timer(1).with(timer(2).writes.remove(0))).await.unwrap();
@@ -251,7 +251,7 @@ fn a_newer_schema_is_refused_and_nodes_that_start_together_make_one() {
 
 #[test]
 fn full_queues_refuse() {
-    let url = server::database();
+    let url = database();
     block_on(async {
         let options = PostgresOptions { queue_units: 0, queue_reads: 0, ..PostgresOptions::new(&url) };
         let store = PostgresStore::open(options).await.unwrap();
@@ -262,7 +262,7 @@ fn full_queues_refuse() {
 
 #[test]
 fn a_batch_is_one_round_trip_whatever_it_holds() {
-    let url = server::database();
+    let url = database();
     block_on(async {
         // With another writer the second batch may be the first of its connection, which prepares its statement.
         let options = PostgresOptions { writers: Some(1), ..PostgresOptions::new(&url) };
@@ -283,7 +283,7 @@ fn a_server_that_can_not_be_used_is_named() {
     block_on(async {
         let wrong = PostgresOptions { patience: Duration::ZERO, ..PostgresOptions::new("postgres://a@127.0.0.1:1/b") };
         assert!(matches!(PostgresStore::open(wrong).await, Err(StoreError::Unavailable)));
-        let url = server::database() + "_that_is_not_there";
+        let url = database() + "_that_is_not_there";
         let error = PostgresStore::open(PostgresOptions::new(url)).await.unwrap_err();
         assert!(matches!(error, StoreError::Failed { context: "connect", .. }), "{error:?}");
     });

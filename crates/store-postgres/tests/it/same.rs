@@ -1,6 +1,6 @@
 //! A list says the same on both databases, whatever is asked: the same records and people, the same questions.
 
-use crate::server;
+use crate::database;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use store::*;
@@ -167,7 +167,7 @@ fn user(dice: &mut Dice, id: i64) -> PeopleWrite {
 fn lists_say_the_same() {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    let url = server::database();
+    let url = database();
     runtime.block_on(async {
         let sqlite: SharedStore = Arc::new(SqliteStore::open_in_memory().expect("a store"));
         let postgres: SharedStore = Arc::new(PostgresStore::open(PostgresOptions::new(url)).await.expect("a store"));

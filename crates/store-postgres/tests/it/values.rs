@@ -1,6 +1,6 @@
 //! Values at their edges: NUL, every script, large and deep JSON, long lists, numbers to the letter.
 
-use crate::server;
+use crate::{database, server};
 use model::*;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use store_postgres::{PostgresOptions, PostgresStore};
 /// Runs a test on an empty database.
 fn on_a_store<F: Future<Output = ()>>(test: impl FnOnce(SharedStore, String) -> F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let url = server::database();
+    let url = database();
     runtime.expect("a runtime").block_on(async {
         let store = PostgresStore::open(PostgresOptions::new(&url)).await.expect("a store");
         let store: SharedStore = Arc::new(store);
