@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use std::sync::Arc;
 use store::{
     Result, StoreError,
-    archive::{BYTES_AT_ONCE, Cell, Export, Import, LEFT_OUT, Part, ROWS_AT_ONCE, not_empty},
+    archive::{BYTES_AT_ONCE, Cell, Export, Import, LEFT_OUT, Part, ROWS_AT_ONCE, not_empty, other_schema},
 };
 use tokio_postgres::{
     Client, Row,
@@ -40,11 +40,14 @@ struct Table {
     columns: Vec<(String, Kind)>,
 }
 
-/// The tables of the current schema, by name.
+/// Our tables in the current schema, by name.
 async fn tables(client: &Client) -> Result<Vec<Table>> {
     let mut tables: Vec<Table> = Vec::new();
     for row in client.query(COLUMNS, &[]).await.map_err(|e| failed("read the schema", e))? {
         let (table, column, kind): (String, String, String) = (row.get(0), row.get(1), row.get(2));
+        if LEFT_OUT.contains(&table.as_str()) || migrate::tables().all(|ours| ours != table) {
+            continue;
+        }
         let kind = match kind.as_str() {
             "bigint" => Kind::Int,
             "boolean" => Kind::Bool,
@@ -52,9 +55,6 @@ async fn tables(client: &Client) -> Result<Vec<Table>> {
             "bytea" => Kind::Bytes,
             other => return Err(StoreError::Corrupt { context: format!("{table}.{column} is {other}") }),
         };
-        if LEFT_OUT.contains(&table.as_str()) {
-            continue;
-        }
         match tables.last_mut().filter(|last| last.name == table) {
             Some(last) => last.columns.push((column, kind)),
             None => tables.push(Table { name: table, columns: vec![(column, kind)] }),
@@ -86,13 +86,14 @@ impl PostgresExport {
     /// [`StoreError::NewerSchema`] when a newer version made it; [`StoreError::Failed`] when it can not be reached.
     pub async fn open(url: &str) -> Result<Self> {
         let client = connection::client(url).await?;
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0;
+            SET LOCAL idle_in_transaction_session_timeout = 0";
+        client.batch_execute(begin).await.map_err(|e| failed("begin", e))?;
+        // In the same moment as the rows: a node may bring the schema up to date meanwhile.
         let schema = migrate::version(&client).await?;
         if schema > migrate::KNOWN {
             return Err(StoreError::NewerSchema { found: schema, known: migrate::KNOWN });
         }
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0;
-            SET LOCAL idle_in_transaction_session_timeout = 0";
-        client.batch_execute(begin).await.map_err(|e| failed("begin", e))?;
         let mut waiting = tables(&client).await?;
         waiting.reverse();
         Ok(Self { client, schema, waiting, open: None, rows: ROWS_AT_ONCE })
@@ -180,6 +181,10 @@ impl PostgresImport {
             if row.get(0) {
                 return Err(not_empty(&table.name));
             }
+        }
+        let found = migrate::version(&client).await?;
+        if found != schema {
+            return Err(other_schema(found, schema));
         }
         Ok(Self { client, known, insert: String::new(), kinds: Vec::new() })
     }

@@ -77,14 +77,15 @@ impl PostgresStore {
     ///
     /// # Errors
     /// [`StoreError::NewerSchema`] when a newer version made the schema; [`StoreError::Unavailable`] when no server
-    /// answers in time; [`StoreError::Failed`] when it refuses, or the URL, the server or a pooler before it can not be
-    /// used.
+    /// answers in time; [`StoreError::Failed`] when it refuses, the URL, the server or a pooler before it can not be
+    /// used, or the schema is older and nodes work with it.
     pub async fn open(options: PostgresOptions) -> Result<Self> {
         let mut options = options;
         let connector = Connector::new(&mut options)?;
         facts::refuse_pooler(&connector, &options).await?;
         let link = Link::new(connector.clone(), Use::Write);
         let live = link.get(Instant::now() + options.patience).await?;
+        migrate::refuse_living(live.client(), options.watch).await?;
         migrate::migrate(live.client()).await?;
         let scope = match options.commit_scope {
             Some(scope) => scope,

@@ -4,7 +4,7 @@
 //! lock on the version's table in the transaction that applies, which a pooler between transactions does not disturb.
 
 use crate::connection::failed;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use store::{Result, StoreError};
 use tokio_postgres::Client;
 
@@ -24,6 +24,9 @@ pub(crate) const KNOWN: u32 = MIGRATIONS.len() as u32;
 const EXISTS: &str = "SELECT to_regclass(quote_ident(current_schema()) || '.schema_version') IS NOT NULL";
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL);
     LOCK TABLE schema_version IN ACCESS EXCLUSIVE MODE";
+/// Nodes are in the schema since its third file.
+const WITH_NODES: u32 = 3;
+const BEATS: &str = "SELECT id, beat, url FROM nodes ORDER BY id";
 const VERSION: &str = "SELECT coalesce(max(version), 0) FROM schema_version";
 
 /// The schema's number; 0: there is none.
@@ -38,6 +41,37 @@ pub(crate) async fn version(client: &Client) -> Result<u32> {
     };
     let found: i64 = read.await.map_err(|e| failed("read the schema's version", e))?;
     u32::try_from(found).map_err(|_| StoreError::Corrupt { context: "schema_version".to_owned() })
+}
+
+/// The names of all tables that the migrations make. Others in the same schema (of extensions, of people) are not ours.
+pub(crate) fn tables() -> impl Iterator<Item = &'static str> {
+    let made = |line: &'static str| line.strip_prefix("CREATE TABLE ")?.split([' ', '(']).next();
+    MIGRATIONS.iter().flat_map(|file| file.lines()).filter_map(made)
+}
+
+/// Refuses to change the schema under nodes of an older version: one that shows life while it is watched for so long.
+pub(crate) async fn refuse_living(client: &Client, watch: Duration) -> Result<()> {
+    if !(WITH_NODES..KNOWN).contains(&version(client).await?) {
+        return Ok(());
+    }
+    let before = beats(client).await?;
+    if before.is_empty() {
+        return Ok(());
+    }
+    tokio::time::sleep(watch).await;
+    let after = beats(client).await?;
+    let alive: Vec<&str> = after.iter().filter(|node| !before.contains(node)).map(|node| node.2.as_str()).collect();
+    if alive.is_empty() {
+        return Ok(());
+    }
+    let why = format!("nodes of an older version serve the database: stop them first: {}", alive.join(", "));
+    let source = Arc::new(std::io::Error::new(std::io::ErrorKind::ResourceBusy, why));
+    Err(StoreError::Failed { context: "bring the schema up to date", source })
+}
+
+async fn beats(client: &Client) -> Result<Vec<(i64, i64, String)>> {
+    let rows = client.query_typed(BEATS, &[]).await.map_err(|e| failed("look for nodes", e))?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
 }
 
 /// Applies what is missing, all of it or nothing.

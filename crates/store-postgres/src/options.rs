@@ -45,6 +45,8 @@ pub struct PostgresOptions {
     pub patience: Duration,
     /// How long a statement may take.
     pub answer_timeout: Duration,
+    /// For how long nodes are watched for a sign of life before the schema is changed: several of their beats.
+    pub watch: Duration,
 }
 
 impl PostgresOptions {
@@ -62,6 +64,7 @@ impl PostgresOptions {
             queue_reads: 4_096,
             patience: Duration::from_secs(10),
             answer_timeout: Duration::from_secs(30),
+            watch: Duration::from_secs(4),
         }
     }
 }

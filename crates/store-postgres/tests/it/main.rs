@@ -1,6 +1,7 @@
 //! PostgreSQL: the conformance suite, the same answers as the embedded database, and what happens when it goes away.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
 
+mod archive;
 mod conformance;
 mod faults;
 mod same;

@@ -3,7 +3,7 @@
 use super::{SqliteOptions, connect, failed, migrate, tx::read_error};
 use crate::{
     Result, StoreError,
-    archive::{BYTES_AT_ONCE, Cell, Export, Import, LEFT_OUT, Part, ROWS_AT_ONCE, not_empty},
+    archive::{BYTES_AT_ONCE, Cell, Export, Import, LEFT_OUT, Part, ROWS_AT_ONCE, not_empty, other_schema},
 };
 use async_trait::async_trait;
 use rusqlite::{Connection, params_from_iter, types::Value, types::ValueRef};
@@ -32,6 +32,8 @@ impl SqliteExport {
             return Err(failed("open the database", std::io::Error::from(std::io::ErrorKind::NotFound)));
         }
         let connection = connect(path, &SqliteOptions::default(), true)?;
+        // One transaction: one moment, also of the schema, which a server may bring up to date meanwhile.
+        connection.execute_batch("BEGIN").map_err(read_error)?;
         let schema = migrate::version(&connection)?;
         if schema > migrate::KNOWN {
             return Err(StoreError::NewerSchema { found: schema, known: migrate::KNOWN });
@@ -66,8 +68,6 @@ impl Export for SqliteExport {
 
 /// Sends every table; ends early when nobody listens any more.
 fn send_all(connection: &Connection, sender: &mpsc::SyncSender<Result<Part>>) -> Result<()> {
-    // One transaction: one moment.
-    connection.execute_batch("BEGIN").map_err(read_error)?;
     for name in tables(connection).map_err(read_error)? {
         let columns = columns(connection, &name).map_err(read_error)?;
         let select = format!("SELECT {} FROM \"{name}\"", quoted(&columns));
@@ -152,6 +152,10 @@ impl SqliteImport {
             if connection.query_row(&count, [], |row| row.get::<_, bool>(0)).map_err(read_error)? {
                 return Err(not_empty(&table));
             }
+        }
+        let found = migrate::version(&connection)?;
+        if found != schema {
+            return Err(other_schema(found, schema));
         }
         Ok(Self { connection, insert: String::new(), width: 0 })
     }
