@@ -1,11 +1,13 @@
 import react from '@vitejs/plugin-react'
 import { fileURLToPath } from 'node:url'
+import { codeColours } from './codeColours.ts'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 /** `vite` talks to a running server (RUSLO_URL); `vite --mode mock` answers from a small seeded memory instead. */
 export default defineConfig(async ({ mode }) => {
   const config: ViteUserConfig = {
-  plugins: [react(), ...(mode === 'mock' ? [(await import('./mock-api/plugin.ts')).mockApi()] : [])],
+  plugins: [react(), codeColours(), ...(mode === 'mock' ? [(await import('./mock-api/plugin.ts')).mockApi()] : [])],
+  optimizeDeps: { rolldownOptions: { plugins: [codeColours()] } },
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     outDir: 'dist',

@@ -306,6 +306,17 @@ test("a decision is drawn, tried out and deployed", async () => {
   await form.getByTestId("input-regular").fill("true");
   await form.getByRole("button", { name: "Evaluate decision" }).click();
   await page.getByTestId("outcome").getByText("10").first().waitFor();
+  // In the dark the table is dark too, and what is written on it is read.
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+  const brightness = () => page.locator(".ruslo-dmn tbody td.input-cell").first().evaluate((cell) => {
+    let at = cell;
+    while (at && /rgba\(.*, 0\)|transparent/.test(getComputedStyle(at).backgroundColor)) at = at.parentElement;
+    return Math.max(...getComputedStyle(at ?? document.body).backgroundColor.match(/\d+/g).slice(0, 3).map(Number));
+  });
+  await until("the table to be dark", async () => (await brightness()) < 90);
+  await accessible("a table of decisions in the dark");
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  await until("the table to be light again", async () => (await brightness()) > 200);
   await page.getByTestId("deploy").click();
   await until("the decision to be deployed", async () => (await api.get("/decisions")).items.length === 1);
   assert.deepEqual(page.errors, []);

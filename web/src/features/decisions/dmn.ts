@@ -41,7 +41,9 @@ export function translate(template: string, replacements: Record<string, string>
 }
 
 const words = { additionalModules: [{ translate: ['value', translate] }] }
-const views = { drd: words, decisionTable: words, literalExpression: words, boxedExpression: words }
+/** The picture in the colours of all drawings. */
+const drdRenderer = { defaultFillColor: 'var(--diagram-fill)', defaultStrokeColor: 'var(--diagram-stroke)', defaultLabelColor: 'var(--diagram-label)' }
+const views = { drd: { ...words, drdRenderer }, decisionTable: words, literalExpression: words, boxedExpression: words }
 
 export function createEditor(container: HTMLElement): Dmn {
   return new DmnModeler({ container, ...views, common: { expressionLanguages: { options: [{ value: 'feel', label: 'FEEL' }], defaults: { editor: 'feel', inputCell: 'feel' } } } })
