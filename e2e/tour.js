@@ -2,7 +2,8 @@
 // and what is too small for a finger:
 // `LOOKS=dark-en,light-ru node tour.js [PAGE...]`. With UI_URL the pages
 // come from there: a proxy that reads the server's address from the file UI_TARGET.
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { launch, openPage, shot, smallTargets, violations } from "./lib/browser.js";
 import { ADMIN, Server, until } from "./lib/server.js";
 
@@ -17,7 +18,7 @@ const instances = (await api.get("/instances")).items;
 const waiting = instances.find((i) => i.state === "active");
 const models = (await api.get("/models")).items;
 const model = models.find((m) => m.kind === "bpmn");
-const decision = models.find((m) => m.kind === "dmn");
+const decision = models.find((m) => m.kind === "dmn") ?? await api.post("/models", { name: "Discounts", source: readFileSync(path.resolve(import.meta.dirname, "../examples/decisions/discount.dmn"), "utf8"), kind: "dmn" });
 const app = await api.post("/apps", { name: "Checksums", scopes: ["bizproc"] }).catch(async () => (await api.get("/apps")).items[0]);
 const people = (await api.get("/users")).items;
 const anna = await server.signIn("anna", "ruslo-demo");
@@ -38,7 +39,7 @@ const PAGES = [
   ["definition", `/definitions/${definition.id}`],
   ["models", "/designer"],
   ["designer", `/designer/${model.id}`],
-  ...(decision ? [["decision", `/designer/${decision.id}`]] : []),
+  ["decision", `/designer/${decision.id}`],
   ["catalogs", "/catalogs"],
   ["catalog", `/catalogs/${purchases.id}`],
   ["record", `/records/${records[0].id}`],
@@ -79,7 +80,11 @@ try {
           if (as !== login || (only.length > 0 && !only.includes(key))) continue;
           await page.goto(ui + address);
           await page.waitForLoadState("load");
-          await until(`${key} to settle`, () => page.evaluate(() => !document.querySelector("[data-skeleton], .mantine-Skeleton-root")), { timeoutMs: 8000 }).catch(() => {});
+          // Between what is loaded one after another nothing may show for a moment: three looks agree.
+          let calm = 0;
+          const still = () => page.evaluate(() => document.querySelector("main")?.textContent && !document.querySelector("[data-skeleton], .mantine-Skeleton-root"));
+          await until(`${key} to settle`, async () => (calm = (await still()) ? calm + 1 : 0) >= 3, { timeoutMs: 12_000, everyMs: 150 }).catch((e) => console.log(name, key, e.message));
+          if (key === "decision") await page.locator("[data-testid=dmn] :is(table, .djs-shape, .textarea)").first().waitFor().catch((e) => console.log(name, key, e.message));
           if (key === "designer") await page.waitForSelector(".djs-shape").catch((e) => console.log(name, key, e.message));
           await page.waitForTimeout(700);
           await shot(page, `${name}-${key}`);
