@@ -19,6 +19,19 @@ describe('choices', () => {
     ])
     expect(choices(root).map(({ id, inputs }) => [id, inputs])).toEqual([['a', ['income']], ['b', ['income']]])
   })
+  it('does not take the words of a longer name for names', () => {
+    const variable = (name: string) => node('variable', { name })
+    const root = node('definitions', {}, [
+      node('inputData', { id: 'i', name: 'Order sum' }, [variable('Order sum')]),
+      node('decision', { id: 'a', name: 'Customer rank' }, [variable('Customer rank'), table('customer.years')]),
+      node('decision', { id: 'b', name: 'Discount' }, [
+        node('informationRequirement', {}, [node('requiredDecision', { href: '#a' })]),
+        node('informationRequirement', {}, [node('requiredInput', { href: '#i' })]),
+        table('Customer rank', 'Customer rank.level + Order sum * rate'),
+      ]),
+    ])
+    expect(choices(root)[1]?.inputs).toEqual(['customer', 'Order sum', 'rate'])
+  })
   it('leaves calls out', () => {
     const root = node('definitions', {}, [node('decision', { id: 'd' }, [table('sum(items) + number (text)')])])
     expect(choices(root)[0]?.inputs).toEqual(['items', 'text'])

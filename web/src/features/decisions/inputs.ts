@@ -20,18 +20,19 @@ export function choices(root: XmlNode): Choice[] {
     seen.add(id)
     const names = new Set<string>()
     const answered = new Set<string>()
-    for (const requirement of decision.children.filter((node) => node.name === 'informationRequirement')) {
+    for (const requirement of decision.children.filter((node) => node.name === 'informationRequirement' || node.name === 'knowledgeRequirement')) {
       for (const link of requirement.children) {
         const required = byId.get((link.attributes.href ?? '').replace(/^.*#/, ''))
         if (!required) continue
         if (link.name === 'requiredInput') names.add(variableOf(required))
+        else if (link.name === 'requiredKnowledge') answered.add(variableOf(required))
         else {
           answered.add(variableOf(required))
           for (const name of needs(required, seen)) names.add(name)
         }
       }
     }
-    for (const text of expressions(decision)) for (const name of namesIn(text)) if (!answered.has(name)) names.add(name)
+    for (const text of expressions(decision)) for (const name of namesIn(text, [...names, ...answered])) if (!answered.has(name)) names.add(name)
     return [...names]
   }
   return decisions.map((decision) => ({ id: decision.attributes.id ?? '', name: decision.attributes.name ?? decision.attributes.id ?? '', inputs: needs(decision, new Set()) }))
@@ -53,8 +54,11 @@ function expressions(decision: XmlNode): string[] {
 
 const WORDS = new Set(['and', 'or', 'not', 'true', 'false', 'null', 'if', 'then', 'else', 'for', 'in', 'return', 'some', 'every', 'satisfies', 'between', 'instance', 'of', 'item'])
 
-/** The first names of paths; calls and words of the language are none. */
-function namesIn(text: string): string[] {
-  const plain = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '')
+/** The first names of paths; calls, words of the language and what is known already, whose name may have blanks, are none. */
+function namesIn(text: string, known: string[]): string[] {
+  let plain = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '')
+  for (const name of known.filter((one) => one !== '').toSorted((a, b) => b.length - a.length)) {
+    plain = plain.replaceAll(new RegExp(`(?<![\\p{L}\\p{N}_.])${name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\p{L}\\p{N}_])`, 'gu'), ' ')
+  }
   return [...plain.matchAll(/(?<![\p{L}\p{N}_.])([\p{L}_][\p{L}\p{N}_]*)(?!\s*\()(?![\p{L}\p{N}_])/gu)].map((match) => match[1] ?? '').filter((name) => !WORDS.has(name))
 }
