@@ -1,6 +1,6 @@
 //! `ruslo backup PATH`: the whole content into one file, while the server runs or not.
 //!
-//! The file is complete or absent: it is written beside its place, synced, and moved there.
+//! The file is complete or absent: it is written beside its place, by one process at a time, synced, and moved there.
 
 use crate::{
     config::{Config, DatabaseFlags},
@@ -11,7 +11,7 @@ use clap::Args;
 use model::Clock as _;
 use serde_json::json;
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{BufWriter, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -37,13 +37,11 @@ pub struct Backup {
 
 /// Runs the command.
 pub fn execute(options: &Backup) -> Result<ExitCode> {
-    if options.path.exists() && !options.force {
-        bail!("{} exists: choose another file, or replace it with --force", options.path.display());
-    }
+    refuse_existing(options)?;
     let config = Config::load(&(&options.installation).into())?;
     let begun = now();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let sums = runtime.block_on(write(&config, &options.path))?;
+    let sums = runtime.block_on(write(&config, options))?;
     let bytes = fs::metadata(&options.path)?.len();
     let (rows, seconds) = (rows(&sums), begun.elapsed().as_secs_f64());
     if options.json {
@@ -66,23 +64,37 @@ pub(super) fn now() -> Instant {
     Instant::now()
 }
 
-async fn write(config: &Config, path: &Path) -> Result<Sums> {
+async fn write(config: &Config, options: &Backup) -> Result<Sums> {
+    let path = options.path.as_path();
+    database::must_exist(config).await?;
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
-    let written = write_part(config, &part).await;
+    let file = own(&part).with_context(|| format!("can not write {}", part.display()))?;
+    // Another one may have ended between the first look and the lock.
+    let written = match refuse_existing(options) {
+        Ok(()) => write_part(config, &part, &file).await,
+        Err(error) => Err(error),
+    };
     let sums = written.inspect_err(|_| drop(fs::remove_file(&part)))?;
     fs::rename(&part, path).with_context(|| format!("can not move the archive to {}", path.display()))?;
+    // Until here nobody else may take the part for his own.
+    drop(file);
     // The file's name is durable once its folder is.
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).context("the archive's folder")?;
     Ok(sums)
 }
 
-async fn write_part(config: &Config, part: &Path) -> Result<Sums> {
-    database::must_exist(config).await?;
+fn refuse_existing(options: &Backup) -> Result<()> {
+    if options.path.exists() && !options.force {
+        bail!("{} exists: choose another file, or replace it with --force", options.path.display());
+    }
+    Ok(())
+}
+
+async fn write_part(config: &Config, part: &Path, out: &File) -> Result<Sums> {
     let mut export = database::export(config).await?;
-    let out = private(part).with_context(|| format!("can not write {}", part.display()))?;
     let head = file::Head {
         schema: export.schema(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -90,20 +102,87 @@ async fn write_part(config: &Config, part: &Path) -> Result<Sums> {
         made_at: runtime::clock::SystemClock.now().0,
     };
     let writing = || format!("writing {}; no archive was made", part.display());
-    let (sums, out) = file::write(export.as_mut(), BufWriter::new(out), head).await.with_context(writing)?;
-    let mut out = out;
+    let (sums, mut out) = file::write(export.as_mut(), BufWriter::new(out), head).await.with_context(writing)?;
     out.flush().with_context(writing)?;
     out.get_ref().sync_all().with_context(writing)?;
     Ok(sums)
 }
 
-fn private(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(true).write(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
+/// The file for this process alone, empty, readable by its owner only: also one that an earlier process left, that
+/// somebody else laid there, or that another process is writing, which is refused.
+fn own(path: &Path) -> Result<File> {
+    loop {
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            options.mode(0o600);
+        }
+        let file = options.open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => bail!("another back-up writes it"),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        // Between opening and locking it may have become somebody's archive.
+        if !is_at(&file, path) {
+            continue;
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        }
+        file.set_len(0)?;
+        return Ok(file);
     }
-    options.open(path)
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let place = |meta: fs::Metadata| (meta.dev(), meta.ino());
+    fs::metadata(path).ok().map(place) == file.metadata().ok().map(place)
+}
+
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn backup(path: &Path) -> Backup {
+        let installation = DatabaseFlags::default();
+        Backup { installation, path: path.to_owned(), force: false, json: false }
+    }
+
+    #[tokio::test]
+    async fn two_back_ups_do_not_write_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config::local(&folder.path().join("data"));
+        drop(database::lock(&config).unwrap());
+        database::open(&config).await.unwrap().close().await;
+        let (path, part) = (folder.path().join("a.archive"), folder.path().join("a.archive.part"));
+        // Left behind by one that was killed, readable by all.
+        fs::write(&part, "left").unwrap();
+        let other = own(&part).unwrap();
+        assert_eq!(other.metadata().unwrap().len(), 0);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(other.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        let refused = format!("{:#}", write(&config, &backup(&path)).await.unwrap_err());
+        assert!(refused.contains("another back-up"), "{refused}");
+        assert!(part.exists() && !path.exists(), "the other's file stays");
+        drop(other);
+        write(&config, &backup(&path)).await.unwrap();
+        assert!(path.exists() && !part.exists());
+        let refused = format!("{:#}", write(&config, &backup(&path)).await.unwrap_err());
+        assert!(refused.contains("--force") && !part.exists(), "{refused}");
+    }
 }
