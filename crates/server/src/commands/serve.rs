@@ -16,7 +16,7 @@ use clap::Args;
 use model::limits::Limits;
 use platform::Platform;
 use std::{net::SocketAddr, process::ExitCode, time::Duration};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
 use tower_http::compression::{
     CompressionLayer,
     predicate::{NotForContentType, Predicate as _, SizeAbove},
@@ -42,8 +42,11 @@ pub struct Serve {
 pub fn execute(options: Serve) -> Result<ExitCode> {
     logging::start();
     let config = Config::load(&options.installation)?;
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(&config, options.demo))?;
-    Ok(ExitCode::SUCCESS)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(serve(&config, options.demo));
+    // What is left after a stop was cut short is not waited for.
+    runtime.shutdown_background();
+    served.map(|()| ExitCode::SUCCESS)
 }
 
 async fn serve(config: &Config, demo: bool) -> Result<()> {
@@ -79,33 +82,48 @@ async fn serve(config: &Config, demo: bool) -> Result<()> {
             tracing::debug!(%error, "a connection keeps its packets back");
         }
     });
-    let (stopped, told) = tokio::sync::oneshot::channel();
+    let (asked, told) = oneshot::channel();
+    let (quiet, ended) = oneshot::channel();
     let runtime = installation.runtime.clone();
     let stop = async move {
-        stop_signal(runtime).await;
+        asked_to_stop().await;
         // Nobody listens when the server has ended by itself.
-        let _ = stopped.send(());
+        let _ = asked.send(());
+        wind_up(runtime).await;
+        let _ = quiet.send(());
     };
     let serving = axum::serve(listener, make).with_graceful_shutdown(stop);
-    let ended = tokio::select! { ended = serving => ended, () = drained(told) => Ok(()) };
+    let (served, patient) = tokio::select! {
+        served = serving => (served, true),
+        patient = drained(told, ended, asked_to_stop()) => (Ok(()), patient),
+    };
     sweeping.abort();
     drop(control);
-    installation.close().await;
+    if patient {
+        tokio::select! { () = installation.close() => {}, () = asked_to_stop() => {} }
+    }
     if let Some(telemetry) = telemetry {
         // It waits for the last spans to leave: not on a thread that serves.
         tokio::task::spawn_blocking(move || telemetry.stop()).await.context("sending the last spans")?;
     }
     tracing::info!("stopped");
-    ended.context("serving")
+    served.context("serving")
 }
 
-/// Ends when a stop has waited long enough for others, or is asked for again.
-async fn drained(stopped: tokio::sync::oneshot::Receiver<()>) {
-    if stopped.await.is_err() {
+/// Ends when a stop has waited long enough for others, which begins when the engine's work has ended; false: it was
+/// asked for again, at whatever it was.
+async fn drained(told: oneshot::Receiver<()>, ended: oneshot::Receiver<()>, again: impl Future<Output = ()>) -> bool {
+    if told.await.is_err() {
         return std::future::pending().await;
     }
-    tokio::select! { () = tokio::time::sleep(DRAIN) => {}, () = asked_to_stop() => {} }
+    let late = async {
+        // Gone without a word is as good.
+        let _ = ended.await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    let patient = tokio::select! { () = late => true, () = again => false };
     tracing::warn!("requests that did not end are cut off");
+    patient
 }
 
 /// Everything the server answers, by first part of the path.
@@ -191,9 +209,8 @@ async fn asked_to_stop() {
     tokio::select! { () = interrupt => {}, () = terminate => {} }
 }
 
-/// Waits to be asked, then ends the engine's work and long streams, so that the server can go.
-async fn stop_signal(runtime: runtime::Runtime) {
-    asked_to_stop().await;
+/// Ends the engine's work and long streams, so that the server can go.
+async fn wind_up(runtime: runtime::Runtime) {
     tracing::info!("stopping: finishing what is under way");
     runtime.platform().live().close();
     runtime.shutdown().await;
@@ -241,10 +258,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_stop_that_was_never_asked_for_ends_nothing() {
-        let (stopped, told) = tokio::sync::oneshot::channel();
-        drop(stopped);
-        let ended = tokio::time::timeout(Duration::from_millis(20), drained(told)).await;
-        assert!(ended.is_err());
+        let (asked, told) = oneshot::channel();
+        let (_quiet, ended) = oneshot::channel();
+        drop(asked);
+        let done = tokio::time::timeout(Duration::from_millis(20), drained(told, ended, std::future::ready(()))).await;
+        assert!(done.is_err());
+    }
+
+    /// The engine may wait long for a database that does not answer.
+    #[tokio::test]
+    async fn a_second_signal_does_not_wait_for_the_engine() {
+        let (asked, told) = oneshot::channel();
+        let (_quiet, ended) = oneshot::channel();
+        asked.send(()).unwrap();
+        assert!(!drained(told, ended, std::future::ready(())).await);
     }
 
     #[tokio::test]
