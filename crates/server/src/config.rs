@@ -16,6 +16,9 @@ use std::{
 /// Unless told otherwise, partitions of a dead node are taken after so long (design section 3).
 const TAKEOVER_SECONDS: u32 = 10;
 
+/// Nodes are watched no shorter, should they have been given another take-over time.
+const WATCH_MIN: Duration = Duration::from_secs(4);
+
 /// Heading of the flags below in `--help`.
 const INSTALLATION: &str = "Installation";
 
@@ -176,6 +179,12 @@ impl Config {
         }
     }
 
+    /// How long other nodes are watched for a sign of life: for several of their beats, ten of which make a take-over
+    /// time.
+    pub fn watch(&self) -> Duration {
+        (self.takeover * 4 / 10).max(WATCH_MIN)
+    }
+
     fn merge(flags: &InstallationFlags, file: FileConfig) -> Result<Self> {
         let listen_text = flags.listen.clone().or(file.listen).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
         let listen: SocketAddr = listen_text.parse().with_context(|| {
@@ -305,6 +314,12 @@ mod tests {
             assert_eq!(office.exceptions.values().map(Vec::len).collect::<Vec<_>>(), [0, 1]);
         }
         assert!(toml::from_str::<FileConfig>("[calendars.office]\nweek = [[]]").is_err(), "seven days");
+    }
+
+    #[test]
+    fn nodes_are_watched_for_several_beats() {
+        let watch = |text: &str| Config::merge(&InstallationFlags::default(), file(text)).unwrap().watch().as_secs();
+        assert_eq!([watch(""), watch("takeover = 1"), watch("takeover = 600")], [4, 4, 240]);
     }
 
     #[test]

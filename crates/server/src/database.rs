@@ -32,7 +32,8 @@ pub async fn open(config: &Config) -> Result<SharedStore> {
             Ok(Arc::new(store.with_context(|| format!("opening {place}"))?))
         }
         Database::Postgres(url) => {
-            let store = match PostgresStore::open(PostgresOptions::new(url)).await {
+            let options = PostgresOptions { watch: config.watch(), ..PostgresOptions::new(url) };
+            let store = match PostgresStore::open(options).await {
                 // It waited; one more try tells what for.
                 Err(StoreError::Unavailable) => match PostgresExport::open(url).await {
                     Err(why) => Err(why),

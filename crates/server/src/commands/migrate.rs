@@ -13,12 +13,8 @@ use clap::Args;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
-    time::Duration,
 };
 use store::archive::{self, Sums};
-
-/// How long other nodes are watched for a sign of life.
-const WATCH: Duration = Duration::from_secs(4);
 
 /// Options of `ruslo migrate`.
 #[derive(Debug, Args)]
@@ -98,7 +94,7 @@ async fn nobody_serves(config: &Config) -> Result<()> {
     let store = database::open(config).await?;
     let before = store.nodes().await?;
     if !before.is_empty() {
-        tokio::time::sleep(WATCH).await;
+        tokio::time::sleep(config.watch()).await;
     }
     let after = store.nodes().await?;
     store.close().await;

@@ -31,7 +31,7 @@ pub(super) async fn nodes(store: &SharedStore, out: &mut Findings) -> store::Res
 }
 
 pub(super) async fn lags(store: &SharedStore, now: Timestamp, out: &mut Findings) -> store::Result<()> {
-    let mend = "is a server running? If it is, look into its log";
+    let mend = "is a server running? If it is, look into its log, and for instances that are suspended or set aside";
     let late = |at: Option<Timestamp>| at.map(|at| now.0 - at.0).filter(|ms| *ms > LATE_MS);
     let (waiting, oldest) = store.messages_waiting().await?;
     let lags = [
