@@ -30,6 +30,11 @@ const PAGE_MAX: usize = 4_096;
 const SOON_US: u64 = 500_000;
 /// Calls are put off by so much at most.
 const PUT_OFF_MAX_US: u64 = 60_000_000;
+/// What is known of a target without calls is kept for as long as calls are retried, and for so long at least: longer
+/// than a call that waits in the store stays away.
+const KNOWN_US: u64 = 300_000_000;
+/// Forgotten targets are looked for so often.
+const FORGET_EACH_US: u64 = 10_000_000;
 /// Calls put off until a circuit's next try come this far apart.
 const APART_US: u64 = 2_000;
 
@@ -78,6 +83,7 @@ pub(super) struct Board {
     ready: usize,
     in_flight: usize,
     page: usize,
+    forgot_us: u64,
     /// Whether the store may hold due calls that are not here.
     pub(super) more: bool,
     /// Moments at which to look again.
@@ -94,6 +100,8 @@ struct Target {
     call_us: u64,
     /// Calls that were put off come after this moment.
     slot_us: u64,
+    /// When a call for it was last seen.
+    seen_us: u64,
     in_turns: bool,
 }
 
@@ -112,6 +120,7 @@ impl Board {
             ready: 0,
             in_flight: 0,
             page: PAGE,
+            forgot_us: 0,
             more: false,
             wake_at: BTreeSet::from([Timestamp::default()]),
         }
@@ -169,7 +178,9 @@ impl Board {
                 return Placed::Behind(Box::new(ready), at.map_or(soon, |at| at.plus_ms(1)));
             }
         };
+        self.forget_targets(now_us);
         let entry = self.targets.entry(target.clone()).or_default();
+        entry.seen_us = now_us;
         let others = entry.ready.len() + entry.out.len();
         if !entry.circuit.admits(others, now_us) {
             let waited_us =
@@ -231,6 +242,7 @@ impl Board {
     /// is to be put off.
     pub(super) fn back(&mut self, id: OutboxId, target: &Arc<str>, said: Said, now_us: u64) -> Vec<(Ready, u64)> {
         let Some(entry) = self.targets.get_mut(target) else { return Vec::new() };
+        entry.seen_us = now_us;
         if let Some(began_us) = entry.out.remove(&id) {
             self.in_flight -= 1;
             let us = now_us.saturating_sub(began_us);
@@ -293,8 +305,22 @@ impl Board {
         self.more && self.targets.get(target).is_none_or(|entry| entry.ready.len() < READY_PER_TARGET / 2)
     }
 
+    /// Forgets targets that failed and that nothing is to be sent to any more: all calls to them were given up.
+    fn forget_targets(&mut self, now_us: u64) {
+        if now_us.saturating_sub(self.forgot_us) < FORGET_EACH_US {
+            return;
+        }
+        self.forgot_us = now_us;
+        let keep_us = self.window_us.max(KNOWN_US);
+        self.targets.retain(|_, target| {
+            let is_empty = target.ready.is_empty() && target.out.is_empty();
+            !is_empty || now_us.saturating_sub(target.seen_us) < keep_us
+        });
+    }
+
     /// Targets that are busy or failing.
-    pub(super) fn circuits(&self, now_us: u64) -> Vec<Circuit> {
+    pub(super) fn circuits(&mut self, now_us: u64) -> Vec<Circuit> {
+        self.forget_targets(now_us);
         let busy = self.targets.iter().filter(|(_, target)| {
             target.circuit.state() != CircuitState::Closed || target.ready.len() + target.out.len() > 0
         });
@@ -398,6 +424,36 @@ mod tests {
         let (later, later_us) = (at.plus_ms(1), us + 5_000);
         assert!(matches!(board.place(call(2, 1), &target, later, later_us), Placed::Kept));
         assert_eq!(board.next(later_us).map(|(ready, _)| ready.row.id), Some(OutboxId(2)), "the one that tries");
+    }
+
+    /// It was shown as open for ever, and every dead host that was ever called stayed in memory.
+    #[test]
+    fn a_target_that_nothing_is_sent_to_any_more_is_forgotten() {
+        let limits = Limits { circuit_failures: 1, ..Limits::default() };
+        let mut board = Board::new(&limits);
+        for n in 1..=50_i64 {
+            let target: Arc<str> = format!("h{n}").into();
+            assert!(matches!(board.place(call(n, n), &target, NOW, 1), Placed::Kept));
+            board.next(1).unwrap();
+            board.back(OutboxId(n), &target, Said::Fails, 2);
+            board.over(OutboxId(n), InstanceId(n), &target, 2);
+        }
+        assert_eq!(board.circuits(2).len(), 50, "what is put off may come again");
+        // One of them is called still, and one is on its way for long.
+        let minute_us = 60_000_000;
+        let (called, hangs): (Arc<str>, Arc<str>) = ("h7".into(), "slow".into());
+        assert!(matches!(board.place(call(90, 90), &hangs, NOW, 3), Placed::Kept));
+        board.next(3).unwrap();
+        for minute in 1..=20 {
+            let at_us = minute * minute_us;
+            assert!(matches!(board.place(call(91, 91), &called, NOW, at_us), Placed::Kept | Placed::PutOff(..)));
+            if let Some((ready, target)) = board.next(at_us) {
+                board.back(ready.row.id, &target, Said::Fails, at_us);
+                board.put_off(&ready, &target, NOW.plus_ms(60_000));
+            }
+            let known = board.circuits(at_us).len();
+            assert_eq!(known, if minute < 11 { 51 } else { 2 }, "minute {minute}");
+        }
     }
 
     #[test]
