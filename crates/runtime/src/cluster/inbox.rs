@@ -16,6 +16,7 @@ use engine::Command;
 use engine::exchange::ChildOutcome;
 use futures_util::{FutureExt, StreamExt, stream};
 use model::definition::ElementIdx;
+use model::error::codes;
 use model::{
     DefinitionId, DocumentRef, Fault, InstanceId, Object, PartitionId, RecordId, SubscriptionId, Timestamp, UserId,
     partition_of,
@@ -304,7 +305,8 @@ async fn tell(core: &Core, row: &InboxRow, command: &CommandFor) -> bool {
     }
     match core.submit_here(row.partition, Work::Commands { instance, commands }, vec![taking.into()]).await {
         Ok(_) | Err(Refused::Moved(_)) => true,
-        Err(Refused::Fault(fault)) if is_passing(&fault) => false,
+        // A conflict: it was taken before, or another one of the same unit was. The next look shows what is left.
+        Err(Refused::Fault(fault)) if is_passing(&fault) || fault.is(&codes::STORE_CONFLICT) => false,
         Err(Refused::Fault(fault)) => {
             tracing::debug!(instance.id = %command.instance, %fault, "a message to an instance came too late");
             // Of one that can not be worked on it was not taken.

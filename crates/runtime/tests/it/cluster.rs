@@ -452,6 +452,28 @@ async fn a_message_is_taken_once() {
     assert_eq!(town.instances().await.len(), 40);
 }
 
+/// A look that began before a partition went and came back may show what was taken meanwhile, beside what was not.
+#[tokio::test]
+async fn a_message_beside_one_that_was_taken_is_not_lost_with_it() {
+    let mut town = Town::new().await;
+    let a = town.node().await;
+    let asking = town.deploy(&a, &around(&user_task("anna"))).await;
+    let id = a.runtime.start(&town.admin, start(asking)).await.unwrap().instance;
+    let message = |n: i64| {
+        let values = object(json!({format!("from_{n}"): true}));
+        let command = engine::Command::SetVariables { scope: None, values, by: None };
+        let payload = json!({"instance": id, "commands": [command]});
+        let (partition, created_at) = (partition_of(id.0), town.clock.now());
+        InboxRow { partition, id: n, kind: "command".into(), payload, created_at }
+    };
+    town.inner.commit_one(Unit::of(InboxWrite::Insert(Box::new(message(2_000))))).await.unwrap();
+    a.store.show_once_more(message(1_000));
+    town.until("all are taken", 5_000, || async { town.inner.messages_waiting().await.unwrap().0 == 0 }).await;
+    let view = a.runtime.instance(id).await.unwrap();
+    let names: Vec<&str> = view.variables[0].values.keys().map(|name| &**name).collect();
+    assert_eq!(names, ["from_2000"], "what was taken before has no effect, what was not has its own");
+}
+
 #[tokio::test]
 async fn a_storm_of_starts_goes_through_every_hand_over() {
     let mut town = Town::new().await;

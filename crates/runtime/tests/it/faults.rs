@@ -306,7 +306,7 @@ async fn what_waits_for_a_person_is_not_kept_in_memory_and_what_waits_for_a_job_
     let person = world.deploy(&around(&user_task("anna"))).await;
     let job = world.deploy(&around(&service("payment", &[]))).await;
     let (person, job) = (world.start(person, json!({})).await, world.start(job, json!({})).await);
-    store.break_read("load_instances");
+    store.break_read(Some("load_instances"));
     let refused = set(&world, person).await.unwrap_err();
     assert!(refused.is(&codes::STORE_FAILED), "{refused}");
     set(&world, job).await.unwrap();
@@ -317,7 +317,7 @@ async fn what_waits_for_a_person_is_not_kept_in_memory_and_what_waits_for_a_job_
 async fn a_record_is_not_saved_when_its_starts_are_not_known() {
     let (world, store) = on_a_faulty_store().await;
     let catalog = world.catalog().await;
-    store.break_read("definitions");
+    store.break_read(Some("definitions"));
     let refused = world.runtime.create_record(&world.admin, catalog, object(json!({"TITLE": "t"}))).await.unwrap_err();
     assert!(refused.is(&codes::STORE_FAILED), "{refused}");
     assert!(world.store.records(store::Query::default()).await.unwrap().rows.is_empty());

@@ -69,14 +69,39 @@ pub struct FaultyStore {
     refused: Mutex<Option<InstanceId>>,
     /// The instance whose steps are on their way for as long as this stands, and how many there are.
     held: Mutex<Option<(InstanceId, usize)>>,
+    /// Messages that the next look still shows, though they were taken.
+    stale: Mutex<Vec<InboxRow>>,
+    /// What happens at every read of a name.
+    beside: Mutex<Option<(&'static str, Beside)>>,
 }
+
+type Beside = Arc<dyn Fn() + Send + Sync>;
 
 impl FaultyStore {
     pub fn new(inner: SharedStore, node: usize, ground: Arc<Ground>, clock: Arc<dyn Clock>) -> Arc<Self> {
         let (crashed, cut, mended) = (AtomicBool::default(), AtomicBool::default(), Notify::new());
         let (frozen, broken, refused) = (AtomicBool::default(), Mutex::default(), Mutex::default());
-        let held = Mutex::default();
-        Arc::new(Self { inner, node, ground, clock, crashed, cut, frozen, mended, broken, refused, held })
+        let (held, stale, beside) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Arc::new(Self {
+            inner,
+            node,
+            ground,
+            clock,
+            crashed,
+            cut,
+            frozen,
+            mended,
+            broken,
+            refused,
+            held,
+            stale,
+            beside,
+        })
+    }
+
+    /// What it shares with others.
+    pub fn ground(&self) -> &Ground {
+        &self.ground
     }
 
     /// Whether this process died.
@@ -110,9 +135,19 @@ impl FaultyStore {
         }
     }
 
-    /// From now on this read fails.
-    pub fn break_read(&self, name: &'static str) {
-        *self.broken.lock().unwrap() = Some(name);
+    /// From now on this read fails, and no other.
+    pub fn break_read(&self, name: Option<&'static str>) {
+        *self.broken.lock().unwrap() = name;
+    }
+
+    /// From now on this happens beside every read of that name.
+    pub fn beside_read(&self, name: &'static str, what: impl Fn() + Send + Sync + 'static) {
+        *self.beside.lock().unwrap() = Some((name, Arc::new(what)));
+    }
+
+    /// The next look for messages shows this one too, as if it had begun before the message was taken.
+    pub fn show_once_more(&self, row: InboxRow) {
+        self.stale.lock().unwrap().push(row);
     }
 
     /// From now on this instance's steps are refused, and nothing else.
@@ -183,6 +218,11 @@ impl FaultyStore {
     async fn readable(&self, what: &'static str) -> Result<()> {
         self.ground.trace.note(self.node, what);
         self.reach().await?;
+        let beside = self.beside.lock().unwrap().clone().filter(|(name, _)| *name == what);
+        if let Some((_, happens)) = beside {
+            happens();
+            tokio::task::yield_now().await;
+        }
         let broken = *self.broken.lock().unwrap() == Some(what);
         if broken || self.hit(self.faults().read) { Err(failed("read on purpose")) } else { Ok(()) }
     }
@@ -290,10 +330,6 @@ forward! {
         fn nodes() -> Vec<NodeRow>;
         fn leases() -> Vec<LeaseRow>;
     }
-    Inbox {
-        fn messages(partitions: &[PartitionId], limit: u32) -> Vec<InboxRow>;
-        fn messages_waiting() -> (u64, Option<Timestamp>);
-    }
     Exchange {
         fn subscriptions(wanted: SubscriptionQuery) -> Vec<SubscriptionRow>;
         fn published(wanted: MessageQuery) -> Vec<MessageRow>;
@@ -365,6 +401,21 @@ forward! {
 }
 
 #[async_trait]
+impl Inbox for FaultyStore {
+    async fn messages(&self, partitions: &[PartitionId], limit: u32) -> Result<Vec<InboxRow>> {
+        self.readable("messages").await?;
+        let mut rows = std::mem::take(&mut *self.stale.lock().unwrap());
+        rows.extend(self.inner.messages(partitions, limit).await?);
+        Ok(rows)
+    }
+
+    async fn messages_waiting(&self) -> Result<(u64, Option<Timestamp>)> {
+        self.readable("messages_waiting").await?;
+        self.inner.messages_waiting().await
+    }
+}
+
+#[async_trait]
 impl Store for FaultyStore {
     async fn commit(&self, units: Vec<Unit>) -> Result<Vec<Result<UnitReceipt>>> {
         self.reach().await?;
@@ -382,6 +433,7 @@ impl Store for FaultyStore {
             self.reach().await?;
         }
         let (after, unheard) = (self.hit(faults.crash_after), self.hit(faults.unheard));
+        let alone = units.len() == 1;
         let done = self.write(units).await;
         if after {
             return self.die().await;
@@ -391,7 +443,12 @@ impl Store for FaultyStore {
         }
         // A link that was cut meanwhile keeps the answer back.
         self.reach().await?;
-        if unheard { Err(failed("hear of a commit")) } else { done }
+        match unheard {
+            false => done,
+            // A writer that can not say what became of the whole of a call says so of the call, else of each unit.
+            true if alone => Ok(vec![Err(failed("hear of a commit"))]),
+            true => Err(failed("hear of a commit")),
+        }
     }
 
     async fn next_id(&self, kind: IdKind) -> Result<i64> {
