@@ -78,8 +78,9 @@ impl Membership {
             let regular = tokio::select! {
                 biased;
                 () = stop.stopped() => break,
-                () = core.cluster.look.notified() => false,
+                // Before the looks: while partitions move, one is asked for at every moment.
                 () = self.beat_time() => true,
+                () = core.cluster.look.notified() => false,
             };
             self.turn(regular).await;
         }

@@ -4,6 +4,7 @@ use crate::support;
 use crate::support::faulty::{Faults, FaultyStore, Ground};
 use crate::support::trace::Trace;
 use crate::support::{BEGINNING, around, bpmn, object, service, user_task};
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use model::catalog::{Field, FieldType};
 use model::{Clock as _, DefinitionId, InstanceId, PartitionId, partition_of};
@@ -472,6 +473,25 @@ async fn a_message_beside_one_that_was_taken_is_not_lost_with_it() {
     let view = a.runtime.instance(id).await.unwrap();
     let names: Vec<&str> = view.variables[0].values.keys().map(|name| &**name).collect();
     assert_eq!(names, ["from_2000"], "what was taken before has no effect, what was not has its own");
+}
+
+/// While partitions move everybody who looks for an owner asks for a look: hundreds of times a second.
+#[tokio::test]
+async fn looks_asked_for_without_end_leave_room_for_signs_of_life() {
+    let mut town = Town::new().await;
+    let (a, b) = (town.node().await, town.node().await);
+    town.until_served(&[&a, &b], &[4, 4], 2_500).await;
+    // `Wake` with `leases` set, as it travels.
+    const WAKE: &[u8] = b"\x81\xa4Wake\x81\xa6leases\xc3";
+    for node in [&a, &b] {
+        let face = node.runtime.peer_face();
+        assert!(face.answer(WAKE).now_or_never().unwrap().is_ok());
+        node.store.beside_read("nodes", move || drop(face.answer(WAKE).now_or_never()));
+    }
+    town.pass(2 * TAKEOVER_MS).await;
+    assert_eq!(shares(&[&a, &b]), [4, 4]);
+    let nodes = town.inner.nodes().await.unwrap();
+    assert!(nodes.len() == 2 && nodes.iter().all(|node| node.beat > 15), "{nodes:?}");
 }
 
 #[tokio::test]
