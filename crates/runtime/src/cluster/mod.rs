@@ -56,7 +56,7 @@ pub(crate) struct Cluster {
     /// The runtime was shut down.
     pub(crate) left: AtomicBool,
     map: RwLock<Arc<Map>>,
-    /// The map changed: whoever waits for an owner looks again.
+    /// Owners changed: whoever waits for one looks again.
     changed: Notify,
     /// Look at nodes and leases now.
     look: Notify,
@@ -88,6 +88,15 @@ impl Map {
         Some(std::iter::once(first).chain(all).find(|partition| *partition >= from).unwrap_or(first))
     }
 
+    /// Whether somebody may have another owner in the other map. Signs of life alone are none.
+    fn owners_differ(&self, other: &Self) -> bool {
+        let node = |node: &NodeRow| (node.id, node.draining);
+        let lease = |lease: &LeaseRow| (lease.partition, lease.owner, lease.epoch);
+        self.me != other.me
+            || !self.nodes.iter().map(node).eq(other.nodes.iter().map(node))
+            || !self.leases.iter().map(lease).eq(other.leases.iter().map(lease))
+    }
+
     /// All other nodes.
     pub(crate) fn others(&self) -> impl Iterator<Item = &NodeRow> {
         self.nodes.iter().filter(|node| Some(node.id) != self.me)
@@ -117,12 +126,38 @@ impl Cluster {
     }
 
     fn set_map(&self, map: Map) {
-        *self.map.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(map);
-        self.changed.notify_waiters();
+        let mut kept = self.map.write().unwrap_or_else(PoisonError::into_inner);
+        let moved = kept.owners_differ(&map);
+        *kept = Arc::new(map);
+        drop(kept);
+        if moved {
+            self.changed.notify_waiters();
+        }
     }
 
     /// Has nodes and leases looked at soon.
     pub(crate) fn look(&self) {
         self.look.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_who_serves_what_makes_maps_differ() {
+        let node = |beat, draining| {
+            let (id, started_at) = (NodeId(1), Timestamp(0));
+            NodeRow { id, url: "local://1".into(), version: "1".into(), started_at, beat, draining }
+        };
+        let lease = |owner, epoch| LeaseRow { partition: PartitionId(3), owner, epoch };
+        let map = |node, lease| Map { me: Some(NodeId(1)), nodes: vec![node], leases: vec![lease], since: Vec::new() };
+        let before = map(node(1, false), lease(Some(NodeId(1)), 1));
+        assert!(!before.owners_differ(&map(node(2, false), lease(Some(NodeId(1)), 1))), "a sign of life");
+        assert!(before.owners_differ(&map(node(1, true), lease(Some(NodeId(1)), 1))), "it leaves");
+        assert!(before.owners_differ(&map(node(1, false), lease(None, 2))), "a lease that ended");
+        assert!(before.owners_differ(&Map { me: None, ..before.clone() }), "no member any more");
+        assert!(before.owners_differ(&Map { nodes: Vec::new(), ..before.clone() }), "a node that went");
     }
 }
