@@ -469,7 +469,12 @@ async fn serve(core: &Arc<Core>, fences: Vec<Fence>) -> Result<(), Fault> {
     core.outbox.notify_one();
     core.cluster.inbox.look();
     core.cluster.changed.notify_waiters();
-    scripts::take_up(core).await
+    if let Err(fault) = scripts::take_up(core).await {
+        // The partitions are served all the same, and no later look comes back to this.
+        tracing::warn!(%fault, "waiting scripts are read later");
+        scripts::take_up_soon(core.clone());
+    }
+    Ok(())
 }
 
 /// When a partition is forgotten.

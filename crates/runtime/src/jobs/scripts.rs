@@ -27,6 +27,9 @@ struct State {
     known: HashSet<JobId>,
     /// Whether the store may hold scripts that are not here.
     more: bool,
+    /// How often they were asked to be taken up soon, and whether somebody is at it.
+    asked: u64,
+    taking: bool,
 }
 
 impl Scripts {
@@ -46,6 +49,20 @@ impl Scripts {
             return false;
         }
         state.known.insert(job)
+    }
+
+    /// Whether who asks has to do it himself.
+    fn ask(&self) -> bool {
+        let mut state = self.lock();
+        state.asked += 1;
+        !std::mem::replace(&mut state.taking, true)
+    }
+
+    /// Whether nobody asked since.
+    fn answered(&self, asked: u64) -> bool {
+        let mut state = self.lock();
+        state.taking = state.asked != asked;
+        !state.taking
     }
 
     /// Whether it is time to read on.
@@ -89,14 +106,22 @@ pub(crate) async fn take_up(core: &Arc<Core>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Takes up what may be there after a commit whose answer was lost.
+/// Takes up what may be there after a commit whose answer was lost. One at a time does so, however often it is asked
+/// for while the database is away.
 pub(crate) fn take_up_soon(core: Arc<Core>) {
+    if !core.jobs.scripts.ask() {
+        return;
+    }
     tokio::spawn(async move {
-        while let Err(fault) = take_up(&core).await {
-            if fault.is(&codes::SHUTTING_DOWN) {
-                return;
+        loop {
+            let asked = core.jobs.scripts.lock().asked;
+            match take_up(&core).await {
+                Err(fault) if !fault.is(&codes::SHUTTING_DOWN) => {
+                    core.clock.sleep_until(core.now().plus_ms(AGAIN_MS)).await;
+                }
+                _ if core.jobs.scripts.answered(asked) => return,
+                _ => {}
             }
-            core.clock.sleep_until(core.now().plus_ms(AGAIN_MS)).await;
         }
     });
 }
@@ -153,5 +178,14 @@ mod tests {
         assert_eq!(admitted, [true, false, true, true, true, false], "one that is here is not run twice");
         assert!(!scripts.over(JobId(1), 4) && !scripts.over(JobId(2), 4) && scripts.over(JobId(3), 4));
         assert_eq!(scripts.len(), 1);
+    }
+
+    #[test]
+    fn one_at_a_time_takes_up_what_all_asked_for() {
+        let scripts = Scripts::default();
+        assert!(scripts.ask() && !scripts.ask());
+        assert!(!scripts.answered(1), "somebody asked since");
+        assert!(!scripts.ask() && scripts.answered(3));
+        assert!(scripts.ask(), "the next begins anew");
     }
 }
