@@ -57,6 +57,13 @@ struct Ready {
     family: Vec<Ready>,
 }
 
+impl Ready {
+    /// Whether scripts begin with its unit.
+    fn has_scripts(&self) -> bool {
+        !self.after.scripts.is_empty() || self.family.iter().any(Self::has_scripts)
+    }
+}
+
 impl Worker {
     /// A worker for `core.lanes[lane]`.
     pub(crate) fn new(core: Arc<Core>, lane: usize) -> Self {
@@ -281,6 +288,7 @@ impl Worker {
         match committed {
             Ok(results) => {
                 let mut again = Vec::new();
+                let (mut unsure, mut has_scripts) = (false, false);
                 for (ready, result) in ready.into_iter().zip(results) {
                     match result {
                         Ok(_) => {
@@ -289,8 +297,15 @@ impl Worker {
                         }
                         Err(StoreError::Conflict { what: Conflict::Fenced }) => self.fenced(ready),
                         Err(StoreError::Conflict { what }) => again.extend(self.conflicted(ready, &what).await),
-                        Err(error) => self.refused(ready, error).await,
+                        Err(error) => {
+                            unsure = true;
+                            has_scripts |= ready.has_scripts();
+                            self.refused(ready, error).await;
+                        }
                     }
+                }
+                if unsure {
+                    self.look_all_the_same(has_scripts);
                 }
                 if !again.is_empty() {
                     self.core.lanes[self.lane].push_front(again);
@@ -299,7 +314,7 @@ impl Worker {
             Err(error) => {
                 tracing::error!(%error, "a commit failed");
                 let fault = Fault::from(error);
-                let has_scripts = ready.iter().any(|r| !r.after.scripts.is_empty());
+                let has_scripts = ready.iter().any(Ready::has_scripts);
                 ready.into_iter().for_each(|r| self.finish(r, Err(fault.clone())));
                 self.look_all_the_same(has_scripts);
             }

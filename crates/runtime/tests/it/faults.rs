@@ -168,12 +168,7 @@ async fn an_instance_whose_steps_the_database_refuses_is_set_aside_alone_until_i
 #[tokio::test]
 async fn a_script_that_loops_is_an_incident_and_a_slow_one_gets_through() {
     let world = World::new().await;
-    let script = |code: &str| {
-        around(&format!(
-            r#"<bpmn:scriptTask id="a" scriptFormat="javascript"><bpmn:script>{code}</bpmn:script></bpmn:scriptTask>"#
-        ))
-    };
-    let slow = world.deploy(&script("let n = 0; for (let i = 0; i &lt; 3000000; i++) n += i; return {n: n};")).await;
+    let slow = world.deploy(&script(SLOW)).await;
     let id = world.start(slow, json!({})).await;
     world.until_state(id, "completed").await;
     assert_eq!(world.variables(id).await, json!({"n": 4_499_998_500_000_i64}));
@@ -195,7 +190,8 @@ async fn a_script_that_loops_is_an_incident_and_a_slow_one_gets_through() {
 async fn a_result_that_is_too_large_is_an_incident() {
     let world = World::new().await;
     let told = async |id: InstanceId| {
-        let open = || async { world.runtime.incidents(Some(true), Some(id), Page::default()).await.unwrap().items.pop() };
+        let open =
+            || async { world.runtime.incidents(Some(true), Some(id), Page::default()).await.unwrap().items.pop() };
         world.until("an incident", open).await.code
     };
     let slow = "let n = 0; for (let i = 0; i &lt; 3000000; i++) n += i; return {text: 'x'.repeat(2000000)};";
@@ -223,6 +219,42 @@ async fn a_result_that_is_too_large_is_an_incident() {
     let id = world.start(definition, variables).await;
     assert_eq!(told(id).await, codes::VARIABLE_TOO_LARGE.code);
     assert_eq!(world.runtime.calls(id).await.unwrap().len(), 1, "it was called once");
+}
+
+fn script(code: &str) -> String {
+    around(&format!(
+        r#"<bpmn:scriptTask id="a" scriptFormat="javascript"><bpmn:script>{code}</bpmn:script></bpmn:scriptTask>"#
+    ))
+}
+
+/// It takes longer than a step may.
+const SLOW: &str = "let n = 0; for (let i = 0; i &lt; 3000000; i++) n += i; return {n: n};";
+
+/// A database that was cut off after it had written: the start is there, and so is the script that nobody announced.
+#[tokio::test]
+async fn what_was_written_without_an_answer_goes_on() {
+    let (world, store) = on_a_faulty_store().await;
+    let definition = world.deploy(&script(SLOW)).await;
+    store.ground().faults.lock().unwrap().unheard = 1_000;
+    let refused = world.runtime.start(&world.admin, StartRequest::of(definition)).await.unwrap_err();
+    assert!(refused.is(&codes::STORE_FAILED), "{refused}");
+    store.ground().faults.lock().unwrap().unheard = 0;
+    let id = world.store.instances(store::Query::default()).await.unwrap().rows.remove(0).id;
+    world.until_state(id, "completed").await;
+}
+
+/// Partitions are served, yet what waits in them could not be read at that moment.
+#[tokio::test]
+async fn scripts_that_could_not_be_read_when_their_partition_came_are_taken_up_later() {
+    let (mut world, store) = on_a_faulty_store().await;
+    let definition = world.deploy(&script(SLOW)).await;
+    let id = world.start(definition, json!({})).await;
+    store.break_read(Some("open_jobs"));
+    world.crash_and_reopen().await;
+    store.break_read(None);
+    world
+        .until_later("the script is done", 100, || async { (world.state(id).await == "completed").then_some(()) })
+        .await;
 }
 
 /// Answers every connection: the first with 500, the others with JSON.
