@@ -18,32 +18,31 @@ const AHEAD_S: i64 = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Marks {
     known: HashMap<PartitionId, (u64, i64)>,
-    /// The first one of this round that is on its way; every unit of the round that needs one has one.
-    asked: HashMap<PartitionId, (u64, i64)>,
+}
+
+/// A mark on its way with a unit.
+#[derive(Debug)]
+pub(crate) struct Mark {
+    fence: Fence,
+    id: i64,
 }
 
 impl Marks {
-    /// A round begins.
-    pub(crate) fn begin(&mut self) {
-        self.asked.clear();
-    }
-
-    /// Adds the next mark to a unit whose ids are beyond the last one known.
-    pub(crate) fn cover(&mut self, fence: Fence, ids: &IdSource, unit: &mut Unit) {
+    /// Adds the next mark to a unit whose ids are beyond the last one known. Until it is written every unit that needs
+    /// one has one.
+    pub(crate) fn cover(&self, fence: Fence, ids: &IdSource, unit: &mut Unit) -> Option<Mark> {
         let known = self.known.get(&fence.partition);
         if unit.writes.is_empty() || known.is_some_and(|(epoch, mark)| *epoch == fence.epoch && ids.last() <= *mark) {
-            return;
+            return None;
         }
-        let mark = ids.ahead(AHEAD_S);
-        self.asked.entry(fence.partition).or_insert((fence.epoch, mark));
-        unit.push(SettingWrite::Put { key: key(fence.partition), value: mark.into() });
+        let id = ids.ahead(AHEAD_S);
+        unit.push(SettingWrite::Put { key: key(fence.partition), value: id.into() });
+        Some(Mark { fence, id })
     }
 
-    /// A unit of the partition was written.
-    pub(crate) fn written(&mut self, partition: PartitionId) {
-        if let Some(mark) = self.asked.remove(&partition) {
-            self.known.insert(partition, mark);
-        }
+    /// The unit with this mark was written, and of those of its round it is the last so far.
+    pub(crate) fn written(&mut self, Mark { fence, id }: Mark) {
+        self.known.insert(fence.partition, (fence.epoch, id));
     }
 }
 
@@ -55,4 +54,35 @@ pub(crate) async fn greatest(core: &Core, partition: PartitionId) -> Result<i64,
 
 fn key(partition: PartitionId) -> String {
     format!("runtime.ids.{}", partition.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Timestamp;
+
+    #[test]
+    fn a_mark_that_was_not_written_is_asked_for_again() {
+        let fence = Fence { partition: PartitionId(3), epoch: 1 };
+        let (mut ids, mut marks) = (IdSource::new(fence.partition, 0), Marks::default());
+        let cover = |marks: &Marks, ids: &IdSource, fence| {
+            let mut unit = Unit::of(SettingWrite::Delete { key: "a".to_owned() });
+            let mark = marks.cover(fence, ids, &mut unit);
+            assert_eq!(unit.writes.len(), 1 + usize::from(mark.is_some()));
+            mark
+        };
+        let now = Timestamp(1_800_000_000_000);
+        ids.next(now);
+        let first = cover(&marks, &ids, fence).unwrap();
+        marks.written(first);
+        // One unit of a round stays below the mark, the next is beyond it and is refused.
+        assert!(cover(&marks, &ids, fence).is_none());
+        ids.next(now.plus_ms(1_000 * (AHEAD_S + 1)));
+        assert!(cover(&marks, &ids, fence).is_some());
+        let again = cover(&marks, &ids, fence).expect("none was written");
+        marks.written(again);
+        assert!(cover(&marks, &ids, fence).is_none());
+        assert!(cover(&marks, &ids, Fence { epoch: 2, ..fence }).is_some(), "another epoch");
+        assert!(marks.cover(fence, &ids, &mut Unit::new()).is_none(), "what writes nothing gives no ids");
+    }
 }

@@ -5,12 +5,12 @@
 //! waits for the partition; an instance that breaks an invariant is set aside alone.
 
 use super::cache::{Hot, HotCache};
-use super::marks::Marks;
+use super::marks::{Mark, Marks};
 use super::prepare::prepare;
 use super::rows;
 use super::session::{Aftermath, Answered, Before, Session};
 use super::step;
-use super::work::{Ack, Done, Envelope, Finished, Mark, Refused, Work};
+use super::work::{self, Ack, Done, Envelope, Finished, Refused, Work};
 use crate::core::{Core, Counts};
 use crate::exchange::{calls, dealings};
 use crate::instances::aside::{self, Refusals};
@@ -55,6 +55,8 @@ struct Ready {
     snapshot_bytes: usize,
     /// Instances that were called and begun in the same unit.
     family: Vec<Ready>,
+    /// The mark of its partition's ids that the unit moves.
+    mark: Option<Mark>,
 }
 
 impl Ready {
@@ -116,7 +118,6 @@ impl Worker {
 
     async fn round(&mut self, batch: Vec<Envelope>) {
         let now = self.core.now();
-        self.marks.begin();
         Counts::add(&self.core.counts.commands, batch.len());
         self.core.meters.round_commands.add(batch.len() as u64);
         let (mut sessions, work) = self.group(batch, now);
@@ -257,12 +258,12 @@ impl Worker {
                 for mut child in std::mem::take(&mut session.dealings.family) {
                     let (more, after, snapshot_bytes) = rows::unit(&core, &mut child);
                     unit.writes.extend(more.writes);
-                    family.push(Ready { session: Box::new(child), after, snapshot_bytes, family: Vec::new() });
+                    let session = Box::new(child);
+                    family.push(Ready { session, after, snapshot_bytes, family: Vec::new(), mark: None });
                 }
-                if let Some((_, ids)) = self.ids.get(&session.partition) {
-                    self.marks.cover(session.fence, ids, &mut unit);
-                }
-                Some((Ready { session, after, snapshot_bytes, family }, unit))
+                let ids = self.ids.get(&session.partition);
+                let mark = ids.and_then(|(_, ids)| self.marks.cover(session.fence, ids, &mut unit));
+                Some((Ready { session, after, snapshot_bytes, family, mark }, unit))
             }
             Ok(Err(fault)) => {
                 let answered = std::mem::take(&mut session.answered).into_iter().map(|a| a.envelope);
@@ -289,10 +290,12 @@ impl Worker {
             Ok(results) => {
                 let mut again = Vec::new();
                 let (mut unsure, mut has_scripts) = (false, false);
-                for (ready, result) in ready.into_iter().zip(results) {
+                for (mut ready, result) in ready.into_iter().zip(results) {
                     match result {
                         Ok(_) => {
-                            self.marks.written(ready.session.partition);
+                            if let Some(mark) = ready.mark.take() {
+                                self.marks.written(mark);
+                            }
                             self.finish(ready, Ok(()));
                         }
                         Err(StoreError::Conflict { what: Conflict::Fenced }) => self.fenced(ready),
@@ -376,7 +379,7 @@ impl Worker {
 
     /// After the commit: keeps the instance warm, releases effects, tells everybody.
     fn finish(&mut self, ready: Ready, committed: Result<(), Fault>) {
-        let Ready { mut session, after, snapshot_bytes, family } = ready;
+        let Ready { mut session, after, snapshot_bytes, family, mark: _ } = ready;
         if let Err(fault) = committed {
             self.cache.forget(session.id);
             session.answered.into_iter().for_each(|a| self.refuse(a.envelope, &fault));
@@ -545,7 +548,7 @@ fn is_marked(envelope: &Envelope) -> bool {
 }
 
 fn takes_message(envelope: &Envelope) -> bool {
-    let takes = |mark: &Mark| matches!(mark, Mark::Take { .. });
+    let takes = |mark: &work::Mark| matches!(mark, work::Mark::Take { .. });
     envelope.work.marks().iter().any(takes)
         || envelope.extra.iter().any(|write| matches!(write, Write::Inbox(InboxWrite::Take { .. })))
 }
