@@ -10,6 +10,7 @@ use super::prepare::prepare;
 use super::rows;
 use super::session::{Aftermath, Answered, Before, Session};
 use super::step;
+use super::watchers::Watchers;
 use super::work::{self, Ack, Done, Envelope, Finished, Refused, Work};
 use crate::core::{Core, Counts};
 use crate::exchange::{calls, dealings};
@@ -20,13 +21,12 @@ use engine::{Instance, InstanceState};
 use futures_util::FutureExt;
 use indexmap::IndexMap;
 use model::error::codes;
-use model::{Fault, IdSource, IncidentId, InstanceId, PartitionId, Timestamp, partition_of};
+use model::{Fault, IdSource, IncidentId, InstanceId, PartitionId, Timestamp};
 use platform::LiveEvent;
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use store::{Conflict, Fence, InboxWrite, StoreError, StoredInstance, Unit, Write};
-use tokio::sync::oneshot;
 
 /// Commands of one round (performance 3.4: SQLite gains little beyond).
 const ROUND_MAX: usize = 256;
@@ -44,8 +44,7 @@ pub(crate) struct Worker {
     marks: Marks,
     cache: HotCache,
     refusals: Refusals,
-    /// Callers who wait for instances to end.
-    watchers: HashMap<InstanceId, Vec<oneshot::Sender<Finished>>>,
+    watchers: Watchers,
 }
 
 /// A session with what it writes.
@@ -76,7 +75,7 @@ impl Worker {
             marks: Marks::default(),
             cache: HotCache::new(CACHE_BYTES),
             refusals: Refusals::default(),
-            watchers: HashMap::new(),
+            watchers: Watchers::default(),
         }
     }
 
@@ -113,7 +112,7 @@ impl Worker {
     /// What memory holds of a partition that is served here no more. Callers who wait for ends look at the store.
     fn forget(&mut self, partition: PartitionId) {
         self.cache.forget_partition(partition);
-        self.watchers.retain(|id, _| partition_of(id.0) != partition);
+        self.watchers.forget_partition(partition);
     }
 
     async fn round(&mut self, batch: Vec<Envelope>) {
@@ -382,6 +381,8 @@ impl Worker {
         let Ready { mut session, after, snapshot_bytes, family, mark: _ } = ready;
         if let Err(fault) = committed {
             self.cache.forget(session.id);
+            // It may have ended all the same: who waits for that looks at the store.
+            drop(self.watchers.take(session.id));
             session.answered.into_iter().for_each(|a| self.refuse(a.envelope, &fault));
             return;
         }
@@ -394,7 +395,7 @@ impl Worker {
         }
         let state = session.state.as_ref();
         if let Some(ended) = state.filter(|s| s.state() != InstanceState::Active) {
-            for watcher in self.watchers.remove(&session.id).into_iter().flatten() {
+            for watcher in self.watchers.take(session.id) {
                 // Who gave up waiting dropped his end.
                 let _ = watcher.send(Finished { state: ended.state(), variables: ended.variables().clone() });
             }
@@ -453,11 +454,7 @@ impl Worker {
         let done = result.map(|()| {
             let watch = matches!(&envelope.work, Work::Start(start) if start.watch);
             let ended = state.is_none_or(|s| s.state() != InstanceState::Active);
-            let finished = (watch && !ended).then(|| {
-                let (sender, receiver) = oneshot::channel();
-                self.watchers.entry(id).or_default().push(sender);
-                receiver
-            });
+            let finished = (watch && !ended).then(|| self.watchers.watch(id));
             Done {
                 instance: id,
                 state: state.map_or(InstanceState::Canceled, Instance::state),
