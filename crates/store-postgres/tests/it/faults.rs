@@ -32,6 +32,15 @@ fn fence(partition: u8, epoch: u64) -> Fence {
     Fence { partition: PartitionId(partition), epoch }
 }
 
+/// Waits until a session of the database waits for what another holds.
+async fn until_one_waits(url: &str) {
+    const WAITS: &str =
+        "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let url = url.to_owned();
+    let looks = move || (0..10_000).any(|_| !server::texts(&url, WAITS).is_empty());
+    assert!(tokio::task::spawn_blocking(looks).await.unwrap(), "nobody waits");
+}
+
 const CUT: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()";
 
@@ -141,7 +150,7 @@ fn a_lease_taken_meanwhile_refuses_and_one_held_is_waited_for() {
             let store = store.clone();
             async move { store.commit(vec![timer(2), timer(3).fenced(fence(0, 1)), timer(4)]).await }
         });
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        until_one_waits(&url).await;
         assert!(!late.is_finished(), "nobody knows yet whether the lease holds");
         thief.batch_execute("COMMIT").await.unwrap();
         let results = late.await.unwrap().unwrap();
@@ -224,7 +233,7 @@ fn two_that_lock_each_other_both_commit() {
             let (store, unit) = (store.clone(), Unit::of(close(1)).with(close(2)));
             async move { store.commit_one(unit).await }
         });
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        until_one_waits(&url).await;
         other.batch_execute("UPDATE timers SET due_at = 7 WHERE id >> 8 = 1; COMMIT").await.unwrap();
         ours.await.unwrap().unwrap();
         assert_eq!(timers(&store).await, HashSet::new());
