@@ -33,7 +33,8 @@ export async function openPage(browser, { width = 1440, height = 900, locale = "
   }
   page.errors = [];
   page.on("pageerror", (error) => page.errors.push(error.stack ?? String(error)));
-  page.setDefaultTimeout(15_000);
+  // Half of what `until` has: it may hold a step that is taken again.
+  page.setDefaultTimeout(30_000);
   return page;
 }
 

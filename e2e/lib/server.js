@@ -11,17 +11,23 @@ const POSTGRES = path.resolve(import.meta.dirname, "../../tools/postgres");
 export const ADMIN = { login: "admin", password: "correct horse battery" };
 const run = promisify(execFile);
 
-/** A port that was free a moment ago. */
+/** A port that was free a moment ago, of those that no connection is given nor a browser refuses: it stays free. */
 export async function freePort() {
-  const server = net.createServer().listen(0, "127.0.0.1");
-  await new Promise((ok) => server.once("listening", ok));
-  const { port } = server.address();
-  await new Promise((ok) => server.close(ok));
-  return port;
+  for (;;) {
+    const port = 11_000 + Math.floor(Math.random() * 9_000);
+    const server = net.createServer();
+    const free = await new Promise((ok) => server.once("error", () => ok(false)).listen(port, "127.0.0.1", () => ok(true)));
+    if (!free) continue;
+    await new Promise((ok) => server.close(ok));
+    return port;
+  }
 }
 
+/** How long what must come may take on a machine that is busy; what comes is waited for no longer than it takes. */
+const PATIENCE_MS = 60_000;
+
 /** Waits until `probe` gives something truthy; fails with `what` and the last error. */
-export async function until(what, probe, { timeoutMs = 15_000, everyMs = 50 } = {}) {
+export async function until(what, probe, { timeoutMs = PATIENCE_MS, everyMs = 50 } = {}) {
   const end = Date.now() + timeoutMs;
   let last;
   while (Date.now() < end) {

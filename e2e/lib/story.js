@@ -27,7 +27,7 @@ export async function startApp(server, language, { token, env = {} }) {
       ? new App("php", ["-S", `127.0.0.1:${port}`, path.join(EXAMPLES, "md5_app.php")], common)
       : new App("python3", [path.join(EXAMPLES, "md5_app.py"), "serve"], common);
   app.url = `http://127.0.0.1:${port}`;
-  await until(`the ${language} app to listen`, () => fetch(app.url).then(() => true), { timeoutMs: 20_000 });
+  await until(`the ${language} app to listen`, () => fetch(app.url).then(() => true));
   const registering =
     language === "php"
       ? new App("php", [path.join(EXAMPLES, "md5_register.php")], common)

@@ -141,7 +141,7 @@ test("everything moves to PostgreSQL and back, and goes on there", async () => {
       const there = await moved.signIn();
       assert.deepEqual((await there.get("/instances")).items.map((i) => i.id), before.items.map((i) => i.id));
       const task = (await there.get("/tasks")).items[0];
-      await until("the partitions to be served", () => there.post(`/tasks/${task.id}/complete`, {}).then(() => true), { timeoutMs: 30_000 });
+      await until("the partitions to be served", () => there.post(`/tasks/${task.id}/complete`, {}).then(() => true));
       assert.equal((await there.get(`/instances/${before.items[0].id}`)).state, "completed");
       await assert.rejects(moved.cli("migrate", "--to", path.join(dir, "y")), /stop the nodes/);
       const archive = path.join(dir, "pg.archive");

@@ -46,7 +46,7 @@ export class Node extends Server {
     await until(`${this.name} to be ready`, async () => {
       if (this.exited !== undefined) throw new Error(`it stopped (${this.exited}):\n${this.output().slice(-3000)}`);
       return (await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(2_000) })).ok;
-    }, { timeoutMs: 40_000, everyMs: 20 });
+    }, { everyMs: 20 });
     return Date.now() - begun;
   }
 
