@@ -238,6 +238,8 @@ fn failure(error: WriteError, live: &Live, commit_sent: bool, commits_own: bool)
         };
     };
     match (code.as_str(), &code[..2]) {
+        // CockroachDB's word for a COMMIT that may have been done.
+        ("40003", _) => Failure::Refused(failed(UNKNOWN, error)),
         (_, "40") => Failure::Again(failed("commit", error)),
         ("26000" | "0A000", _) => {
             live.forget();

@@ -136,6 +136,20 @@ fn a_database_that_is_away_is_waited_for_and_not_for_ever() {
 }
 
 #[test]
+fn a_commit_that_may_have_been_done_is_not_sent_again() {
+    let url = database();
+    let sql = "CREATE SEQUENCE tries;
+        CREATE FUNCTION unclear() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM nextval('tries'); RAISE EXCEPTION 'unclear' USING ERRCODE = '40003'; END $$;
+        CREATE CONSTRAINT TRIGGER unclear AFTER INSERT ON timers DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION unclear()";
+    server::execute(&url, sql);
+    let outcome = block_on(async { open(&url).await.commit_one(timer(1)).await });
+    assert!(matches!(outcome, Err(StoreError::Failed { .. })), "{outcome:?}");
+    assert_eq!(server::texts(&url, "SELECT last_value FROM tries"), ["1"]);
+}
+
+#[test]
 fn a_lease_taken_meanwhile_refuses_and_one_held_is_waited_for() {
     let url = database();
     block_on(async {
