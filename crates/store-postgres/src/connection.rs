@@ -21,7 +21,10 @@ use std::{
     time::Duration,
 };
 use store::{Result, StoreError};
-use tokio::{task::AbortHandle, time::Instant};
+use tokio::{
+    task::AbortHandle,
+    time::{Instant, timeout},
+};
 use tokio_postgres::{
     Client, Error, Row, Statement,
     types::{ToSql, Type},
@@ -32,6 +35,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 const STATEMENTS: usize = 512;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// A server, or what stands before it, that takes a connection and does not say a word is given up after so long, for
+/// each host that the URL names.
+const GREETING: Duration = Duration::from_secs(10);
 
 /// What a connection is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +76,42 @@ const READ_SETTINGS: &[&str] = &[
     "SET tcp_user_timeout = '10s'",
 ];
 
+/// Why there is no connection.
+enum Absent {
+    Refused(Error),
+    Silent,
+}
+
+impl From<Error> for Absent {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<Absent> for StoreError {
+    fn from(absent: Absent) -> Self {
+        match absent {
+            Absent::Refused(error) => failed("connect", error),
+            Absent::Silent => Self::Unavailable,
+        }
+    }
+}
+
+impl Absent {
+    fn why(&self) -> String {
+        match self {
+            Self::Refused(error) => options::detail(error),
+            Self::Silent => "it takes a connection and does not answer".to_owned(),
+        }
+    }
+
+    /// Whether waiting does not help: a wrong password, no such database.
+    fn is_hopeless(&self) -> bool {
+        let Self::Refused(error) = self else { return false };
+        error.code().is_some_and(|code| matches!(code.code(), "28000" | "28P01" | "3D000" | "42501"))
+    }
+}
+
 /// How connections to one database are made.
 #[derive(Clone)]
 pub(crate) struct Connector {
@@ -93,7 +135,17 @@ impl Connector {
 
     /// A plain connection, for work outside the store's own.
     pub(crate) async fn plain(&self) -> Result<Client> {
-        self.client().await.map(|(client, _)| client).map_err(|e| failed("connect", e))
+        Ok(self.in_time(self.client()).await?.0)
+    }
+
+    /// The driver limits only how long it takes to reach the port.
+    async fn in_time<T>(
+        &self,
+        work: impl Future<Output = std::result::Result<T, Error>>,
+    ) -> std::result::Result<T, Absent> {
+        let hosts = u32::try_from(self.target.config.get_hosts().len()).unwrap_or(u32::MAX).max(1);
+        let most = self.answer_timeout.min(GREETING).saturating_mul(hosts);
+        Ok(timeout(most, work).await.map_err(|_| Absent::Silent)??)
     }
 
     async fn client(&self) -> std::result::Result<(Client, AbortHandle), Error> {
@@ -175,7 +227,7 @@ impl Link {
                     Some(then) => then,
                     None => match self.try_connect(&mut state).await {
                         Ok(live) => return Ok(live),
-                        Err((error, _)) if hopeless(&error) => return Err(failed("connect", error)),
+                        Err((absent, _)) if absent.is_hopeless() => return Err(absent.into()),
                         Err((_, then)) => then,
                     },
                 }
@@ -187,21 +239,21 @@ impl Link {
         }
     }
 
-    async fn try_connect(&self, state: &mut State) -> std::result::Result<Arc<Live>, (Error, Instant)> {
-        match self.connector.connect(self.purpose).await {
+    async fn try_connect(&self, state: &mut State) -> std::result::Result<Arc<Live>, (Absent, Instant)> {
+        match self.connector.in_time(self.connector.connect(self.purpose)).await {
             Ok(live) => {
                 let live = Arc::new(live);
                 *state = State { live: Some(live.clone()), ..State::default() };
                 Ok(live)
             }
-            Err(error) => {
+            Err(absent) => {
                 state.failures += 1;
                 let pause = FIRST_PAUSE.saturating_mul(1 << state.failures.min(6)).min(LONGEST_PAUSE);
                 let then = Instant::now() + jittered(pause);
                 state.not_before = Some(then);
-                let (why, failures) = (options::detail(&error), state.failures);
+                let (why, failures) = (absent.why(), state.failures);
                 tracing::warn!(code = "STO-0005", error = why, failures, "the database is not reached");
-                Err((error, then))
+                Err((absent, then))
             }
         }
     }
@@ -211,11 +263,6 @@ impl Link {
 pub(crate) fn jittered(pause: Duration) -> Duration {
     let random = RandomState::new().hash_one(0) % 1_000;
     pause / 2 + pause.mul_f64(random as f64 / 2_000.0)
-}
-
-/// Whether waiting does not help: a wrong password, no such database.
-fn hopeless(error: &Error) -> bool {
-    error.code().is_some_and(|code| matches!(code.code(), "28000" | "28P01" | "3D000" | "42501"))
 }
 
 /// A live connection with its prepared statements.

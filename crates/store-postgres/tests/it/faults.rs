@@ -2,7 +2,14 @@
 
 use crate::{database, server};
 use model::{InstanceId, JobId, PartitionId, TimerId, Timestamp};
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 use store::*;
 use store_postgres::{CommitScope, PostgresOptions, PostgresStore};
 
@@ -132,6 +139,91 @@ fn a_database_that_is_away_is_waited_for_and_not_for_ever() {
         }
         back.unwrap();
         assert!(timers(&store).await.contains(&9));
+    });
+}
+
+/// Stands between a store and its server. When told so it cuts what passes, and takes new connections without a word:
+/// a server whose processes stand still, or a balancer with nobody behind it.
+#[derive(Clone, Default)]
+struct Between {
+    silent: Arc<AtomicBool>,
+    cut: Arc<tokio::sync::Notify>,
+}
+
+impl Between {
+    /// The URL that leads through it.
+    async fn lay(&self, url: &str) -> String {
+        let server: tokio_postgres::Config = url.parse().unwrap();
+        let Some(tokio_postgres::config::Host::Tcp(host)) = server.get_hosts().first() else { panic!("{url}") };
+        let to = format!("{host}:{}", server.get_ports().first().copied().unwrap_or(5432));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let through = url.replace(&to, &listener.local_addr().unwrap().to_string());
+        assert_ne!(through, url);
+        let this = self.clone();
+        tokio::spawn(async move {
+            let mut kept = Vec::new();
+            while let Ok((mut from, _)) = listener.accept().await {
+                if this.silent.load(SeqCst) {
+                    kept.push(from);
+                    continue;
+                }
+                let (to, this) = (to.clone(), this.clone());
+                tokio::spawn(async move {
+                    let cut = this.cut.notified();
+                    let mut to = tokio::net::TcpStream::connect(to).await.unwrap();
+                    tokio::select! {
+                        _ = tokio::io::copy_bidirectional(&mut from, &mut to) => {}
+                        () = cut => {}
+                    }
+                });
+            }
+        });
+        through
+    }
+
+    fn fall_silent(&self, silent: bool) {
+        self.silent.store(silent, SeqCst);
+        self.cut.notify_waiters();
+    }
+}
+
+async fn soon<T, F: Future<Output = Result<T>>>(what: &str, mut work: impl FnMut() -> F) -> T {
+    let done = async {
+        loop {
+            if let Ok(done) = work().await {
+                return done;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(100), done).await.unwrap_or_else(|_| panic!("never: {what}"))
+}
+
+#[test]
+fn a_server_that_takes_connections_and_says_nothing_is_not_waited_for() {
+    let url = database();
+    block_on(async {
+        let between = Between::default();
+        let (patience, answer_timeout) = (Duration::from_millis(300), Duration::from_secs(2));
+        let options = PostgresOptions { patience, answer_timeout, ..PostgresOptions::new(between.lay(&url).await) };
+        // A machine that is busy may need more than one try.
+        let store = soon("it is reached", || PostgresStore::open(options.clone())).await;
+        soon("it commits", || store.commit_one(timer(1))).await;
+        between.fall_silent(true);
+        let answers = async {
+            for n in 2..5 {
+                store.commit_one(timer(n)).await.unwrap_err();
+            }
+            (store.commit_one(timer(5)).await, store.earliest_timer().await)
+        };
+        let (commit, read) = tokio::time::timeout(Duration::from_secs(100), answers).await.expect("an answer");
+        assert!(matches!(commit, Err(StoreError::Unavailable)), "{commit:?}");
+        assert!(matches!(read, Err(StoreError::Unavailable)), "{read:?}");
+        between.fall_silent(false);
+        soon("it comes back", || store.commit_one(timer(9))).await;
+        let direct = open(&url).await;
+        let kept = timers(&direct).await;
+        assert!(kept.contains(&1) && kept.contains(&9) && !kept.contains(&5), "{kept:?}");
     });
 }
 
