@@ -7,7 +7,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use model::{JobId, Timestamp};
-use store::{Conflict, JobRow, JobWrite, Jobs, Result, columns};
+use store::{Conflict, HELD, JobRow, JobWrite, Jobs, Result, columns};
 
 /// A column of the instance that a job belongs to.
 macro_rules! fact {
@@ -60,13 +60,26 @@ static RETRY: Kind = Kind {
 };
 static EXTEND: Kind = Kind {
     sql: concat!(
-        "WITH changed AS (UPDATE jobs j SET lease_until = n.lease_until
-        FROM unnest($1, $2, $3, $4) AS n (partition_id, id, owner, lease_until)
+        "WITH changed AS (UPDATE jobs j
+        SET lease_until = n.lease_until + CASE WHEN j.lease_until >= n.held THEN n.held ELSE 0 END
+        FROM unnest($1, $2, $3, $4, $5) AS n (partition_id, id, owner, lease_until, held)
         WHERE j.partition_id = n.partition_id AND j.id = n.id AND j.state = 0 AND j.lease_owner = n.owner
         RETURNING 1)",
-        expect_all!("$5")
+        expect_all!("$6")
     ),
     otherwise: Some(Conflict::Job),
+};
+static HOLD: Kind = Kind {
+    sql: "UPDATE jobs j SET lease_until = j.lease_until + n.held
+    FROM unnest($1, $2, $3) AS n (partition_id, id, held)
+    WHERE j.partition_id = n.partition_id AND j.id = n.id AND j.state = 0 AND j.lease_until < n.held",
+    otherwise: None,
+};
+static LET_GO: Kind = Kind {
+    sql: "UPDATE jobs j SET lease_until = j.lease_until - n.held
+    FROM unnest($1, $2, $3) AS n (partition_id, id, held)
+    WHERE j.partition_id = n.partition_id AND j.id = n.id AND j.state = 0 AND j.lease_until >= n.held",
+    otherwise: None,
 };
 static REOPEN: Kind = Kind {
     sql: concat!(
@@ -116,7 +129,10 @@ pub(crate) fn plan(plan: &mut Plan<'_>, write: &JobWrite) -> bool {
             (*id, &RETRY, params![*partition, *id, *retries, not_before.map_or(0, |t| t.0)])
         }
         JobWrite::Extend { partition, id, owner, lease_until } => {
-            (*id, &EXTEND, params![*partition, *id, owner, *lease_until])
+            (*id, &EXTEND, params![*partition, *id, owner, *lease_until, HELD])
+        }
+        JobWrite::Hold { partition, id, held } => {
+            (*id, if *held { &HOLD } else { &LET_GO }, params![*partition, *id, HELD])
         }
         JobWrite::Reopen { partition, id, retries } => (*id, &REOPEN, params![*partition, *id, *retries]),
         JobWrite::Delete { partition, id } => (*id, &DELETE, params![*partition, *id]),

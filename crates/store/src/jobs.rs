@@ -19,6 +19,10 @@ coded! {
     }
 }
 
+/// A job that is held is not handed out: its lease, or its pause before another try, is told from here on instead of
+/// from 1970, so that it is known when the job is let go.
+pub const HELD: Timestamp = Timestamp(1 << 53);
+
 /// A job.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobRow {
@@ -113,6 +117,16 @@ pub enum JobWrite {
         owner: String,
         /// When the lease ends.
         lease_until: Timestamp,
+    },
+    /// Keeps an open job from being handed out (see [`HELD`]) or lets it go: it is with its worker then as long as his
+    /// lease lasts, also when it was made longer meanwhile. No matter whether it is there, or is held already.
+    Hold {
+        /// Its partition.
+        partition: PartitionId,
+        /// The job.
+        id: JobId,
+        /// Whether it is held from now on.
+        held: bool,
     },
     /// Makes a failed job open again with so many attempts, at once; [`crate::Conflict::Missing`] when it is gone.
     Reopen {

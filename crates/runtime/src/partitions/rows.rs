@@ -24,9 +24,6 @@ use store::{
     TaskDetails, TaskRow, TaskState, TaskWrite, TimerRow, TimerWrite, Unit,
 };
 
-/// Not before this is a job of a suspended instance handed out.
-const NEVER: model::Timestamp = model::Timestamp(1 << 53);
-
 /// The unit of one session, and what must happen once it is committed. Also gives the bytes of the instance's state.
 /// Values of more than `large_bytes` are kept apart.
 pub(super) fn unit(core: &Core, session: &mut Session) -> (Unit, Aftermath, usize) {
@@ -246,9 +243,10 @@ impl<'s> Rows<'s> {
         match (route, retries) {
             (Route::External | Route::Script, 0) => unit.push(JobWrite::Delete { partition, id: job }),
             (Route::External | Route::Script, _) => {
-                let rests = self.state.is_suspended() && route == Route::External;
-                let not_before = if rests { Some(NEVER) } else { retry_at };
-                unit.push(JobWrite::Retry { partition, id: job, retries, not_before });
+                unit.push(JobWrite::Retry { partition, id: job, retries, not_before: retry_at });
+                if self.state.is_suspended() && route == Route::External {
+                    unit.push(JobWrite::Hold { partition, id: job, held: true });
+                }
             }
             // A late answer of an app still counts, so its row stays; calls and timeouts end.
             (Route::App, 0) => unit.push(TimerWrite::Delete { partition, id: TimerId(job.0) }),
@@ -350,17 +348,16 @@ impl<'s> Rows<'s> {
         }
     }
 
-    /// Jobs of a suspended instance are not handed out (BPMN MG-8). Those that are planned anew in this unit get a row
-    /// of their own, which says so itself.
+    /// Jobs of a suspended instance are not handed out (BPMN MG-8); whoever has one keeps his lease. Those that are
+    /// planned anew in this unit get a row of their own, which says so itself.
     fn held(&mut self, unit: &mut Unit, held: bool) {
         let Some(before) = &self.session.before else { return };
-        let not_before = held.then_some(NEVER);
         let partition = self.session.partition;
         let plans = &self.session.plans;
         let has_row = |id| before.instance.job(id).is_some() && !plans.contains_key(&id);
         for job in self.state.jobs().iter().filter(|job| job.retries > 0 && has_row(job.id)) {
             if Route::of(&job.job_type) == Route::External {
-                unit.push(JobWrite::Retry { partition, id: job.id, retries: job.retries, not_before });
+                unit.push(JobWrite::Hold { partition, id: job.id, held });
                 self.after.job_types.push(job.job_type.to_string());
             }
         }
@@ -392,8 +389,7 @@ impl<'s> Rows<'s> {
             }
             unit.push(JobWrite::Insert(row.clone()));
             if self.state.is_suspended() && Route::of(&row.job_type) == Route::External {
-                let not_before = Some(NEVER);
-                unit.push(JobWrite::Retry { partition, id: job, retries: row.retries, not_before });
+                unit.push(JobWrite::Hold { partition, id: job, held: true });
             }
         }
         if let Some((kind, order)) = &plan.order {

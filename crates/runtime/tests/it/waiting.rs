@@ -118,6 +118,26 @@ async fn mg_8_no_job_of_a_suspended_instance_is_handed_out() {
     world.until_state(id, "completed").await;
 }
 
+/// It was handed out to a second worker as soon as the instance went on.
+#[tokio::test]
+async fn mg_8_who_has_a_job_keeps_it_over_a_suspension() {
+    let world = World::new().await;
+    let p = deployed(&world, bpmn(&around(&service("work", &[])))).await;
+    let id = world.start(p, json!({})).await;
+    let job = world.until("a job", || async { activate(&world, "work").await.pop() }).await;
+    suspend(&world, id).await;
+    let longer = std::time::Duration::from_secs(60);
+    world.runtime.extend_job(&world.admin, job.id, "w", longer).await.unwrap();
+    resume(&world, id).await;
+    world.clock.advance_ms(59_000);
+    assert_eq!(activate(&world, "work").await.len(), 0, "it is with its worker");
+    world.clock.advance_ms(1_000);
+    let again = world.until("its lease ended", || async { activate(&world, "work").await.pop() }).await;
+    assert_eq!((again.id, again.retries), (job.id, job.retries - 1), "without an answer");
+    world.runtime.complete_job(&world.admin, job.id, object(json!({}))).await.unwrap();
+    world.until_state(id, "completed").await;
+}
+
 /// In one commit a job gets its row back and is let go.
 #[tokio::test]
 async fn mg_8_a_retry_and_going_on_come_together() {

@@ -141,6 +141,14 @@ pub async fn jobs(db: &dyn Database) {
     assert_eq!(ok(store.open_jobs("mail", at(299), 9).await).len(), 2);
     let open: Vec<i64> = ok(store.open_jobs("mail", at(300), 9).await).iter().map(|j| j.id.0 >> 8).collect();
     assert_eq!(open, [3, 1, 2]);
+    let held = |held: bool| Unit::of(JobWrite::Hold { partition, id, held });
+    put(&store, held(true).with(JobWrite::Extend { partition, id, owner: "w1".into(), lease_until: at(250) })).await;
+    put(&store, held(true)).await;
+    assert_eq!(ok(store.open_jobs("mail", at(1_000_000), 9).await).len(), 2, "it is held");
+    put(&store, held(false)).await;
+    put(&store, held(false)).await;
+    let job = some(store.job(id).await);
+    assert_eq!((job.lease_owner.as_deref(), job.lease_until), (Some("w1"), Some(at(250))), "with its worker still");
     let close = Unit::of(JobWrite::Close { partition, id, state: JobState::Done });
     let extent = ok(store.extent().await);
     assert!(extent.bytes.is_some_and(|bytes| bytes > 0), "{extent:?}");

@@ -5,7 +5,7 @@ use super::{
     row::at,
     tx::{Tx, WriteResult, all, first},
 };
-use crate::{Conflict, JobRow, JobWrite, Jobs, Result, columns, rows::LeasedJob};
+use crate::{Conflict, HELD, JobRow, JobWrite, Jobs, Result, columns, rows::LeasedJob};
 use async_trait::async_trait;
 use model::{JobId, Timestamp};
 use rusqlite::params;
@@ -26,7 +26,10 @@ pub(super) const ACTIVATE: &str = concat!(
 );
 const CLOSE: &str = "UPDATE jobs SET state = ?2, lease_owner = NULL WHERE id = ?1 AND state = 0";
 const RETRY: &str = "UPDATE jobs SET retries = ?2, lease_owner = NULL, lease_until = ?3 WHERE id = ?1 AND state = 0";
-const EXTEND: &str = "UPDATE jobs SET lease_until = ?3 WHERE id = ?1 AND state = 0 AND lease_owner = ?2";
+const EXTEND: &str =
+    "UPDATE jobs SET lease_until = ?3 + ?4 * (lease_until >= ?4) WHERE id = ?1 AND state = 0 AND lease_owner = ?2";
+const HOLD: &str = "UPDATE jobs SET lease_until = lease_until + ?2 WHERE id = ?1 AND state = 0 AND lease_until < ?2";
+const LET_GO: &str = "UPDATE jobs SET lease_until = lease_until - ?2 WHERE id = ?1 AND state = 0 AND lease_until >= ?2";
 const REOPEN: &str = "UPDATE jobs SET state = 0, retries = ?2, lease_owner = NULL, lease_until = 0 WHERE id = ?1";
 const DELETE: &str = "DELETE FROM jobs WHERE id = ?1";
 const ONE: &str = concat!("SELECT ", columns!(job), " FROM jobs WHERE id = ?1");
@@ -75,7 +78,11 @@ pub(super) fn apply(tx: &mut Tx<'_>, write: &JobWrite) -> WriteResult {
             tx.must(RETRY, params![id.0, retries, at(*not_before).unwrap_or(0)], Conflict::Job)
         }
         JobWrite::Extend { id, owner, lease_until, .. } => {
-            tx.must(EXTEND, params![id.0, owner, lease_until.0], Conflict::Job)
+            tx.must(EXTEND, params![id.0, owner, lease_until.0, HELD.0], Conflict::Job)
+        }
+        JobWrite::Hold { id, held, .. } => {
+            let sql = if *held { HOLD } else { LET_GO };
+            tx.run(sql, params![id.0, HELD.0]).map(|_| ())
         }
         JobWrite::Reopen { id, retries, .. } => tx.must(REOPEN, params![id.0, retries], Conflict::Missing("job")),
         JobWrite::Delete { id, .. } => tx.run(DELETE, [id.0]).map(|_| ()),
