@@ -14,7 +14,8 @@ use store_postgres::{PostgresExport, PostgresImport, PostgresOptions, PostgresSt
 const OTHERS: &str = "CREATE VIEW statements AS SELECT 0.5::double precision AS mean, now() AS since;
     CREATE TABLE theirs (id INTEGER, share REAL); INSERT INTO theirs VALUES (1, 0.5)";
 /// Takes the last migration back.
-const OLDER: &str = "ALTER TABLE instances DROP COLUMN suspended; DROP INDEX messages_kept; DROP INDEX subscriptions_id;
+const OLDER: &str =
+    "ALTER TABLE instances DROP COLUMN suspended; DROP INDEX messages_kept; DROP INDEX subscriptions_id;
     UPDATE schema_version SET version = 5;
     INSERT INTO nodes (id, url, version, started_at, beat, draining) VALUES (7, 'http://old:8080', '0', 0, 1, false)";
 

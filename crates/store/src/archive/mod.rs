@@ -193,7 +193,7 @@ pub fn not_empty(table: &str) -> StoreError {
 
 /// Refuses an import into tables that are newer than the content: what it says nothing of would be made up.
 pub fn other_schema(found: u32, wanted: u32) -> StoreError {
-    let message = format!("there are tables of schema {found} already, this is schema {wanted}: choose one without tables");
+    let message = format!("there are tables of schema {found}, this is schema {wanted}: choose one without tables");
     StoreError::Failed {
         context: "import into a database of another schema",
         source: std::sync::Arc::new(std::io::Error::other(message)),
