@@ -120,7 +120,8 @@ describe("a handler that is slow, wrong or gone", () => {
     test(`${mode}: the step keeps waiting, the call is shown, and nothing is lost`, async () => {
       await withMode(mode);
       const id = await startByHand(definition);
-      await until("the call to be logged", async () => (await api.get(`/instances/${id}/calls`)).items.some(shown));
+      // A handler that hangs is given up after half a minute, and a call that failed in another way is tried again.
+      await until("the call to be logged", async () => (await api.get(`/instances/${id}/calls`)).items.some(shown), { timeoutMs: 120_000 });
       const instance = await api.get(`/instances/${id}`);
       assert.equal(instance.state, "active");
       assert.ok(["active", "incident"].includes(instance.elements.find((e) => e.elementId === "md5").state));
