@@ -161,9 +161,9 @@ fn median(mut of: Vec<f64>) -> f64 {
     }
 }
 
-/// Between which two the median of all turns that could be taken lies, with 95 % certainty, whatever their distribution:
-/// as many are left out at each end as fall below the median by chance alone in one case of forty. All of them where
-/// there are fewer than six.
+/// Between which two the median of all turns that could be taken lies, with 95 % certainty, however they are spread: as
+/// many are left out at each end as fall below the median by chance alone in one case of forty. All of them where there
+/// are fewer than six.
 fn sure(mut of: Vec<f64>) -> (f64, f64) {
     of.sort_by(f64::total_cmp);
     let n = of.len();
