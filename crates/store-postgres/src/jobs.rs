@@ -3,10 +3,10 @@
 use crate::{
     PostgresStore,
     plan::{Kind, Plan, Table, expect_all},
-    sql::{Tx, WriteResult, params},
+    sql::{Param, Tx, WriteResult, params},
 };
 use async_trait::async_trait;
-use model::{JobId, Timestamp};
+use model::{JobId, PartitionId, Timestamp};
 use store::{Conflict, HELD, JobRow, JobWrite, Jobs, Result, columns};
 
 /// A column of the instance that a job belongs to.
@@ -102,6 +102,13 @@ pub(crate) const OPEN: &str = concat!(
     columns!(job),
     " FROM jobs WHERE job_type = $1 AND state = 0 AND lease_until <= $2 ORDER BY lease_until, id LIMIT $3"
 );
+/// The order of time is what counts, whatever the partition: hence the sum, which no index of partitions serves.
+pub(crate) const OPEN_IN: &str = concat!(
+    "SELECT ",
+    columns!(job),
+    " FROM jobs WHERE job_type = $1 AND state = 0 AND lease_until <= $2 AND partition_id + 0 = ANY($4)
+    ORDER BY lease_until, id LIMIT $3"
+);
 
 pub(crate) fn plan(plan: &mut Plan<'_>, write: &JobWrite) -> bool {
     let (key, kind, values) = match write {
@@ -159,7 +166,17 @@ impl Jobs for PostgresStore {
         self.first(BY_EVENT, params![event_id]).await
     }
 
-    async fn open_jobs(&self, job_type: &str, now: Timestamp, limit: u32) -> Result<Vec<JobRow>> {
-        self.all(OPEN, params![job_type, now, limit]).await
+    async fn open_jobs(
+        &self,
+        partitions: &[PartitionId],
+        job_type: &str,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<JobRow>> {
+        if partitions.is_empty() {
+            return self.all(OPEN, params![job_type, now, limit]).await;
+        }
+        let partitions = Param::numbers(partitions.iter().map(|p| p.0.into()));
+        self.all(OPEN_IN, vec![job_type.into(), now.into(), limit.into(), partitions]).await
     }
 }

@@ -153,6 +153,13 @@ pub trait Jobs {
     async fn job(&self, id: JobId) -> Result<Option<JobRow>>;
     /// The job that answers to an event id.
     async fn job_by_event(&self, event_id: &str) -> Result<Option<JobRow>>;
-    /// Jobs of a type that could be leased at `now`, the oldest first, without leasing them.
-    async fn open_jobs(&self, job_type: &str, now: Timestamp, limit: u32) -> Result<Vec<JobRow>>;
+    /// Jobs of a type that could be leased at `now`, the oldest first, without leasing them; of these partitions, of
+    /// all when none is named.
+    async fn open_jobs(
+        &self,
+        partitions: &[PartitionId],
+        job_type: &str,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<JobRow>>;
 }

@@ -95,8 +95,14 @@ pub(crate) fn spawn(core: Arc<Core>, row: JobRow) {
 /// Takes up what is in the store and not here: left by a crash or shutdown, by another node, or for want of room.
 pub(crate) async fn take_up(core: &Arc<Core>) -> Result<(), Fault> {
     core.jobs.scripts.lock().more = false;
+    // Whether or not this node may be given up at this moment: no later look comes back to what is not read now.
+    let owned = core.ownership.owned();
+    if owned.is_empty() {
+        return Ok(());
+    }
+    let named = if owned.len() == core.ownership.count() { &[] } else { &*owned };
     let limit = u32::try_from(core.limits.scripts_waiting.max(1)).unwrap_or(u32::MAX);
-    let rows = core.store.open_jobs(SCRIPT_JOB, core.now(), limit).await?;
+    let rows = core.store.open_jobs(named, SCRIPT_JOB, core.now(), limit).await?;
     if rows.len() >= limit as usize {
         core.jobs.scripts.lock().more = true;
     }

@@ -61,7 +61,7 @@ pub(crate) async fn activate(core: &Core, ask: ActivateJobs) -> Result<Vec<Activ
         let now = core.now();
         let there = match look {
             Look::Lease => true,
-            Look::Read => !core.store.open_jobs(&ask.job_type, now, 1).await?.is_empty(),
+            Look::Read => !core.store.open_jobs(&[], &ask.job_type, now, 1).await?.is_empty(),
             Look::Not => false,
         };
         if there {

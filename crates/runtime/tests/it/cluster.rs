@@ -7,7 +7,7 @@ use crate::support::{BEGINNING, around, bpmn, object, service, user_task};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use model::catalog::{Field, FieldType};
-use model::{Clock as _, DefinitionId, InstanceId, PartitionId, partition_of};
+use model::{Clock as _, DefinitionId, InstanceId, JobId, PartitionId, partition_of};
 use platform::catalogs::NewCatalog;
 use platform::{Actor, Platform, PlatformSettings};
 use runtime::clock::{Entropy, ManualClock};
@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::{ClusterWrite, InboxRow, InboxWrite, LeaseRow, SharedStore, SqliteStore, Unit};
+use store::{ClusterWrite, InboxRow, InboxWrite, JobRow, JobState, JobWrite, LeaseRow, SharedStore, SqliteStore, Unit};
 
 const PARTITIONS: u16 = 8;
 const TAKEOVER_MS: i64 = 10_000;
@@ -473,6 +473,47 @@ async fn a_message_beside_one_that_was_taken_is_not_lost_with_it() {
     let view = a.runtime.instance(id).await.unwrap();
     let names: Vec<&str> = view.variables[0].values.keys().map(|name| &**name).collect();
     assert_eq!(names, ["from_2000"], "what was taken before has no effect, what was not has its own");
+}
+
+/// Another node's scripts wait by the thousand, and their node is not quick: that is nothing to this one.
+#[tokio::test]
+async fn scripts_of_another_node_do_not_hide_ones_own() {
+    let mut town = Town::new().await;
+    let (a, b) = (town.node().await, town.node().await);
+    town.until_served(&[&a, &b], &[4, 4], 2_500).await;
+    let script = r#"<bpmn:scriptTask id="a" scriptFormat="javascript"><bpmn:script>let n = 0;
+        for (let i = 0; i &lt; 3000000; i++) n += i; return {n: n};</bpmn:script></bpmn:scriptTask>"#;
+    let definition = town.deploy(&a, &around(script)).await;
+    let partition = b.partitions()[0];
+    let theirs = (1..=model::limits::Limits::default().scripts_waiting as i64).map(|n| JobRow {
+        partition,
+        id: JobId((n << 8) | i64::from(partition.0)),
+        instance: InstanceId((1 << 8) | i64::from(partition.0)),
+        element_key: 1,
+        element_id: "a".into(),
+        job_type: engine::SCRIPT_JOB.into(),
+        state: JobState::Open,
+        retries: 1,
+        input: json!({}),
+        headers: json!({}),
+        created_at: BEGINNING,
+        lease_owner: None,
+        lease_until: None,
+        event_id: None,
+    });
+    let backlog = theirs.fold(Unit::new(), |unit, job| unit.with(JobWrite::Insert(Box::new(job))));
+    town.inner.commit_one(backlog).await.unwrap();
+    // The start is there, and so is its script, which nobody announced: it has to be found.
+    town.ground.faults.lock().unwrap().unheard = 1_000;
+    a.runtime.start(&town.admin, start(definition)).await.unwrap_err();
+    town.ground.faults.lock().unwrap().unheard = 0;
+    // Time stands still: a script takes a real thread's.
+    let done = async {
+        while town.instances().await[0].state != store::InstanceState::Completed {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(support::PATIENCE, done).await.expect("the script is found");
 }
 
 /// While partitions move everybody who looks for an owner asks for a look: hundreds of times a second.

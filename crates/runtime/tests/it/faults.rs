@@ -39,7 +39,7 @@ fn set(world: &World, id: InstanceId) -> impl Future<Output = Result<(), model::
 }
 
 /// A world whose database can be told to fail; until then it does not.
-async fn on_a_faulty_store() -> (World, std::sync::Arc<FaultyStore>) {
+pub async fn on_a_faulty_store() -> (World, std::sync::Arc<FaultyStore>) {
     let ground =
         Ground { entropy: Entropy::seeded(1), trace: Trace::new(true, false), faults: std::sync::Mutex::default() };
     let clock = std::sync::Arc::new(ManualClock::new(BEGINNING));
@@ -200,7 +200,7 @@ async fn a_result_that_is_too_large_is_an_incident() {
     );
     let id = world.start(world.deploy(&around(&script)).await, json!({})).await;
     assert_eq!(told(id).await, codes::VARIABLE_TOO_LARGE.code);
-    assert!(world.store.open_jobs("ruslo:script", BEGINNING, 10).await.unwrap().is_empty());
+    assert!(world.store.open_jobs(&[], "ruslo:script", BEGINNING, 10).await.unwrap().is_empty());
     // The answer itself is small, yet there is no room for it beside what the instance has.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -272,7 +272,7 @@ pub fn left(store: &SharedStore) -> Vec<String> {
     }
     left.extend(now(store.due_timers(&[], later(), 100)).unwrap().iter().map(|t| format!("{t:?}")));
     for kind in ["payment", "parcel"] {
-        left.extend(now(store.open_jobs(kind, later(), 100)).unwrap().iter().map(|j| format!("{j:?}")));
+        left.extend(now(store.open_jobs(&[], kind, later(), 100)).unwrap().iter().map(|j| format!("{j:?}")));
     }
     left.extend(now(store.due_effects(&[], later(), 100)).unwrap().iter().map(|e| format!("{e:?}")));
     let open = Query::new(Filter::is(TaskField::State, Op::Eq, TaskState::Open)).limit(100);

@@ -2,12 +2,12 @@
 
 use super::{
     SqliteStore,
-    row::at,
+    row::{at, numbers},
     tx::{Tx, WriteResult, all, first},
 };
 use crate::{Conflict, HELD, JobRow, JobWrite, Jobs, Result, columns, rows::LeasedJob};
 use async_trait::async_trait;
-use model::{JobId, Timestamp};
+use model::{JobId, PartitionId, Timestamp};
 use rusqlite::params;
 
 const INSERT: &str = concat!(
@@ -40,6 +40,12 @@ pub(super) const OPEN: &str = concat!(
     "SELECT ",
     columns!(job),
     " FROM jobs WHERE job_type = ?1 AND state = 0 AND lease_until <= ?2 ORDER BY lease_until, id LIMIT ?3"
+);
+pub(super) const OPEN_IN: &str = concat!(
+    "SELECT ",
+    columns!(job),
+    " FROM jobs WHERE job_type = ?1 AND state = 0 AND lease_until <= ?2
+    AND +partition_id IN (SELECT value FROM json_each(?4)) ORDER BY lease_until, id LIMIT ?3"
 );
 
 pub(super) fn apply(tx: &mut Tx<'_>, write: &JobWrite) -> WriteResult {
@@ -100,8 +106,18 @@ impl Jobs for SqliteStore {
         self.read(move |c| first(c, BY_EVENT, [event_id])).await
     }
 
-    async fn open_jobs(&self, job_type: &str, now: Timestamp, limit: u32) -> Result<Vec<JobRow>> {
+    async fn open_jobs(
+        &self,
+        partitions: &[PartitionId],
+        job_type: &str,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<JobRow>> {
         let job_type = job_type.to_owned();
-        self.read(move |c| all(c, OPEN, params![job_type, now.0, limit])).await
+        if partitions.is_empty() {
+            return self.read(move |c| all(c, OPEN, params![job_type, now.0, limit])).await;
+        }
+        let partitions = numbers(partitions.iter().map(|p| p.0.into()));
+        self.read(move |c| all(c, OPEN_IN, params![job_type, now.0, limit, partitions])).await
     }
 }

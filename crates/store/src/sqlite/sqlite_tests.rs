@@ -81,6 +81,7 @@ fn hot_queries_read_no_whole_table() {
         ("timers due", Sql::new(timers::DUE)),
         ("timers due, of partitions", Sql::new(timers::DUE_IN)),
         ("jobs open", Sql::new(jobs::OPEN)),
+        ("jobs open, of partitions", Sql::new(jobs::OPEN_IN)),
         ("jobs activated", Sql::new(jobs::ACTIVATE)),
         ("job of an event", Sql::new(jobs::BY_EVENT)),
         ("effects due", Sql::new(outbox::DUE)),
@@ -180,6 +181,11 @@ fn hot_queries_read_no_whole_table() {
           CREATE BLOOM FILTER
         jobs open
           SEARCH jobs USING INDEX jobs_open (job_type=? AND lease_until<?)
+        jobs open, of partitions
+          SEARCH jobs USING INDEX jobs_open (job_type=? AND lease_until<?)
+          LIST SUBQUERY 1
+          SCAN json_each VIRTUAL TABLE INDEX 1:
+          CREATE BLOOM FILTER
         jobs activated
           SEARCH jobs USING INTEGER PRIMARY KEY (rowid=?)
           LIST SUBQUERY 1

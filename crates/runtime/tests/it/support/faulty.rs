@@ -303,7 +303,7 @@ forward! {
     Jobs {
         fn job(id: JobId) -> Option<JobRow>;
         fn job_by_event(event_id: &str) -> Option<JobRow>;
-        fn open_jobs(job_type: &str, now: Timestamp, limit: u32) -> Vec<JobRow>;
+        fn open_jobs(partitions: &[PartitionId], job_type: &str, now: Timestamp, limit: u32) -> Vec<JobRow>;
     }
     Outbox {
         fn due_effects(partitions: &[PartitionId], now: Timestamp, limit: u32) -> Vec<OutboxRow>;
