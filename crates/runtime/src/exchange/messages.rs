@@ -103,11 +103,12 @@ pub(crate) fn from_json(json: &serde_json::Value) -> Object {
     serde_json::from_value(json.clone()).unwrap_or_default()
 }
 
-/// Delivers a written message to whoever can take it now.
-pub(super) async fn settle(core: &Core, row: &MessageRow) -> Result<Vec<Reached>, Fault> {
-    match current(core, row).await? {
-        Some(row) => deliver(core, row, true).await,
-        None => Ok(Vec::new()),
+/// Delivers a written message to whoever can take it now; a conflict when others were quicker each time.
+pub(super) async fn settle(core: &Core, row: &MessageRow) -> Result<(), Fault> {
+    let Some(row) = current(core, row).await? else { return Ok(()) };
+    match attempt(core, row, true).await?.late {
+        Some(_) => Err(Fault::of(&codes::STORE_CONFLICT)),
+        None => Ok(()),
     }
 }
 
@@ -165,19 +166,35 @@ enum Tried {
     Late,
 }
 
-/// Delivers a message to every process that can take it. `written`: it stands in the store.
+/// What came of all tries.
+#[derive(Default)]
+struct Delivered {
+    reached: Vec<Reached>,
+    /// The message when others were quicker each time: somebody may be left to take it.
+    late: Option<MessageRow>,
+}
+
+/// Delivers a message to every process that can take it, to some of them later when others deliver it too. `written`:
+/// it stands in the store.
 async fn deliver(core: &Core, row: MessageRow, written: bool) -> Result<Vec<Reached>, Fault> {
+    let Delivered { reached, late } = attempt(core, row, written).await?;
+    core.exchange.announce(late.map(|row| Look::Published(Box::new(row))));
+    Ok(reached)
+}
+
+async fn attempt(core: &Core, row: MessageRow, written: bool) -> Result<Delivered, Fault> {
     let _turn = core.exchange.turn(&row.name, &row.key).await;
     let mut row = row;
     if written && !row.reached.is_empty() {
-        let Some(now) = current(core, &row).await? else { return Ok(Vec::new()) };
+        let Some(now) = current(core, &row).await? else { return Ok(Delivered::default()) };
         row = now;
     }
     let mut reached = Vec::new();
-    let mut settled = false;
+    let (mut settled, mut late) = (false, false);
     for _ in 0..3 {
         let takers = takers(core, &row).await?;
-        let (mut late, count) = (false, takers.len());
+        let count = takers.len();
+        late = false;
         for (place, (process, takers)) in takers.into_iter().enumerate() {
             let over = written && place + 1 == count && (row.state == MessageState::Once || row.process.is_some());
             match to_process(core, &row, takers, Marks { written, over, process: &process }).await? {
@@ -196,14 +213,17 @@ async fn deliver(core: &Core, row: MessageRow, written: bool) -> Result<Vec<Reac
         if !late {
             break;
         }
-        let Some(now) = current(core, &row).await? else { return Ok(reached) };
+        let Some(now) = current(core, &row).await? else { return Ok(Delivered { reached, late: None }) };
         row = now;
+    }
+    if late {
+        return Ok(Delivered { reached, late: Some(row) });
     }
     if written && !settled && row.state == MessageState::Once {
         let (partition, id, until) = (row.partition, row.id, row.created_at.plus_ms(REMEMBERED_MS));
         core.store.commit_one(Unit::of(ExchangeWrite::Settle { partition, id, until })).await?;
     }
-    Ok(reached)
+    Ok(Delivered { reached, late: None })
 }
 
 /// Who may take a message, by process; those that had it are left out (BPMN MS-2, MS-6).

@@ -24,6 +24,7 @@ use crate::core::Core;
 use crate::stop::Stop;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use model::error::codes;
 use model::{Fault, PartitionId, Timestamp};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -127,7 +128,8 @@ pub(crate) async fn run(core: Arc<Core>, stop: Stop) {
             biased;
             () = stop.stopped() => return,
             Some((done, look)) = running.next(), if !running.is_empty() => if let Err(fault) = done {
-                if is_passing(&fault) {
+                let late = fault.is(&codes::STORE_CONFLICT) && matches!(look, Look::Published(_));
+                if late || is_passing(&fault) {
                     if again.is_empty() {
                         again_at = core.now().plus_ms(AGAIN_MS);
                     }
@@ -144,7 +146,7 @@ pub(crate) async fn run(core: Arc<Core>, stop: Stop) {
 
 async fn work(core: &Core, look: &Look) -> Result<(), Fault> {
     match look {
-        Look::Published(row) => messages::settle(core, row).await.map(drop),
+        Look::Published(row) => messages::settle(core, row).await,
         Look::Opened { name, key, process } => messages::opened(core, name, key.clone(), process).await,
         Look::Freed { process, key } => messages::freed(core, process, key).await,
         Look::Mutex(name) => mutexes::settle(core, name).await,

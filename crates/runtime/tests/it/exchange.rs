@@ -1,11 +1,13 @@
 //! Messages, signals, calls and starts by events between instances on a real database.
 
 use crate::support::{BEGINNING, World, activate, complete, object, service, service_named, user_task};
+use futures_util::FutureExt as _;
 use model::Clock as _;
 use model::error::codes;
 use model::{DefinitionId, InstanceId};
 use runtime::{Correlate, Deploy, InstanceFilter, Page, PublishMessage, StartRequest};
 use serde_json::{Value as Json, json};
+use store::{Exchange as _, ExchangeWrite, MessageState, Query, Store as _, Unit};
 
 /// A file with these processes and declarations beside them.
 fn file(processes: &[(&str, String)], beside: &str) -> String {
@@ -136,6 +138,32 @@ async fn ms_4_an_id_is_published_once() {
         world.clock.advance_ms(if ttl == 0 { 24 * 3_600_000 + 1 } else { ttl + 1 });
         world.runtime.publish(&world.admin, named()).await.unwrap();
     }
+}
+
+/// Other nodes deliver the same message at the same moment, each to another process, again and again.
+#[tokio::test]
+async fn ms_4_a_message_that_others_deliver_meanwhile_still_finds_its_taker() {
+    let (world, store) = crate::faults::on_a_faulty_store().await;
+    deploy(&world, file(&[("p", line(ON_PAID, &service("work", &[])))], PAID)).await;
+    let (others, looks) = (std::sync::Arc::downgrade(&store), std::sync::atomic::AtomicU32::new(0));
+    store.beside_read("subscriptions", move || {
+        let look = looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        let Some(store) = others.upgrade().filter(|_| look < 3) else { return };
+        let row = store.list_messages(Query::default()).now_or_never().unwrap().unwrap().rows.remove(0);
+        let (partition, id, before) = (row.partition, row.id, row.reached);
+        let after = before.iter().cloned().chain([format!("other{look}")]).collect();
+        let reach = Unit::of(ExchangeWrite::Reach { partition, id, before, after });
+        store.commit_one(reach).now_or_never().unwrap().unwrap();
+    });
+    let message = PublishMessage { id: Some("one".into()), ..paid("7", 0) };
+    let published = world.runtime.publish(&world.admin, message).await.unwrap();
+    assert!(published.reached.is_empty(), "it was late three times");
+    until_all(&world, "p", &["active"]).await;
+    let remembered = || async {
+        let rows = world.store.list_messages(Query::default()).await.unwrap().rows;
+        (rows[0].state == MessageState::Remembered).then(|| rows[0].reached.clone())
+    };
+    assert_eq!(world.until("it is over", remembered).await, ["other0", "other1", "other2", "p"]);
 }
 
 #[tokio::test]
