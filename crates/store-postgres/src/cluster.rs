@@ -50,7 +50,7 @@ static TAKE_MESSAGE: Kind = Kind {
     otherwise: Some(Conflict::Message),
 };
 const MESSAGES: &str =
-    concat!("SELECT ", columns!(inbox), " FROM inbox WHERE partition_id = ANY($1) ORDER BY id LIMIT $2");
+    concat!("SELECT ", columns!(inbox), " FROM inbox WHERE partition_id = ANY($1) AND id > $2 ORDER BY id LIMIT $3");
 const WAITING: &str = "SELECT count(*), min(created_at) FROM inbox";
 static PUT: Kind = Kind {
     sql: "INSERT INTO large_values (partition_id, instance_id, hash, bytes) SELECT * FROM unnest($1, $2, $3, $4)
@@ -122,9 +122,9 @@ impl Cluster for PostgresStore {
 
 #[async_trait]
 impl Inbox for PostgresStore {
-    async fn messages(&self, partitions: &[PartitionId], limit: u32) -> Result<Vec<InboxRow>> {
+    async fn messages(&self, partitions: &[PartitionId], after: i64, limit: u32) -> Result<Vec<InboxRow>> {
         let partitions = Param::numbers(partitions.iter().map(|p| p.0.into()));
-        self.all(MESSAGES, vec![partitions, limit.into()]).await
+        self.all(MESSAGES, vec![partitions, after.into(), limit.into()]).await
     }
 
     async fn messages_waiting(&self) -> Result<(u64, Option<Timestamp>)> {

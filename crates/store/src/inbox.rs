@@ -40,8 +40,8 @@ pub enum InboxWrite {
 /// Reading the inbox.
 #[async_trait]
 pub trait Inbox {
-    /// At most `limit` messages to these partitions, the oldest first.
-    async fn messages(&self, partitions: &[PartitionId], limit: u32) -> Result<Vec<InboxRow>>;
+    /// At most `limit` messages to these partitions whose ids are greater than `after`, by id.
+    async fn messages(&self, partitions: &[PartitionId], after: i64, limit: u32) -> Result<Vec<InboxRow>>;
     /// How many messages wait, and since when the oldest does.
     async fn messages_waiting(&self) -> Result<(u64, Option<Timestamp>)>;
 }

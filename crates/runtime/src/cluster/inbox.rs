@@ -23,12 +23,15 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{IdKind, InboxRow, InboxWrite, Unit, Write};
 use tokio::sync::Notify;
 
 /// Messages read at once.
 const READ_MAX: u32 = 256;
+/// A look ends after so many pages of which something could not be done: the next one goes on from there.
+const STUCK_PAGES: u32 = 8;
 /// Messages worked on at once.
 const AT_ONCE: usize = 32;
 /// So often a database that others write to is looked at without being told.
@@ -128,6 +131,8 @@ pub(crate) struct InboxBoard {
     filled: Notify,
     /// Messages that are worked on here at this moment.
     active: Mutex<HashSet<i64>>,
+    /// How many of those that were looked at last can not be read.
+    unreadable: AtomicUsize,
 }
 
 impl InboxBoard {
@@ -201,7 +206,7 @@ impl Core {
 pub(crate) async fn run(core: Arc<Core>, stop: Stop) {
     // What waits from before is looked at first.
     core.cluster.inbox.look();
-    let mut again = false;
+    let (mut again, mut place) = (false, 0);
     loop {
         let poll = async {
             if !again && !core.cluster.shared {
@@ -218,35 +223,47 @@ pub(crate) async fn run(core: Arc<Core>, stop: Stop) {
         again = tokio::select! {
             biased;
             () = stop.stopped() => return,
-            left = drain(&core) => left,
+            left = drain(&core, &mut place) => left,
         };
+        let unreadable = core.cluster.inbox.unreadable.swap(0, Ordering::Relaxed);
+        if unreadable > 0 {
+            tracing::error!(unreadable, "messages can not be read here: they wait for a node that knows their kind");
+        }
     }
 }
 
-/// Works on what waits; whether something is left that could not be done now.
-async fn drain(core: &Core) -> bool {
+/// Works on what waits, from the place that the last look came to, and around; whether something is left that could not
+/// be done now. That hides nothing: what comes after it is looked at too.
+async fn drain(core: &Core, place: &mut i64) -> bool {
+    let (mut left, mut stuck) = (false, 0);
+    let mut began = *place;
     loop {
         let owned = core.owned();
         if owned.is_empty() {
             return false;
         }
-        let rows = match core.store.messages(&owned, READ_MAX).await {
+        let rows = match core.store.messages(&owned, *place, READ_MAX).await {
             Ok(rows) => rows,
             Err(error) => {
                 tracing::error!(%error, "messages could not be read");
                 return true;
             }
         };
-        let full = rows.len() == READ_MAX as usize;
+        let last = rows.get(READ_MAX as usize - 1).map(|row| row.id);
         let rows: Vec<InboxRow> = rows.into_iter().filter(|row| core.cluster.inbox.begin(row.id)).collect();
         let begun = rows.len();
         let done = stream::iter(rows.into_iter().map(|row| one(core, row).boxed()));
         let done = done.buffer_unordered(AT_ONCE).filter(|done| std::future::ready(*done)).count().await;
         if done < begun {
-            return true;
+            (left, stuck) = (true, stuck + 1);
         }
-        if !full {
-            return false;
+        *place = last.unwrap_or(0);
+        if (last.is_none() && began == 0) || stuck == STUCK_PAGES {
+            return left;
+        }
+        if last.is_none() {
+            // What is before the place where this look began may be new.
+            began = 0;
         }
     }
 }
@@ -256,7 +273,8 @@ async fn one(core: &Core, row: InboxRow) -> bool {
     let done = match read(&row) {
         Some(message) => perform(core, &row, &message).await,
         None => {
-            tracing::error!(message = row.id, kind = row.kind, "a message can not be read here");
+            tracing::debug!(message = row.id, kind = row.kind, "a message can not be read here");
+            core.cluster.inbox.unreadable.fetch_add(1, Ordering::Relaxed);
             false
         }
     };

@@ -18,9 +18,12 @@ use runtime::{
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::{ClusterWrite, InboxRow, InboxWrite, JobRow, JobState, JobWrite, LeaseRow, SharedStore, SqliteStore, Unit};
+use store::{
+    ClusterWrite, InboxRow, InboxWrite, JobRow, JobState, JobWrite, LeaseRow, SharedStore, SqliteStore, Unit, Write,
+};
 
 const PARTITIONS: u16 = 8;
 const TAKEOVER_MS: i64 = 10_000;
@@ -514,6 +517,41 @@ async fn scripts_of_another_node_do_not_hide_ones_own() {
         }
     };
     tokio::time::timeout(support::PATIENCE, done).await.expect("the script is found");
+}
+
+/// Messages of a newer version's kind wait until a node comes that knows them; what came after them does not.
+#[tokio::test]
+async fn messages_that_can_not_be_read_hide_no_others() {
+    let mut town = Town::new().await;
+    let a = town.node().await;
+    let asking = town.deploy(&a, &around(&user_task("anna"))).await;
+    let id = a.runtime.start(&town.admin, start(asking)).await.unwrap().instance;
+    let message = |n: i64, kind: &str| {
+        let values = object(json!({format!("from_{n}"): true}));
+        let command = engine::Command::SetVariables { scope: None, values, by: None };
+        let payload = json!({"instance": id, "commands": [command]});
+        let (partition, created_at) = (partition_of(id.0), town.clock.now());
+        Write::from(InboxWrite::Insert(Box::new(InboxRow { partition, id: n, kind: kind.into(), payload, created_at })))
+    };
+    let newer = |from: i64, count: i64| (from..from + count).map(|n| message(n, "of-a-newer-version"));
+    let waiting = newer(1_000, 600).chain([message(2_000, "command")]).chain(newer(3_000, 4_000));
+    let waiting = waiting.chain([message(8_000, "command")]);
+    town.inner.commit_one(waiting.fold(Unit::new(), Unit::with)).await.unwrap();
+    let left = || async { town.inner.messages_waiting().await.unwrap().0 };
+    town.until("those that can be read are taken", 10_000, || async { left().await == 4_600 }).await;
+    // It began anew meanwhile: one that is written late has a low number.
+    town.inner.commit_one(Unit::of(message(900, "command"))).await.unwrap();
+    town.until("the late one too", 10_000, || async { left().await == 4_600 }).await;
+    let view = a.runtime.instance(id).await.unwrap();
+    assert_eq!(view.variables[0].values.len(), 3);
+    let looks = Arc::new(AtomicU32::new(0));
+    let seen = looks.clone();
+    a.store.beside_read("messages", move || {
+        seen.fetch_add(1, SeqCst);
+    });
+    town.pass(10_000).await;
+    let looks = looks.load(SeqCst);
+    assert!((10..=100).contains(&looks), "{looks} looks in ten seconds");
 }
 
 /// While partitions move everybody who looks for an owner asks for a look: hundreds of times a second.

@@ -89,8 +89,11 @@ pub async fn inbox_messages(db: &dyn Database) {
     }
     let insert = |row: &InboxRow| InboxWrite::Insert(Box::new(row.clone()));
     put(&store, rows.iter().fold(Unit::new(), |unit, row| unit.with(insert(row)))).await;
-    assert_eq!(ok(store.messages(&[PartitionId(0), PartitionId(2)], 2).await), [rows[0].clone(), rows[2].clone()]);
-    assert_eq!(ok(store.messages(&[], 10).await), []);
+    let two = [PartitionId(0), PartitionId(2)];
+    assert_eq!(ok(store.messages(&two, 0, 2).await), [rows[0].clone(), rows[2].clone()]);
+    assert_eq!(ok(store.messages(&two, rows[0].id, 2).await), [rows[2].clone(), rows[3].clone()]);
+    assert_eq!(ok(store.messages(&two, rows[3].id, 2).await), []);
+    assert_eq!(ok(store.messages(&[], 0, 10).await), []);
     assert_eq!(ok(store.messages_waiting().await), (4, Some(rows[0].created_at)));
     let take = Unit::of(InboxWrite::Take { partition: PartitionId(0), id: rows[0].id });
     put(&store, take.clone()).await;

@@ -33,7 +33,7 @@ const TAKE_MESSAGE: &str = "DELETE FROM inbox WHERE id = ?1";
 const MESSAGES: &str = concat!(
     "SELECT ",
     columns!(inbox),
-    " FROM inbox WHERE partition_id IN (SELECT value FROM json_each(?1)) ORDER BY id LIMIT ?2"
+    " FROM inbox WHERE partition_id IN (SELECT value FROM json_each(?1)) AND id > ?2 ORDER BY id LIMIT ?3"
 );
 const WAITING: &str = "SELECT count(*), min(created_at) FROM inbox";
 const PUT: &str = "INSERT INTO large_values (partition_id, instance_id, hash, bytes) VALUES (?1, ?2, ?3, ?4)
@@ -91,9 +91,9 @@ impl Cluster for SqliteStore {
 
 #[async_trait]
 impl Inbox for SqliteStore {
-    async fn messages(&self, partitions: &[PartitionId], limit: u32) -> Result<Vec<InboxRow>> {
+    async fn messages(&self, partitions: &[PartitionId], after: i64, limit: u32) -> Result<Vec<InboxRow>> {
         let partitions = numbers(partitions.iter().map(|p| p.0.into()));
-        self.read(move |c| all(c, MESSAGES, params![partitions, limit])).await
+        self.read(move |c| all(c, MESSAGES, params![partitions, after, limit])).await
     }
 
     async fn messages_waiting(&self) -> Result<(u64, Option<Timestamp>)> {

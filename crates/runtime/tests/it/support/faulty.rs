@@ -402,10 +402,10 @@ forward! {
 
 #[async_trait]
 impl Inbox for FaultyStore {
-    async fn messages(&self, partitions: &[PartitionId], limit: u32) -> Result<Vec<InboxRow>> {
+    async fn messages(&self, partitions: &[PartitionId], after: i64, limit: u32) -> Result<Vec<InboxRow>> {
         self.readable("messages").await?;
         let mut rows = std::mem::take(&mut *self.stale.lock().unwrap());
-        rows.extend(self.inner.messages(partitions, limit).await?);
+        rows.extend(self.inner.messages(partitions, after, limit).await?);
         Ok(rows)
     }
 
