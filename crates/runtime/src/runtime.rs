@@ -587,14 +587,14 @@ pub(crate) fn author(actor: &Actor) -> Option<UserId> {
     Some(actor.user_id()).filter(|id| id.0 > 0)
 }
 
-/// How many partitions the database was made with; ids carry their partition, so the number never changes.
+/// How many partitions the database was made with by the first of its nodes: ids carry theirs, so it never changes.
 async fn fixed_partitions(store: &SharedStore, wanted: u16) -> Result<u16, Fault> {
     let key = "runtime.partitions";
-    if let Some(kept) = store.setting(key).await? {
-        let kept = kept.as_u64().and_then(|n| u16::try_from(n).ok()).filter(|n| (1..=256).contains(n));
-        return kept.ok_or_else(|| Fault::new(&codes::STORE_CORRUPT, "the number of partitions can not be read"));
+    let mut kept = store.setting(key).await?;
+    if kept.is_none() {
+        store.commit_one(Unit::of(SettingWrite::PutNew { key: key.to_owned(), value: wanted.into() })).await?;
+        kept = store.setting(key).await?;
     }
-    let write = SettingWrite::Put { key: key.to_owned(), value: wanted.into() };
-    store.commit_one(Unit::of(write)).await?;
-    Ok(wanted)
+    let kept = kept.and_then(|kept| u16::try_from(kept.as_u64()?).ok()).filter(|n| (1..=256).contains(n));
+    kept.ok_or_else(|| Fault::new(&codes::STORE_CORRUPT, "the number of partitions can not be read"))
 }

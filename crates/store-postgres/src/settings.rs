@@ -11,6 +11,7 @@ use store::{FileRow, Result, SettingWrite, Settings, columns};
 
 const PUT: &str =
     "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+const PUT_NEW: &str = "INSERT INTO settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING";
 const DELETE: &str = "DELETE FROM settings WHERE key = $1";
 const SETTING: &str = "SELECT value FROM settings WHERE key = $1";
 pub(crate) const BY_PREFIX: &str = "SELECT key, value FROM settings WHERE key >= $1 AND key < $2 ORDER BY key";
@@ -27,6 +28,7 @@ const FILE_BYTES: &str = "SELECT bytes FROM files WHERE id = $1";
 pub(crate) async fn apply(tx: &mut Tx<'_>, write: &SettingWrite) -> WriteResult {
     match write {
         SettingWrite::Put { key, value } => tx.send(PUT, params![key, value]).await,
+        SettingWrite::PutNew { key, value } => tx.send(PUT_NEW, params![key, value]).await,
         SettingWrite::Delete { key } => tx.send(DELETE, params![key]).await,
         SettingWrite::PutSecret { key, value } => tx.send(PUT_SECRET, params![key, value]).await,
         SettingWrite::DeleteSecret { key } => tx.send(DELETE_SECRET, params![key]).await,

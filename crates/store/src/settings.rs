@@ -32,6 +32,13 @@ pub enum SettingWrite {
         /// Its value.
         value: Json,
     },
+    /// Sets a setting that is not set; what is set stays as it is.
+    PutNew {
+        /// Its key.
+        key: String,
+        /// Its value.
+        value: Json,
+    },
     /// Forgets a setting.
     Delete {
         /// Its key.

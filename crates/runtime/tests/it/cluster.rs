@@ -83,6 +83,16 @@ impl Town {
         Node { url, store, runtime }
     }
 
+    /// A runtime that wants so many partitions, and that the others do not know.
+    async fn open(&self, store: Arc<FaultyStore>, partitions: u16) -> Result<Runtime, model::Fault> {
+        let platform = Platform::new(store.clone(), self.clock.clone(), PlatformSettings::default());
+        let mut config = RuntimeConfig::new(store, platform, self.clock.clone());
+        config.entropy = Entropy::seeded(1_000 + u64::from(partitions));
+        config.partitions = partitions;
+        config.peers = self.peers.clone();
+        Runtime::open(config).await
+    }
+
     /// Time passes, a tenth of a second at a time.
     async fn pass(&self, ms: i64) {
         for _ in 0..ms / 100 {
@@ -552,6 +562,21 @@ async fn messages_that_can_not_be_read_hide_no_others() {
     town.pass(10_000).await;
     let looks = looks.load(SeqCst);
     assert!((10..=100).contains(&looks), "{looks} looks in ten seconds");
+}
+
+/// The number of partitions is in every id: it is the database's, whoever of two was first to say one.
+#[tokio::test]
+async fn two_nodes_that_make_a_database_agree_on_its_partitions() {
+    let town = Town::new().await;
+    let node = |n: usize| FaultyStore::new(town.inner.clone(), n, town.ground.clone(), town.clock.clone());
+    // Both find nothing, and write after that.
+    *town.ground.faults.lock().unwrap() = Faults { slow: 1_000, slow_ms: 100, ..Faults::default() };
+    let (a, b) = (town.open(node(1), 8), town.open(node(2), 16));
+    let (a, b) = town.meanwhile(futures_util::future::join(a, b)).await;
+    *town.ground.faults.lock().unwrap() = Faults::default();
+    let (a, b) = (a.unwrap(), b.unwrap());
+    let kept = town.inner.setting("runtime.partitions").await.unwrap().unwrap();
+    assert_eq!((json!(a.cluster().partitions), json!(b.cluster().partitions)), (kept.clone(), kept));
 }
 
 /// While partitions move everybody who looks for an owner asks for a look: hundreds of times a second.

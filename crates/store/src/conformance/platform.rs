@@ -368,6 +368,9 @@ pub async fn settings(db: &dyn Database) {
     put(&store, Unit::of(setting("ui.a", 9))).await;
     assert_eq!(some(store.setting("ui.a").await), json!(9));
     assert_eq!(ok(store.settings("ui.").await), [("ui.a".to_owned(), json!(9)), ("ui.b".to_owned(), json!(2))]);
+    let new = |key: &str| SettingWrite::PutNew { key: key.into(), value: 7.into() };
+    put(&store, Unit::of(new("ui.a")).with(new("y"))).await;
+    assert_eq!((some(store.setting("ui.a").await), some(store.setting("y").await)), (json!(9), json!(7)));
     put(&store, Unit::of(SettingWrite::Delete { key: "ui.a".into() })).await;
     assert_eq!(ok(store.setting("ui.a").await), None);
     put(&store, Unit::of(SettingWrite::PutSecret { key: "k".into(), value: vec![0, 255] })).await;

@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 
 const PUT: &str =
     "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+const PUT_NEW: &str = "INSERT INTO settings (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING";
 const DELETE: &str = "DELETE FROM settings WHERE key = ?1";
 const SETTING: &str = "SELECT value FROM settings WHERE key = ?1";
 const BY_PREFIX: &str = "SELECT key, value FROM settings WHERE key >= ?1 AND key < ?2 ORDER BY key";
@@ -29,6 +30,7 @@ const FILE_BYTES: &str = "SELECT bytes FROM files WHERE id = ?1";
 pub(super) fn apply(tx: &mut Tx<'_>, write: &SettingWrite) -> WriteResult {
     match write {
         SettingWrite::Put { key, value } => tx.run(PUT, params![key, value.to_string()])?,
+        SettingWrite::PutNew { key, value } => tx.run(PUT_NEW, params![key, value.to_string()])?,
         SettingWrite::Delete { key } => tx.run(DELETE, [key])?,
         SettingWrite::PutSecret { key, value } => tx.run(PUT_SECRET, params![key, value])?,
         SettingWrite::DeleteSecret { key } => tx.run(DELETE_SECRET, [key])?,
