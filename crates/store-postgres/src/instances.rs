@@ -6,6 +6,7 @@ use crate::{
     sql::{Param, Tx, WriteResult, params},
 };
 use async_trait::async_trait;
+use futures_util::future::try_join_all;
 use model::{DefinitionId, InstanceId, PartitionId};
 use store::{
     Conflict, Filter, InstanceCount, InstanceField, InstanceRow, InstanceWrite, Instances, JournalRow, MovedElement,
@@ -208,7 +209,10 @@ impl Instances for PostgresStore {
         self.all(READ_JOURNAL, params![id, after_seq, limit]).await
     }
 
-    async fn greatest_id(&self, partition: PartitionId) -> Result<i64> {
-        Ok(self.first(GREATEST, params![partition]).await?.unwrap_or(0))
+    async fn greatest_ids(&self, partitions: &[PartitionId]) -> Result<Vec<i64>> {
+        // One statement each, sent together: a sharded database takes none that looks up one partition after another.
+        let each = partitions.iter().map(|partition| self.first(GREATEST, params![*partition]));
+        let greatest: Vec<Option<i64>> = try_join_all(each).await?;
+        Ok(greatest.into_iter().map(Option::unwrap_or_default).collect())
     }
 }

@@ -232,7 +232,7 @@ pub trait Instances {
     async fn instance_counts(&self, definitions: &[DefinitionId]) -> Result<Vec<InstanceCount>>;
     /// At most `limit` journal rows with `seq > after_seq`, in order.
     async fn journal(&self, id: InstanceId, after_seq: u64, limit: u32) -> Result<Vec<JournalRow>>;
-    /// An id at least as great as every partitioned id in use in `partition` (0 when none): ids made from now on must
-    /// be greater. Rows deleted since are not seen, so begin at a later second than that of the last run.
-    async fn greatest_id(&self, partition: PartitionId) -> Result<i64>;
+    /// For each of these partitions an id at least as great as every id in use in it (0 when none): ids made from now
+    /// on must be greater. Rows deleted since are not seen, so begin at a later second than that of the last run.
+    async fn greatest_ids(&self, partitions: &[PartitionId]) -> Result<Vec<i64>>;
 }

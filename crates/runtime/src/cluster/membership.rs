@@ -460,9 +460,9 @@ async fn serve(core: &Arc<Core>, fences: Vec<Fence>) -> Result<(), Fault> {
     }
     let partitions: Vec<PartitionId> = fences.iter().map(|fence| fence.partition).collect();
     core.aside.load(core, &partitions).await?;
-    for fence in fences {
-        // After the lease changed hands: whatever the node before wrote is there, and it writes no more.
-        let greatest = marks::greatest(core, fence.partition).await?;
+    // After the leases changed hands: whatever the nodes before wrote is there, and they write no more.
+    let greatest = marks::greatest(core, &partitions).await?;
+    for (fence, greatest) in fences.into_iter().zip(greatest) {
         core.ownership.take(fence, greatest);
     }
     core.timers.forget_horizon();

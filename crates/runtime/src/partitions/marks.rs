@@ -7,12 +7,15 @@
 
 use crate::core::Core;
 use model::{Fault, IdSource, PartitionId};
+use serde_json::Value as Json;
 use std::collections::HashMap;
 use store::{Fence, SettingWrite, Unit};
 
 /// A mark is so far ahead: a write a minute, and no more than a minute of ids is skipped when a partition changes
 /// hands.
 const AHEAD_S: i64 = 64;
+/// Marks are settings with this and the partition's number as their key.
+const PREFIX: &str = "runtime.ids.";
 
 /// The marks of one worker's partitions, with the epochs they were written under.
 #[derive(Debug, Default)]
@@ -46,14 +49,19 @@ impl Marks {
     }
 }
 
-/// An id that no id given before is beyond. Read under a lease: nobody else gives any.
-pub(crate) async fn greatest(core: &Core, partition: PartitionId) -> Result<i64, Fault> {
-    let mark = core.store.setting(&key(partition)).await?.and_then(|mark| mark.as_i64()).unwrap_or(0);
-    Ok(core.store.greatest_id(partition).await?.max(mark))
+/// For each of these partitions an id that no id given before is beyond. Read under leases: nobody else gives any.
+pub(crate) async fn greatest(core: &Core, partitions: &[PartitionId]) -> Result<Vec<i64>, Fault> {
+    let marks: HashMap<String, Json> = core.store.settings(PREFIX).await?.into_iter().collect();
+    let mut greatest = core.store.greatest_ids(partitions).await?;
+    for (greatest, partition) in greatest.iter_mut().zip(partitions) {
+        let mark = marks.get(&key(*partition)).and_then(Json::as_i64).unwrap_or(0);
+        *greatest = mark.max(*greatest);
+    }
+    Ok(greatest)
 }
 
 fn key(partition: PartitionId) -> String {
-    format!("runtime.ids.{}", partition.0)
+    format!("{PREFIX}{}", partition.0)
 }
 
 #[cfg(test)]

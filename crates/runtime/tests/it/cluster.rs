@@ -564,6 +564,18 @@ async fn messages_that_can_not_be_read_hide_no_others() {
     assert!((10..=100).contains(&looks), "{looks} looks in ten seconds");
 }
 
+/// A node that takes many partitions at once reads what it needs for all of them together.
+#[tokio::test]
+async fn partitions_are_taken_with_few_reads() {
+    let town = Town::new().await;
+    let ground = Ground { entropy: Entropy::seeded(1), trace: Trace::new(true, true), faults: Mutex::default() };
+    let store = FaultyStore::new(town.inner.clone(), 1, Arc::new(ground), town.clock.clone());
+    let runtime = town.open(store.clone(), 64).await.unwrap();
+    assert_eq!(runtime.cluster().nodes[0].partitions.len(), 64);
+    let reads: Vec<String> = store.ground().trace.lines().into_iter().filter(|line| line.ends_with('"')).collect();
+    assert!(reads.len() < 40, "{reads:?}");
+}
+
 /// The number of partitions is in every id: it is the database's, whoever of two was first to say one.
 #[tokio::test]
 async fn two_nodes_that_make_a_database_agree_on_its_partitions() {

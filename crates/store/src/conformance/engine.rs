@@ -45,7 +45,10 @@ pub async fn instances(db: &dyn Database) {
     put(&store, Unit::of(InstanceWrite::Delete { partition: all[1].row.partition, id })).await;
     assert_eq!(ok(store.instance(id).await), None);
     assert_eq!(ok(store.journal(id, 0, 10).await), vec![]);
-    assert!(ok(store.greatest_id(all[7].row.partition).await) >= all[7].row.id.0);
+    let partitions = [all[7].row.partition, PartitionId(200), all[2].row.partition];
+    let greatest = ok(store.greatest_ids(&partitions).await);
+    assert!(greatest.len() == 3 && greatest[0] >= all[7].row.id.0 && greatest[2] >= all[2].row.id.0, "{greatest:?}");
+    assert_eq!(ok(store.greatest_ids(&[]).await), Vec::<i64>::new());
 }
 
 async fn instance_lists(store: &SharedStore) {

@@ -171,8 +171,9 @@ impl Instances for SqliteStore {
         self.read(move |c| all(c, READ_JOURNAL, params![id.0, int(after_seq), limit])).await
     }
 
-    async fn greatest_id(&self, _partition: PartitionId) -> Result<i64> {
+    async fn greatest_ids(&self, partitions: &[PartitionId]) -> Result<Vec<i64>> {
         // The greatest over all partitions is as good, and needs no index by partition.
-        self.read(|c| Ok(first(c, GREATEST, [])?.unwrap_or(0))).await
+        let greatest = self.read(|c| Ok(first(c, GREATEST, [])?.unwrap_or(0))).await?;
+        Ok(vec![greatest; partitions.len()])
     }
 }

@@ -287,7 +287,7 @@ forward! {
         fn count_instances(filter: Filter<InstanceField>) -> u64;
         fn instance_counts(definitions: &[DefinitionId]) -> Vec<InstanceCount>;
         fn journal(id: InstanceId, after_seq: u64, limit: u32) -> Vec<JournalRow>;
-        fn greatest_id(partition: PartitionId) -> i64;
+        fn greatest_ids(partitions: &[PartitionId]) -> Vec<i64>;
     }
     Tasks {
         fn task(id: TaskId) -> Option<TaskDetails>;
