@@ -98,7 +98,7 @@ fn look_ups() -> Vec<Case> {
         ("timers due", of(timers::DUE, params![i64::MAX, 50]), 50.0),
         ("timers due, of partitions", of(timers::DUE_IN, params![i64::MAX, 50, partitions()]), 110.0),
         ("jobs open", of(jobs::OPEN, params!["type0", 1, 50]), 50.0),
-        ("jobs open, of partitions", of(jobs::OPEN_IN, params!["type0", 1, 50, partitions()]), 110.0),
+        ("jobs open, of partitions", of(jobs::OPEN_IN, params!["type0", 1, 10, partitions()]), 25.0),
         ("jobs activated", of(jobs::ACTIVATE, params!["type0", 20, "w", 1, 2]), 100.0),
         ("job of an event", of(jobs::BY_EVENT, params!["event7"]), 1.0),
         ("effects due", of(outbox::DUE, params![i64::MAX, 50]), 50.0),
