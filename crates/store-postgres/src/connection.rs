@@ -26,7 +26,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 use tokio_postgres::{
-    Client, Error, Row, Statement,
+    Client, Config, Error, Row, Statement,
     types::{ToSql, Type},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -35,8 +35,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 const STATEMENTS: usize = 512;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// A server, or what stands before it, that takes a connection and does not say a word is given up after so long, for
-/// each host that the URL names.
+/// A server, or what stands before it, that takes a connection and does not say a word is given up after so long; then
+/// it is the turn of the next host that the URL names.
 const GREETING: Duration = Duration::from_secs(10);
 
 /// What a connection is used for.
@@ -135,21 +135,30 @@ impl Connector {
 
     /// A plain connection, for work outside the store's own.
     pub(crate) async fn plain(&self) -> Result<Client> {
-        Ok(self.in_time(self.client()).await?.0)
+        Ok(self.one_by_one(|host| self.client(host)).await?.0)
     }
 
-    /// The driver limits only how long it takes to reach the port.
-    async fn in_time<T>(
-        &self,
-        work: impl Future<Output = std::result::Result<T, Error>>,
-    ) -> std::result::Result<T, Absent> {
-        let hosts = u32::try_from(self.target.config.get_hosts().len()).unwrap_or(u32::MAX).max(1);
-        let most = self.answer_timeout.min(GREETING).saturating_mul(hosts);
-        Ok(timeout(most, work).await.map_err(|_| Absent::Silent)??)
+    /// The first host that does it. The driver limits only how long it takes to reach a port, and would wait for the
+    /// first that takes a connection.
+    async fn one_by_one<'a, T, F>(&'a self, work: impl Fn(&'a Config) -> F) -> std::result::Result<T, Absent>
+    where
+        F: Future<Output = std::result::Result<T, Error>>,
+    {
+        let hosts = &self.target.hosts;
+        let first = if self.target.shuffled { random(hosts.len()) } else { 0 };
+        let mut absent = Absent::Silent;
+        for host in hosts.iter().cycle().skip(first).take(hosts.len()) {
+            absent = match timeout(self.answer_timeout.min(GREETING), work(host)).await {
+                Ok(Ok(done)) => return Ok(done),
+                Ok(Err(error)) => error.into(),
+                Err(_) => Absent::Silent,
+            };
+        }
+        Err(absent)
     }
 
-    async fn client(&self) -> std::result::Result<(Client, AbortHandle), Error> {
-        let (client, connection) = self.target.config.connect(self.tls.clone()).await?;
+    async fn client(&self, host: &Config) -> std::result::Result<(Client, AbortHandle), Error> {
+        let (client, connection) = host.connect(self.tls.clone()).await?;
         let task = tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::warn!(code = "STO-0005", %error, "a connection to the database ended");
@@ -158,8 +167,8 @@ impl Connector {
         Ok((client, task.abort_handle()))
     }
 
-    async fn connect(&self, purpose: Use) -> std::result::Result<Live, Error> {
-        let (client, task) = self.client().await?;
+    async fn connect(&self, host: &Config, purpose: Use) -> std::result::Result<Live, Error> {
+        let (client, task) = self.client(host).await?;
         // Through a pooler what is set stays with a connection that others get next.
         if self.prepare {
             let mut settings: Vec<String> = Vec::new();
@@ -240,7 +249,7 @@ impl Link {
     }
 
     async fn try_connect(&self, state: &mut State) -> std::result::Result<Arc<Live>, (Absent, Instant)> {
-        match self.connector.in_time(self.connector.connect(self.purpose)).await {
+        match self.connector.one_by_one(|host| self.connector.connect(host, self.purpose)).await {
             Ok(live) => {
                 let live = Arc::new(live);
                 *state = State { live: Some(live.clone()), ..State::default() };
@@ -257,6 +266,11 @@ impl Link {
             }
         }
     }
+}
+
+/// Any number below this one.
+fn random(below: usize) -> usize {
+    usize::try_from(RandomState::new().hash_one(0) % 65_536).unwrap_or(0) % below.max(1)
 }
 
 /// Half of a pause and a random part of the other half, so that many do not come at once.

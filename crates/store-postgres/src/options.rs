@@ -7,7 +7,10 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use store::{Result, StoreError};
-use tokio_postgres::{Config, config::SslMode};
+use tokio_postgres::{
+    Config,
+    config::{Host, LoadBalanceHosts, SslMode},
+};
 use url::Url;
 
 /// How much one transaction carries.
@@ -83,7 +86,10 @@ pub(crate) enum Protection {
 /// A URL taken apart.
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
-    pub(crate) config: Config,
+    /// The same for each host that it names, in their order.
+    pub(crate) hosts: Vec<Config>,
+    /// Whether they are tried in no order.
+    pub(crate) shuffled: bool,
     pub(crate) protection: Protection,
 }
 
@@ -128,7 +134,8 @@ pub(crate) fn parse(options: &mut PostgresOptions) -> Result<Target> {
     let mut config: Config = url.as_str().parse().map_err(|e: tokio_postgres::Error| refused(detail(&e)))?;
     let protection = protection(mode.as_deref(), roots, &mut config)?;
     tune(&mut config);
-    Ok(Target { config, protection })
+    let shuffled = config.get_load_balance_hosts() == LoadBalanceHosts::Random;
+    Ok(Target { hosts: one_by_one(&config), shuffled, protection })
 }
 
 /// An error with its cause, which the driver's own words leave out.
@@ -192,9 +199,73 @@ fn tune(config: &mut Config) {
     }
 }
 
+/// The same with one host each. What names no hosts, or as many addresses or ports as it has no hosts for, stays as it
+/// is: the driver says what is wrong with it.
+fn one_by_one(config: &Config) -> Vec<Config> {
+    let (hosts, addresses, ports) = (config.get_hosts(), config.get_hostaddrs(), config.get_ports());
+    let count = hosts.len().max(addresses.len());
+    let fits = |named: usize| named == 0 || named == count;
+    if count < 2 || !fits(hosts.len()) || !fits(addresses.len()) || !(fits(ports.len()) || ports.len() == 1) {
+        return vec![config.clone()];
+    }
+    let one = |place: usize| {
+        let mut one = without_hosts(config);
+        match hosts.get(place) {
+            Some(Host::Tcp(host)) => drop(one.host(host)),
+            Some(Host::Unix(path)) => drop(one.host_path(path)),
+            None => {}
+        }
+        if let Some(address) = addresses.get(place) {
+            one.hostaddr(*address);
+        }
+        if let Some(port) = ports.get(place).or(ports.first()) {
+            one.port(*port);
+        }
+        one
+    };
+    (0..count).map(one).collect()
+}
+
+/// The driver has no way to take a host away.
+fn without_hosts(config: &Config) -> Config {
+    let mut bare = Config::new();
+    bare.ssl_mode(config.get_ssl_mode())
+        .ssl_negotiation(config.get_ssl_negotiation())
+        .keepalives(config.get_keepalives())
+        .keepalives_idle(config.get_keepalives_idle())
+        .target_session_attrs(config.get_target_session_attrs())
+        .channel_binding(config.get_channel_binding())
+        .load_balance_hosts(config.get_load_balance_hosts());
+    config.get_user().map(|user| bare.user(user));
+    config.get_password().map(|password| bare.password(password));
+    config.get_dbname().map(|name| bare.dbname(name));
+    config.get_options().map(|options| bare.options(options));
+    config.get_application_name().map(|name| bare.application_name(name));
+    config.get_connect_timeout().map(|time| bare.connect_timeout(*time));
+    config.get_tcp_user_timeout().map(|time| bare.tcp_user_timeout(*time));
+    config.get_keepalives_interval().map(|time| bare.keepalives_interval(time));
+    config.get_keepalives_retries().map(|count| bare.keepalives_retries(count));
+    bare
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_hosts_are_as_many_targets() {
+        let hosts = |url: &str| parse(&mut PostgresOptions::new(url)).unwrap().hosts;
+        let more = "options=-cjit%3Doff&sslmode=require&target_session_attrs=read-write&load_balance_hosts=random\
+                    &keepalives=0&channel_binding=require&sslnegotiation=direct";
+        let one = |host: &str| hosts(&format!("postgres:///d?user=a&password=b%40&host={host}&{more}")).remove(0);
+        let both = hosts(&format!("postgres:///d?user=a&password=b%40&host=x&host=%2Frun&port=1,2&{more}"));
+        assert_eq!(both, [one("x&port=1"), one("%2Frun&port=2")]);
+        assert_eq!(hosts("postgres://x/d?host=y"), [hosts("postgres://x/d"), hosts("postgres://y/d")].concat());
+        let named = |place: u8| hosts(&format!("postgres:///d?host=x{place}&hostaddr=10.0.0.{place}&port=7"));
+        let both = hosts("postgres:///d?host=x1&host=x2&hostaddr=10.0.0.1,10.0.0.2&port=7");
+        assert_eq!(both, [named(1), named(2)].concat());
+        assert_eq!(hosts("postgres:///d?host=x&host=y&port=1,2,3").len(), 1, "the driver refuses it");
+    }
 
     #[test]
     fn urls_are_taken_apart() {
@@ -204,20 +275,20 @@ mod tests {
         };
         let (plain, options) = target("postgres://a:b%40@db.example:5433/ruslo").unwrap();
         assert_eq!(plain.protection, Protection::Unchecked);
-        assert_eq!(plain.config.get_password(), Some(&b"b@"[..]));
-        assert_eq!(plain.config.get_ssl_mode(), SslMode::Prefer);
+        assert_eq!(plain.hosts[0].get_password(), Some(&b"b@"[..]));
+        assert_eq!(plain.hosts[0].get_ssl_mode(), SslMode::Prefer);
         assert!(options.prepare && options.ask_for_pooler);
         let (_, options) = target("postgres://h/d?pgbouncer=false").unwrap();
         assert!(options.prepare && !options.ask_for_pooler);
         let url = "postgresql://a@h/d?options=-csearch_path%3Dx%20-cjit%3Doff&pgbouncer=true&writers=2\
                    &commit_scope=partition&sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem";
         let (full, options) = target(url).unwrap();
-        assert_eq!(full.config.get_options(), Some("-csearch_path=x -cjit=off"));
+        assert_eq!(full.hosts[0].get_options(), Some("-csearch_path=x -cjit=off"));
         assert_eq!(full.protection, Protection::Named { roots: "/etc/ca.pem".into() });
         assert_eq!((options.prepare, options.writers), (false, Some(2)));
         assert_eq!(options.commit_scope, Some(CommitScope::Partition));
         let (socket, _) = target("postgres:///ruslo?host=/var/run/postgresql&user=me").unwrap();
-        assert_eq!(socket.config.get_hosts().len(), 1);
+        assert_eq!(socket.hosts[0].get_hosts().len(), 1);
         for (url, why) in [
             ("mysql://h/d", "a URL like"),
             ("nonsense", "relative URL"),

@@ -228,6 +228,26 @@ fn a_server_that_takes_connections_and_says_nothing_is_not_waited_for() {
 }
 
 #[test]
+fn a_host_that_says_nothing_is_followed_by_the_next() {
+    let url = database();
+    block_on(async {
+        let between = Between::default();
+        between.fall_silent(true);
+        let server: tokio_postgres::Config = url.parse().unwrap();
+        let Some(tokio_postgres::config::Host::Tcp(host)) = server.get_hosts().first() else { panic!("{url}") };
+        let port = server.get_ports().first().copied().unwrap_or(5432);
+        let (first, more) = (between.lay(&url).await, if url.contains('?') { '&' } else { '?' });
+        let both = format!("{first}{more}host={host}&port={port}");
+        let answer_timeout = Duration::from_secs(2);
+        let options = PostgresOptions { answer_timeout, ..PostgresOptions::new(both) };
+        let store = soon("the second is reached", || PostgresStore::open(options.clone())).await;
+        soon("it commits", || store.commit_one(timer(1))).await;
+        let direct = open(&url).await;
+        assert_eq!(timers(&direct).await, HashSet::from([1]));
+    });
+}
+
+#[test]
 fn a_commit_that_may_have_been_done_is_not_sent_again() {
     let url = database();
     let sql = "CREATE SEQUENCE tries;
