@@ -6,7 +6,7 @@ BIN := $(CARGO_TARGET_DIR)/release/ruslo
 LINT_WASM := web/src/features/designer/lint/lint.wasm
 LINT_SOURCES := Cargo.lock Cargo.toml tools/lint-wasm $(shell find crates/lint-wasm crates/formats/src crates/dmn/src crates/expr/src \
 	crates/model/src -type f 2>/dev/null) $(addsuffix /Cargo.toml,crates/formats crates/dmn crates/expr crates/model)
-WEB_SOURCES := $(shell find web/src web/public web/index.html web/package.json web/package-lock.json web/vite.config.ts -type f 2>/dev/null)
+WEB_SOURCES := $(shell find web/src web/public web/index.html web/package.json web/package-lock.json web/vite.config.ts web/codeColours.ts -type f 2>/dev/null)
 
 .PHONY: help build run test test-fast dev bench fmt lint e2e web-check openapi install install-test clean simulate faults faults-short tck
 

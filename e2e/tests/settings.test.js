@@ -128,18 +128,25 @@ test("the menu of the person is walked by keyboard, holds no foreign parts, and 
   assert.deepEqual(await violations(page), [], "the open menu");
   assert.ok(await menu.getByRole("menuitemradio", { name: "Like the system" }).isChecked());
   for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowDown");
-  const saved = (theme) => page.waitForRequest((request) => request.method() === "PATCH" && request.postDataJSON().theme === theme);
-  let asked = saved("dark");
+  const saved = (what) => page.waitForResponse(async (answer) => {
+    const request = answer.request();
+    return request.method() === "PATCH" && Object.entries(what).every(([key, value]) => request.postDataJSON()[key] === value);
+  });
+  let asked = saved({ theme: "dark" });
   await page.keyboard.press("Enter");
   await asked;
   await page.locator('[data-mantine-color-scheme="dark"]').first().waitFor();
   await until("the dark theme to be chosen", () => menu.getByRole("menuitemradio", { name: "Dark" }).isChecked());
   assert.deepEqual(await violations(page), [], "the open menu in the dark");
-  asked = saved("auto");
+  asked = saved({ theme: "auto" });
   await menu.getByRole("menuitemradio", { name: "Like the system" }).click();
   await asked;
+  asked = saved({ language: "ru" });
   await menu.getByRole("group", { name: "Language" }).getByRole("menuitemradio", { name: "Русский" }).click();
+  await asked;
+  asked = saved({ language: "en" });
   await menu.getByRole("group", { name: "Язык" }).getByRole("menuitemradio", { name: "English" }).click();
+  await asked;
   await menu.getByRole("menuitem", { name: "Sign out" }).waitFor();
   await page.keyboard.press("Escape");
   await menu.waitFor({ state: "detached" });
