@@ -58,10 +58,18 @@ pub(crate) async fn refuse_living(client: &Client, watch: Duration) -> Result<()
     if before.is_empty() {
         return Ok(());
     }
+    let (seconds, nodes) = (watch.as_secs_f64(), before.len());
+    tracing::info!(seconds, nodes, "the schema is older: before it is changed the nodes in the list are watched");
     tokio::time::sleep(watch).await;
+    refuse_changed(client, &before).await
+}
+
+/// Refuses when a node has shown life since it was looked at.
+async fn refuse_changed(client: &Client, before: &[Beat]) -> Result<()> {
     let after = beats(client).await?;
     let alive: Vec<&str> = after.iter().filter(|node| !before.contains(node)).map(|node| node.2.as_str()).collect();
-    if alive.is_empty() {
+    // Who has joined since the schema became newer brought it up to date himself, after a look of his own.
+    if alive.is_empty() || version(client).await? >= KNOWN {
         return Ok(());
     }
     let why = format!("nodes of an older version serve the database: stop them first: {}", alive.join(", "));
@@ -69,7 +77,10 @@ pub(crate) async fn refuse_living(client: &Client, watch: Duration) -> Result<()
     Err(StoreError::Failed { context: "bring the schema up to date", source })
 }
 
-async fn beats(client: &Client) -> Result<Vec<(i64, i64, String)>> {
+/// A node's id, its beat and its address.
+type Beat = (i64, i64, String);
+
+async fn beats(client: &Client) -> Result<Vec<Beat>> {
     let rows = client.query_typed(BEATS, &[]).await.map_err(|e| failed("look for nodes", e))?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
 }
@@ -150,4 +161,32 @@ async fn check_server(client: &Client) -> Result<()> {
         return refuse(format!("PostgreSQL 15 or newer is needed, this is {text}"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{connection, plan_tests::server};
+
+    const JOINS: &str = "INSERT INTO nodes (id, url, version, started_at, beat, draining)
+        SELECT count(*) + 1, 'http://node', '', 0, 1, false FROM nodes";
+
+    /// Old nodes were killed, and two new ones start together: the first is through and joins while the second watches.
+    #[test]
+    fn a_node_of_the_new_schema_is_no_reason_to_refuse() {
+        let url = server::database();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let client = connection::client(&url).await.unwrap();
+            migrate_to(&client, KNOWN - 1).await.unwrap();
+            client.batch_execute(JOINS).await.unwrap();
+            let before = beats(&client).await.unwrap();
+            refuse_changed(&client, &before).await.unwrap();
+            client.batch_execute(JOINS).await.unwrap();
+            let refused = refuse_changed(&client, &before).await.unwrap_err();
+            assert!(format!("{refused:?}").contains("http://node"), "{refused:?}");
+            migrate(&client).await.unwrap();
+            refuse_changed(&client, &before).await.unwrap();
+        });
+    }
 }

@@ -1,7 +1,7 @@
 //! What a list or a look-up over many rows reads: about what it gives, whatever the table holds.
 
 #[path = "../tests/it/server/mod.rs"]
-mod server;
+pub(crate) mod server;
 
 use crate::{
     apps, definitions, incidents, jobs,
