@@ -22,8 +22,9 @@ const WATCH_MIN: Duration = Duration::from_secs(4);
 /// Heading of the flags below in `--help`.
 const INSTALLATION: &str = "Installation";
 
-/// Where an installation keeps everything: flags of every command that opens one. Each can also come from the
-/// environment, and may stand before or after the name of a command's part.
+/// Where an installation keeps everything, and how long its nodes must be watched before it is changed: flags of every
+/// command that opens one. Each can also come from the environment, and may stand before or after the name of a
+/// command's part.
 #[derive(Debug, Clone, Args, Default)]
 pub struct DatabaseFlags {
     /// Directory of the embedded database [default: ./data]
@@ -42,6 +43,9 @@ pub struct DatabaseFlags {
     /// Configuration file [default: ./ruslo.toml if it is there]
     #[arg(long, env = "RUSLO_CONFIG", value_name = "FILE", global = true, help_heading = INSTALLATION)]
     pub config: Option<PathBuf>,
+    /// Seconds after which other nodes take the partitions of one that died [default: 10]
+    #[arg(long, env = "RUSLO_TAKEOVER", value_name = "SECONDS", global = true, help_heading = INSTALLATION)]
+    pub takeover: Option<u32>,
 }
 
 impl From<&DatabaseFlags> for InstallationFlags {
@@ -64,9 +68,6 @@ pub struct InstallationFlags {
     /// Address where other nodes reach this one
     #[arg(long, env = "RUSLO_NODE_URL", value_name = "URL")]
     pub node_url: Option<String>,
-    /// Seconds after which other nodes take the partitions of one that died [default: 10]
-    #[arg(long, env = "RUSLO_TAKEOVER", value_name = "SECONDS")]
-    pub takeover: Option<u32>,
     /// Private networks that outgoing calls may reach, as CIDRs, comma separated
     #[arg(long, env = "RUSLO_ALLOW_PRIVATE_NETWORKS", value_name = "CIDRS", value_delimiter = ',')]
     pub allow_private_networks: Vec<String>,
@@ -196,7 +197,7 @@ impl Config {
         };
         let public_url = address("--public-url", flags.public_url.clone().or(file.public_url), listen)?;
         let node_url = address("--node-url", flags.node_url.clone().or(file.node_url), reachable(listen))?;
-        let takeover = flags.takeover.or(file.takeover).unwrap_or(TAKEOVER_SECONDS);
+        let takeover = flags.database.takeover.or(file.takeover).unwrap_or(TAKEOVER_SECONDS);
         if !(1..=3_600).contains(&takeover) {
             bail!("--takeover takes 1 to 3600 seconds, not {takeover}");
         }

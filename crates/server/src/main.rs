@@ -79,3 +79,14 @@ fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn no_flag_stands_twice() {
+        Cli::command().debug_assert();
+    }
+}

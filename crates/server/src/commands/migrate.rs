@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     config::{Config, Database, DatabaseFlags},
-    database,
+    database, logging,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -28,6 +28,8 @@ pub struct Migrate {
 
 /// Runs the command.
 pub fn execute(options: &Migrate) -> Result<ExitCode> {
+    // It tells what a long wait is for.
+    logging::start();
     let config = Config::load(&(&options.installation).into())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
@@ -94,6 +96,8 @@ async fn nobody_serves(config: &Config) -> Result<()> {
     let store = database::open(config).await?;
     let before = store.nodes().await?;
     if !before.is_empty() {
+        let (seconds, nodes) = (config.watch().as_secs_f64(), before.len());
+        tracing::info!(seconds, nodes, "the nodes in the list are watched for a sign of life");
         tokio::time::sleep(config.watch()).await;
     }
     let after = store.nodes().await?;
@@ -101,4 +105,25 @@ async fn nobody_serves(config: &Config) -> Result<()> {
     let alive = |node: &&store::NodeRow| before.iter().all(|b| b.id != node.id || b.beat != node.beat);
     let names: Vec<&str> = after.iter().filter(alive).map(|node| node.url.as_str()).collect();
     if names.is_empty() { Ok(()) } else { bail!("stop the nodes that serve this database first: {}", names.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use std::time::Duration;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        migrate: Migrate,
+    }
+
+    /// As long as the nodes that serve with that time need.
+    #[test]
+    fn nodes_are_watched_as_long_as_the_flag_says() {
+        let cli = Cli::try_parse_from(["ruslo", "--takeover", "600", "--to", "elsewhere"]).unwrap();
+        let config = Config::load(&(&cli.migrate.installation).into()).unwrap();
+        assert_eq!(config.watch(), Duration::from_secs(240));
+    }
 }
