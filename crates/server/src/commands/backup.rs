@@ -1,6 +1,7 @@
 //! `ruslo backup PATH`: the whole content into one file, while the server runs or not.
 //!
 //! The file is complete or absent: it is written beside its place, by one process at a time, synced, and moved there.
+//! Where files can not be locked two may write at a time, each its own; only the one that lies there is moved.
 
 use crate::{
     config::{Config, DatabaseFlags},
@@ -12,7 +13,7 @@ use model::Clock as _;
 use serde_json::json;
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io::{BufWriter, Write as _},
+    io::{BufWriter, ErrorKind, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
     time::Instant,
@@ -76,8 +77,13 @@ async fn write(config: &Config, options: &Backup) -> Result<Sums> {
         Ok(()) => write_part(config, &part, &file).await,
         Err(error) => Err(error),
     };
-    let sums = written.inspect_err(|_| drop(fs::remove_file(&part)))?;
-    fs::rename(&part, path).with_context(|| format!("can not move the archive to {}", path.display()))?;
+    let remove = |_: &_| {
+        if is_at(&file, &part) {
+            drop(fs::remove_file(&part));
+        }
+    };
+    let sums = written.inspect_err(remove)?;
+    settle(&file, &part, path)?;
     // Until here nobody else may take the part for his own.
     drop(file);
     // The file's name is durable once its folder is.
@@ -108,35 +114,72 @@ async fn write_part(config: &Config, part: &Path, out: &File) -> Result<Sums> {
     Ok(sums)
 }
 
-/// The file for this process alone, empty, readable by its owner only: also one that an earlier process left, that
-/// somebody else laid there, or that another process is writing, which is refused.
+/// How often a file is made anew that others take away, before it is given up.
+const TRIES: usize = 100;
+
+/// The file for this process alone, empty, readable by its owner only. One that an earlier process left, or that
+/// somebody else laid there and may hold open, gives way to a new one; one that another process is writing is refused.
 fn own(path: &Path) -> Result<File> {
-    loop {
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(false).write(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            options.mode(0o600);
-        }
-        let file = options.open(path)?;
-        match file.try_lock() {
+    own_locked(path, File::try_lock)
+}
+
+fn own_locked(path: &Path, lock: impl Fn(&File) -> Result<(), TryLockError>) -> Result<File> {
+    for _ in 0..TRIES {
+        let (file, new) = match open(path, true) {
+            Ok(file) => (file, true),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => match open(path, false) {
+                Ok(file) => (file, false),
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(error.into()),
+            },
+            Err(error) => return Err(error.into()),
+        };
+        match lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => bail!("another back-up writes it"),
-            Err(TryLockError::Error(error)) => return Err(error.into()),
+            Err(TryLockError::Error(error)) if knows_no_locks(&error) => {
+                eprintln!("{}: {error}; going on: let no other back-up write the same file", path.display());
+            }
+            Err(TryLockError::Error(error)) => return Err(error).context("locking"),
         }
-        // Between opening and locking it may have become somebody's archive.
+        // Between opening and locking it may have become somebody's archive, or have given way to another.
         if !is_at(&file, path) {
             continue;
         }
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            file.set_permissions(fs::Permissions::from_mode(0o600))?;
+        if new {
+            return Ok(file);
         }
-        file.set_len(0)?;
-        return Ok(file);
+        fs::remove_file(path).context("it is left from before and can not be removed")?;
     }
+    bail!("others keep taking it, or it is a link to nowhere")
+}
+
+fn open(path: &Path, new: bool) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create_new(new).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+/// Whether the reason is the file system: a network's without its lock service, some in user space.
+fn knows_no_locks(error: &std::io::Error) -> bool {
+    #[cfg(unix)]
+    if rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::NOLCK) {
+        return true;
+    }
+    error.kind() == ErrorKind::Unsupported
+}
+
+/// Gives the complete file its name; without locks another back-up may have put its own in its place.
+fn settle(file: &File, part: &Path, path: &Path) -> Result<()> {
+    if !is_at(file, part) {
+        bail!("another back-up took the place of {}; no archive was made", part.display());
+    }
+    fs::rename(part, path).with_context(|| format!("can not move the archive to {}", path.display()))
 }
 
 #[cfg(unix)]
@@ -169,7 +212,9 @@ mod tests {
         let (path, part) = (folder.path().join("a.archive"), folder.path().join("a.archive.part"));
         // Left behind by one that was killed, readable by all.
         fs::write(&part, "left").unwrap();
+        let left = File::open(&part).unwrap();
         let other = own(&part).unwrap();
+        assert!(!is_at(&left, &part), "who holds the old one open reads nothing of the new one");
         assert_eq!(other.metadata().unwrap().len(), 0);
         #[cfg(unix)]
         {
@@ -184,5 +229,29 @@ mod tests {
         assert!(path.exists() && !part.exists());
         let refused = format!("{:#}", write(&config, &backup(&path)).await.unwrap_err());
         assert!(refused.contains("--force") && !part.exists(), "{refused}");
+    }
+
+    #[test]
+    fn a_file_system_without_locks_takes_a_back_up() {
+        let lockless = |error: fn() -> std::io::Error| move |_: &File| Err(TryLockError::Error(error()));
+        let unsupported = lockless(|| ErrorKind::Unsupported.into());
+        let folder = tempfile::tempdir().unwrap();
+        let (path, part) = (folder.path().join("a.archive"), folder.path().join("a.archive.part"));
+        let first = own_locked(&part, unsupported).unwrap();
+        #[cfg(unix)]
+        let unsupported = lockless(|| rustix::io::Errno::NOLCK.into());
+        let second = own_locked(&part, unsupported).unwrap();
+        let refused = settle(&first, &part, &path).unwrap_err().to_string();
+        assert!(refused.contains("another back-up") && !path.exists(), "{refused}");
+        settle(&second, &part, &path).unwrap();
+        assert!(is_at(&second, &path) && !part.exists());
+        let broken = own_locked(&part, lockless(|| ErrorKind::PermissionDenied.into())).unwrap_err();
+        assert_eq!(broken.to_string(), "locking");
+        let _ = fs::remove_file(&part);
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(folder.path().join("nowhere"), &part).unwrap();
+            assert!(own(&part).unwrap_err().to_string().contains("link to nowhere"));
+        }
     }
 }
