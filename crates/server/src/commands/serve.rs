@@ -99,12 +99,13 @@ async fn serve(config: &Config, demo: bool) -> Result<()> {
     };
     sweeping.abort();
     drop(control);
-    if patient {
-        tokio::select! { () = installation.close() => {}, () = asked_to_stop() => {} }
-    }
+    let patient = patient && unless_asked(installation.close(), asked_to_stop()).await.is_some();
     if let Some(telemetry) = telemetry {
-        // It waits for the last spans to leave: not on a thread that serves.
-        tokio::task::spawn_blocking(move || telemetry.stop()).await.context("sending the last spans")?;
+        // It waits for the last spans to leave: not on a thread that serves, and not while somebody wants an end.
+        let sending = tokio::task::spawn_blocking(move || telemetry.stop());
+        if patient && let Some(sent) = unless_asked(sending, asked_to_stop()).await {
+            sent.context("sending the last spans")?;
+        }
     }
     tracing::info!("stopped");
     served.context("serving")
@@ -124,6 +125,11 @@ async fn drained(told: oneshot::Receiver<()>, ended: oneshot::Receiver<()>, agai
     let patient = tokio::select! { () = late => true, () = again => false };
     tracing::warn!("requests that did not end are cut off");
     patient
+}
+
+/// What the work gives, unless somebody asks again for a stop.
+async fn unless_asked<T>(work: impl Future<Output = T>, again: impl Future<Output = ()>) -> Option<T> {
+    tokio::select! { done = work => Some(done), () = again => None }
 }
 
 /// Everything the server answers, by first part of the path.
@@ -272,6 +278,13 @@ mod tests {
         let (_quiet, ended) = oneshot::channel();
         asked.send(()).unwrap();
         assert!(!drained(told, ended, std::future::ready(())).await);
+    }
+
+    /// A collector of traces or a database that does not answer.
+    #[tokio::test]
+    async fn a_second_signal_does_not_wait_for_the_last_steps_of_a_stop() {
+        assert_eq!(unless_asked(std::future::pending::<()>(), std::future::ready(())).await, None);
+        assert_eq!(unless_asked(std::future::ready(7), std::future::pending()).await, Some(7));
     }
 
     #[tokio::test]
