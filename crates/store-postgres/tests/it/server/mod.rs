@@ -2,7 +2,8 @@
 //!
 //! A server started here has the locale C, does not wait for the disk, works in memory where there is enough of it (a
 //! database is hundreds of files) and lives as long as the process: a shell holds the other end of a pipe and stops it
-//! when the pipe breaks, whatever became of the process. A test's databases go when its thread ends.
+//! when the pipe breaks, whatever became of the process; a signal that is meant for all, such as that of Ctrl+C, does not
+//! end it before it has cleaned up. A test's databases go when its thread ends.
 
 #![allow(dead_code, reason = "the unit tests take a part")]
 #![allow(clippy::disallowed_methods, reason = "a test that waits for a server needs the clock")]
@@ -21,6 +22,7 @@ use std::{
 use tokio_postgres::{Client, NoTls};
 
 const START: &str = r#"
+trap '' INT TERM HUP
 bin=$1 dir=$2 port=$3 as= data=
 free() { df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }'; awk '/^MemAvailable/ { print $2 }' /proc/meminfo; }
 if [ "$(free 2>/dev/null | awk '$1 > 2000000' | wc -l)" -eq 2 ]; then
