@@ -14,6 +14,7 @@ use std::{
     borrow::Cow,
     collections::HashMap,
     hash::{BuildHasher, RandomState},
+    net::SocketAddr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -27,6 +28,7 @@ use tokio::{
 };
 use tokio_postgres::{
     Client, Config, Error, Row, Statement,
+    config::Host,
     types::{ToSql, Type},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -36,8 +38,11 @@ const STATEMENTS: usize = 512;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// A server, or what stands before it, that takes a connection and does not say a word is given up after so long; then
-/// it is the turn of the next host that the URL names.
+/// it is the turn of the next address of its name, and of the next host that the URL names.
 const GREETING: Duration = Duration::from_secs(10);
+
+/// Where a server listens unless told otherwise.
+const PORT: u16 = 5_432;
 
 /// What a connection is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +85,7 @@ const READ_SETTINGS: &[&str] = &[
 enum Absent {
     Refused(Error),
     Silent,
+    Unresolved,
 }
 
 impl From<Error> for Absent {
@@ -92,7 +98,7 @@ impl From<Absent> for StoreError {
     fn from(absent: Absent) -> Self {
         match absent {
             Absent::Refused(error) => failed("connect", error),
-            Absent::Silent => Self::Unavailable,
+            Absent::Silent | Absent::Unresolved => Self::Unavailable,
         }
     }
 }
@@ -102,6 +108,7 @@ impl Absent {
         match self {
             Self::Refused(error) => options::detail(error),
             Self::Silent => "it takes a connection and does not answer".to_owned(),
+            Self::Unresolved => "nobody tells the address of its name".to_owned(),
         }
     }
 
@@ -138,26 +145,37 @@ impl Connector {
         Ok(self.one_by_one(|host| self.client(host)).await?.0)
     }
 
-    /// The first host that does it. The driver limits only how long it takes to reach a port, and would wait for the
-    /// first that takes a connection.
-    async fn one_by_one<'a, T, F>(&'a self, work: impl Fn(&'a Config) -> F) -> std::result::Result<T, Absent>
+    /// The first address of the first host that does it. The driver limits only how long it takes to reach a port, and
+    /// would wait for the first that takes a connection.
+    async fn one_by_one<T, F>(&self, work: impl Fn(Config) -> F) -> std::result::Result<T, Absent>
     where
         F: Future<Output = std::result::Result<T, Error>>,
     {
-        let hosts = &self.target.hosts;
-        let first = if self.target.shuffled { random(hosts.len()) } else { 0 };
+        let limit = self.answer_timeout.min(GREETING);
         let mut absent = Absent::Silent;
-        for host in hosts.iter().cycle().skip(first).take(hosts.len()) {
-            absent = match timeout(self.answer_timeout.min(GREETING), work(host)).await {
-                Ok(Ok(done)) => return Ok(done),
-                Ok(Err(error)) => error.into(),
-                Err(_) => Absent::Silent,
+        for host in self.in_turn(&self.target.hosts) {
+            let Ok(addresses) = timeout(limit, addresses(host)).await else {
+                absent = Absent::Unresolved;
+                continue;
             };
+            for address in self.in_turn(&addresses) {
+                absent = match timeout(limit, work(address.clone())).await {
+                    Ok(Ok(done)) => return Ok(done),
+                    Ok(Err(error)) => error.into(),
+                    Err(_) => Absent::Silent,
+                };
+            }
         }
         Err(absent)
     }
 
-    async fn client(&self, host: &Config) -> std::result::Result<(Client, AbortHandle), Error> {
+    /// All of them once, beginning with any if the URL wants that.
+    fn in_turn<'a>(&self, all: &'a [Config]) -> impl Iterator<Item = &'a Config> + use<'a> {
+        let first = if self.target.shuffled { random(all.len()) } else { 0 };
+        all.iter().cycle().skip(first).take(all.len())
+    }
+
+    async fn client(&self, host: Config) -> std::result::Result<(Client, AbortHandle), Error> {
         let (client, connection) = host.connect(self.tls.clone()).await?;
         let task = tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -167,7 +185,7 @@ impl Connector {
         Ok((client, task.abort_handle()))
     }
 
-    async fn connect(&self, host: &Config, purpose: Use) -> std::result::Result<Live, Error> {
+    async fn connect(&self, host: Config, purpose: Use) -> std::result::Result<Live, Error> {
         let (client, task) = self.client(host).await?;
         // Through a pooler what is set stays with a connection that others get next.
         if self.prepare {
@@ -179,6 +197,21 @@ impl Connector {
         }
         Ok(Live::new(client, Some(task), self.prepare))
     }
+}
+
+/// The host once for each address that its name has. What has none stays as it is: the driver says why.
+async fn addresses(host: &Config) -> Vec<Config> {
+    let ([Host::Tcp(name)], []) = (host.get_hosts(), host.get_hostaddrs()) else { return vec![host.clone()] };
+    let port = host.get_ports().first().copied().unwrap_or(PORT);
+    let found = tokio::net::lookup_host((name.as_str(), port)).await;
+    let at = |address: SocketAddr| {
+        let mut one = host.clone();
+        // The name stays: the certificate is made out to it.
+        one.hostaddr(address.ip());
+        one
+    };
+    let all: Vec<Config> = found.into_iter().flatten().map(at).collect();
+    if all.is_empty() { vec![host.clone()] } else { all }
 }
 
 /// Says all settings at once; a database that lacks one is told the others.
@@ -400,4 +433,27 @@ fn typed(params: &[Param]) -> Vec<(&(dyn ToSql + Sync), Type)> {
 /// What a failure of the database means to the caller.
 pub(crate) fn failed(context: &'static str, source: Error) -> StoreError {
     StoreError::Failed { context, source: Arc::new(source) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn each_address_of_a_name_is_a_try_of_its_own() {
+        let hosts = async |url: &str| addresses(&url.parse().unwrap()).await;
+        // The system knows it without asking anybody; of how many addresses is its own affair.
+        let local = hosts("postgres://u@localhost:7/d").await;
+        for one in &local {
+            let place = format!("postgres://u@localhost:7/d?hostaddr={}", one.get_hostaddrs()[0]);
+            assert_eq!(*one, place.parse().unwrap());
+            assert!(one.get_hostaddrs()[0].is_loopback());
+        }
+        assert!(!local.is_empty());
+        for whole in
+            ["postgres://x/d?hostaddr=10.0.0.1", "postgres:///d?host=/run", "postgres:///d", "postgres://x,y/d"]
+        {
+            assert_eq!(hosts(whole).await, [whole.parse().unwrap()], "{whole}");
+        }
+    }
 }
