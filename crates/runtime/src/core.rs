@@ -12,6 +12,7 @@ use crate::jobs::JobBoard;
 use crate::metrics::Meters;
 use crate::outbox::Outbox;
 use crate::partitions::queue::Lane;
+use crate::partitions::unsure::Unsure;
 use crate::partitions::work::{Ack, Done, Envelope, Moved, Refused, Work};
 use crate::retention::Tidying;
 use crate::timers::Timers;
@@ -44,6 +45,7 @@ pub(crate) struct Core {
     pub(crate) ownership: Ownership,
     pub(crate) cluster: Cluster,
     pub(crate) lanes: Vec<Lane>,
+    pub(crate) unsure: Unsure,
     pub(crate) deployments: Deployments,
     pub(crate) decisions: Decisions,
     pub(crate) exchange: exchange::Board,

@@ -10,7 +10,7 @@ use crate::fresh::Fresh;
 use crate::instances::aside::{self, Aside};
 use crate::jobs::{JobBoard, plan, workers};
 use crate::metrics::Meters;
-use crate::partitions::{queue::Lane, work::Work, worker::Worker};
+use crate::partitions::{queue::Lane, unsure::Unsure, work::Work, worker::Worker};
 use crate::retention::{self, Tidying};
 use crate::stop::Stop;
 use crate::timers::Timers;
@@ -152,8 +152,7 @@ impl Runtime {
         let partitions = fixed_partitions(&config.store, config.partitions.clamp(1, 256)).await?;
         let lanes = config.workers.clamp(1, usize::from(partitions));
         let lane = || Lane::new(usize::from(partitions), lanes, &limits, config.clock.clone());
-        let http: Arc<dyn Connector> = Arc::new(HttpConnector);
-        let connectors = config.connectors.into_iter().chain([http]).map(|c| (c.kind(), c));
+        let connectors = config.connectors.into_iter().chain([Arc::new(HttpConnector) as _]).map(|c| (c.kind(), c));
         let shared = !config.store.exclusive();
         let fresh = if shared { Fresh::for_ms(config.clock.clone(), FRESH_MS) } else { Fresh::for_ever() };
         let takeover_ms = i64::try_from(config.takeover.as_millis().max(TAKEOVER_MIN_MS)).unwrap_or(i64::MAX);
@@ -166,6 +165,7 @@ impl Runtime {
             store: config.store,
             platform: config.platform,
             lanes: (0..lanes).map(|_| lane()).collect(),
+            unsure: Unsure::default(),
             exchange: exchange::Board::default(),
             clock: config.clock,
             entropy: config.entropy,

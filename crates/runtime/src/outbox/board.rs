@@ -5,9 +5,9 @@
 //! stand before the calls of others; what an instance sends off to one target leaves in the order it was asked for,
 //! each after the end of the one before. Never: reads the store or a clock, makes a call.
 
-use super::TRIES_MIN;
 use super::circuit::{Breaker, Settings};
 use super::sequence::{Sequences, Turn};
+use super::{AGAIN_MS, TRIES_MIN};
 use crate::connectors::Order;
 use crate::metrics::{Circuit, CircuitState};
 use indexmap::IndexMap;
@@ -77,6 +77,8 @@ pub(super) struct Board {
     /// Targets with a call that may go, in turn.
     turns: VecDeque<Arc<str>>,
     known: HashSet<OutboxId>,
+    /// Of these, calls of which could not be recorded what came of them: none is made again before its moment.
+    held: HashMap<OutboxId, Timestamp>,
     /// Calls that were over while a page was being read: the page may still show them.
     over_meanwhile: Option<HashSet<OutboxId>>,
     sequences: Sequences,
@@ -115,6 +117,7 @@ impl Board {
             targets: IndexMap::new(),
             turns: VecDeque::new(),
             known: HashSet::new(),
+            held: HashMap::new(),
             over_meanwhile: None,
             sequences: Sequences::default(),
             ready: 0,
@@ -155,6 +158,36 @@ impl Board {
         for behind in self.sequences.comes_again(&key, ready.row.id, at, ready.order.waits) {
             self.forget(behind);
             self.more = true;
+        }
+    }
+
+    /// The same for a call that the store still shows as due.
+    pub(super) fn hold(&mut self, ready: &Ready, target: &Arc<str>, now: Timestamp) {
+        let at = now.plus_ms(AGAIN_MS);
+        self.put_off(ready, target, at);
+        self.known.insert(ready.row.id);
+        self.held.insert(ready.row.id, at);
+        self.wake_at.insert(at);
+    }
+
+    /// A look at the store begins: it may take up what was held until now, also when the clock was set back.
+    pub(super) fn begin_look(&mut self, now: Timestamp) {
+        self.wake_at = self.wake_at.split_off(&now.plus_ms(1));
+        let known = &mut self.known;
+        self.held.retain(|id, at| {
+            let stays = now < *at && *at <= now.plus_ms(AGAIN_MS);
+            if !stays {
+                known.remove(id);
+            }
+            stays
+        });
+    }
+
+    /// Has the store looked at by this moment.
+    pub(super) fn look_by(&mut self, at: Timestamp) {
+        // An earlier look says itself when the next one is: they would become more with each that is asked for.
+        if self.wake_at.first().is_none_or(|first| at < *first) {
+            self.wake_at.insert(at);
         }
     }
 
@@ -424,6 +457,35 @@ mod tests {
         let (later, later_us) = (at.plus_ms(1), us + 5_000);
         assert!(matches!(board.place(call(2, 1), &target, later, later_us), Placed::Kept));
         assert_eq!(board.next(later_us).map(|(ready, _)| ready.row.id), Some(OutboxId(2)), "the one that tries");
+    }
+
+    #[test]
+    fn a_call_whose_outcome_was_not_recorded_is_not_made_again_at_once() {
+        let (mut board, target): (Board, Arc<str>) = (Board::new(&Limits::default()), "h".into());
+        let make = |board: &mut Board| {
+            assert!(matches!(board.place(call(1, 1), &target, NOW, 0), Placed::Kept));
+            let (ready, _) = board.next(0).unwrap();
+            board.back(ready.row.id, &target, Said::Works, 1);
+            board.hold(&ready, &target, NOW);
+        };
+        make(&mut board);
+        let again = NOW.plus_ms(AGAIN_MS);
+        board.begin_look(again.plus_ms(-1));
+        assert!(!board.is_new(OutboxId(1)), "the store shows it as due");
+        assert_eq!(board.wake_at.first(), Some(&again));
+        board.begin_look(again);
+        assert!(board.is_new(OutboxId(1)) && board.wake_at.is_empty());
+        make(&mut board);
+        board.begin_look(NOW.plus_ms(-3_600_000));
+        assert!(board.is_new(OutboxId(1)), "the clock was set back");
+    }
+
+    #[test]
+    fn looks_do_not_become_more_with_each_that_is_asked_for() {
+        let mut board = Board::new(&Limits::default());
+        board.begin_look(NOW);
+        [5, 7, 3, 4].iter().for_each(|ms| board.look_by(NOW.plus_ms(*ms)));
+        assert_eq!(Vec::from_iter(board.wake_at), [NOW.plus_ms(3), NOW.plus_ms(5)]);
     }
 
     /// It was shown as open for ever, and every dead host that was ever called stayed in memory.

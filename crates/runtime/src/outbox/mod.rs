@@ -111,11 +111,12 @@ pub(crate) async fn run(core: Arc<Core>, stop: Stop) {
 /// Starts every delivery that is due and fits.
 async fn dispatch(core: &Arc<Core>) -> Result<(), StoreError> {
     let now = core.now();
-    {
-        let mut board = core.outbox.lock();
-        board.wake_at = board.wake_at.split_off(&now.plus_ms(1));
-    }
-    let Some(owned) = core.owned_to_read() else { return Ok(()) };
+    core.outbox.lock().begin_look(now);
+    let Some(owned) = core.owned_to_read() else {
+        // Who may have been given up for a moment is not told when it serves again.
+        core.outbox.lock().look_by(now.plus_ms(LOOK_MS));
+        return Ok(());
+    };
     for _ in 0..PAGES_MAX {
         start_ready(core);
         let Some(limit) = core.outbox.lock().begin_read() else { break };
@@ -129,7 +130,7 @@ async fn dispatch(core: &Arc<Core>) -> Result<(), StoreError> {
     if let Some(next) = core.store.earliest_effect().await? {
         // What is due already is on its way, or waits for its turn: what comes after it is not known then.
         let look = if next > now { next } else { now.plus_ms(LOOK_MS) };
-        core.outbox.lock().wake_at.insert(look);
+        core.outbox.lock().look_by(look);
     }
     Ok(())
 }
@@ -265,11 +266,8 @@ async fn make(core: &Arc<Core>, ready: Ready, target: &Arc<str>) {
         }
         Err(fault) => {
             tracing::warn!(outbox.id = %id, %fault, "a delivery's outcome could not be recorded: it is made again");
-            let again = core.now().plus_ms(AGAIN_MS);
-            let mut board = core.outbox.lock();
             // What stands behind it is not kept here: who serves the partition next may end it elsewhere.
-            board.put_off(&ready, target, again);
-            board.wake_at.insert(again);
+            core.outbox.lock().hold(&ready, target, core.now());
         }
     }
     let event = LiveEvent::new("instance", instance);
@@ -464,7 +462,7 @@ async fn give_up(core: &Core, ready: Ready, target: &Arc<str>) {
         Ok(_) => core.outbox.lock().over(id, instance, target, core.clock.stopwatch_us()),
         Err(fault) => {
             tracing::warn!(outbox.id = %id, %fault, "a hopeless call could not be given up");
-            core.outbox.lock().put_off(&ready, target, core.now().plus_ms(AGAIN_MS));
+            core.outbox.lock().hold(&ready, target, core.now());
         }
     }
 }

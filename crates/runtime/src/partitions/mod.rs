@@ -7,7 +7,7 @@
 //! - `worker`: rounds: take, load, work, commit, answer
 //! - `session`: one instance in a round; `prepare`: what it needs; `step`: its commands through the engine;
 //!   `rows`: its events as writes
-//! - `cache`: instances that just moved; `watchers`: who waits for their ends
+//! - `cache`: instances that just moved; `watchers`: who waits for their ends; `unsure`: commits without an answer
 
 mod cache;
 mod fair;
@@ -18,6 +18,7 @@ pub(crate) mod queue;
 pub(crate) mod rows;
 pub(crate) mod session;
 pub(crate) mod step;
+pub(crate) mod unsure;
 mod watchers;
 pub(crate) mod work;
 pub(crate) mod worker;

@@ -10,6 +10,7 @@ use super::prepare::prepare;
 use super::rows;
 use super::session::{Aftermath, Answered, Before, Session};
 use super::step;
+use super::unsure;
 use super::watchers::Watchers;
 use super::work::{self, Ack, Done, Envelope, Finished, Refused, Work};
 use crate::core::{Core, Counts};
@@ -325,9 +326,7 @@ impl Worker {
 
     /// A commit whose answer was lost may have been written: what it would have announced is looked for.
     fn look_all_the_same(&self, has_scripts: bool) {
-        self.core.timers.forget_horizon();
-        self.core.outbox.notify_one();
-        self.core.cluster.inbox.look();
+        unsure::look_later(&self.core);
         if has_scripts {
             scripts::take_up_soon(self.core.clone());
         }

@@ -8,10 +8,12 @@ use engine::event::InstanceCreated;
 use engine::{Event, Instance};
 use model::definition::ElementIdx;
 use model::error::codes;
-use model::{InstanceId, Object};
+use model::{Clock, InstanceId, Object};
 use runtime::clock::{Entropy, ManualClock};
 use runtime::{Page, StartRequest};
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use store::{InstanceUpdate, InstanceWrite, JournalRow, Unit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -241,6 +243,52 @@ async fn what_was_written_without_an_answer_goes_on() {
     store.ground().faults.lock().unwrap().unheard = 0;
     let id = world.store.instances(store::Query::default()).await.unwrap().rows.remove(0).id;
     world.until_state(id, "completed").await;
+}
+
+/// A full disk, or a database that is read-only after a fail-over: every look found the same and asked for the next
+/// one at once, and the target was called without a pause.
+#[tokio::test]
+async fn while_the_database_takes_no_writes_nothing_is_tried_without_a_pause() {
+    let (world, store) = on_a_faulty_store().await;
+    let waiting = world.deploy(&around(&user_task("anna"))).await;
+    let waiting = world.start(waiting, json!({})).await;
+    let command = engine::Command::SetVariables { scope: None, values: object(json!({"x": 1})), by: None };
+    let (partition, kind) = (model::partition_of(waiting.0), "command".into());
+    let payload = json!({"instance": waiting, "commands": [command]});
+    let message = store::InboxRow { partition, id: 1_000, kind, payload, created_at: BEGINNING };
+    world.store.commit_one(Unit::of(store::InboxWrite::Insert(Box::new(message)))).await.unwrap();
+    let (calls, looks) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let seen = looks.clone();
+    store.beside_read("messages", move || {
+        seen.fetch_add(1, SeqCst);
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (seen, ground) = (calls.clone(), store.clone());
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let _ = socket.read(&mut [0; 8192]).await;
+            if seen.fetch_add(1, SeqCst) == 0 {
+                ground.ground().faults.lock().unwrap().refused = 1_000;
+            }
+            let _ = socket.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}").await;
+        }
+    });
+    let calling = world.deploy(&around(&service("ruslo:http", &[("url", "=url"), ("method", "POST")]))).await;
+    let calling = world.start(calling, json!({"url": url})).await;
+    let tried = || (calls.load(SeqCst), looks.load(SeqCst));
+    let often = || async { (tried().0 >= 5 && tried().1 >= 5).then_some(()) };
+    world.until_later("they are tried again", 100, often).await;
+    let seconds = usize::try_from(world.clock.now().0 - BEGINNING.0).unwrap() / 1_000;
+    let (calls, looks) = tried();
+    // Each at its own pace, and by the look that follows a commit.
+    assert!(calls <= 2 * seconds + 2, "{calls} calls in {seconds} seconds");
+    assert!(looks <= 2 * seconds + 2, "{looks} looks in {seconds} seconds");
+    store.ground().faults.lock().unwrap().refused = 0;
+    let done = || async { (world.state(calling).await == "completed").then_some(()) };
+    world.until_later("the outcome is recorded", 100, done).await;
+    let told = || async { (world.variables(waiting).await == json!({"x": 1})).then_some(()) };
+    world.until_later("the message is taken", 100, told).await;
 }
 
 /// Partitions are served, yet what waits in them could not be read at that moment.
