@@ -87,7 +87,9 @@ pub(crate) fn spawn(core: Arc<Core>, row: JobRow) {
         if core.jobs.scripts.over(row.id, max)
             && let Err(fault) = take_up(&core).await
         {
-            tracing::error!(%fault, "waiting scripts could not be read");
+            // No later look comes back to those that found no room here.
+            tracing::warn!(%fault, "waiting scripts are read later");
+            take_up_soon(core);
         }
     });
 }

@@ -10,7 +10,7 @@ use model::definition::ElementIdx;
 use model::error::codes;
 use model::{Clock, InstanceId, Object};
 use runtime::clock::{Entropy, ManualClock};
-use runtime::{Page, StartRequest};
+use runtime::{Page, Runtime, RuntimeConfig, StartRequest};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -303,6 +303,34 @@ async fn scripts_that_could_not_be_read_when_their_partition_came_are_taken_up_l
     world
         .until_later("the script is done", 100, || async { (world.state(id).await == "completed").then_some(()) })
         .await;
+}
+
+/// A script beyond those that are kept in memory was forgotten until a restart when it could not be read in its turn.
+#[tokio::test]
+async fn scripts_that_could_not_be_read_in_their_turn_are_taken_up_later() {
+    let (mut world, store) = on_a_faulty_store().await;
+    world.runtime.shutdown().await;
+    let mut config = RuntimeConfig::new(store.clone(), world.platform.clone(), world.clock.clone());
+    config.limits.scripts_waiting = 1;
+    world.runtime = Runtime::open(config).await.unwrap();
+    let endless = world.deploy(&script("for (;;) {}")).await;
+    // The clock stands still: the first runs when the second comes.
+    world.start(endless, json!({})).await;
+    world.start(endless, json!({})).await;
+    let reads = Arc::new(AtomicUsize::new(0));
+    let seen = reads.clone();
+    store.beside_read("open_jobs", move || {
+        seen.fetch_add(1, SeqCst);
+    });
+    store.break_read(Some("open_jobs"));
+    let again = || async { (reads.load(SeqCst) >= 2).then_some(()) };
+    world.until_later("they are read again", 10_000, again).await;
+    store.break_read(None);
+    let ended = || async {
+        let open = world.runtime.incidents(Some(true), None, Page::default()).await.unwrap().items;
+        (open.len() == 2).then_some(())
+    };
+    world.until_later("both ended", 10_000, ended).await;
 }
 
 /// Answers every connection: the first with 500, the others with JSON.
