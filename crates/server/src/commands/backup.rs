@@ -149,7 +149,12 @@ fn own_locked(path: &Path, lock: impl Fn(&File) -> Result<(), TryLockError>) -> 
         if new {
             return Ok(file);
         }
-        fs::remove_file(path).context("it is left from before and can not be removed")?;
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).context("it is left from before and can not be removed");
+            }
+            _ => {}
+        }
     }
     bail!("others keep taking it, or it is a link to nowhere")
 }
